@@ -1,0 +1,3 @@
+//! Renders the Kubernetes manifests of a reliable, scalable Redis with Sentinel.
+
+fn main() {}

@@ -1,0 +1,38 @@
+//! Typed Kubernetes manifests for a reliable, scalable Redis: master, replicas and Sentinel.
+
+pub mod emit;
+mod error;
+mod manifest;
+pub mod model;
+pub mod target;
+pub mod value;
+
+pub use error::{FieldPath, PathStep, Problem, Refused, Severity};
+pub use manifest::{Manifest, Object, TypedObject};
+pub use model::Redis;
+pub use target::ApiVersion;
+pub use value::{
+    ConfigKey, ConfigValue, Duration, EnvName, Image, InvalidValue, KubernetesVersion, LabelKey, LabelValue,
+    MasterName, Namespace, Quantity, ResourceName, SecretKey,
+};
+
+impl Redis {
+    /// Everything that is wrong with the document for this target, or that hurts; empty if it is fine.
+    #[must_use]
+    pub fn check(&self, _target: ApiVersion) -> Vec<Problem> {
+        Vec::new()
+    }
+
+    /// The objects of this document.
+    ///
+    /// # Errors
+    ///
+    /// [`Refused`], with every problem, if [`check`](Self::check) finds an error.
+    pub fn render(&self, target: ApiVersion) -> Result<Manifest, Refused> {
+        let problems = self.check(target);
+        if problems.iter().any(Problem::is_error) {
+            return Err(Refused { problems });
+        }
+        Ok(Manifest::default())
+    }
+}

@@ -1,0 +1,22 @@
+//! Passwords.
+
+use super::document;
+use crate::value::{ResourceName, SecretKey};
+
+document! {
+    /// Where the passwords are: always in a Secret that exists, never in the document.
+    ///
+    /// `redis-k8s-gen secret` prints one for `kubectl create -f -`.
+    pub struct Auth {
+        /// The Secret.
+        pub secret: Option<ResourceName>,
+        /// Its key with the password of the servers; default `password`.
+        pub key: Option<SecretKey>,
+        /// Its key with the password that was valid before; while the Secret has it, servers accept both. Default `previous-password`.
+        pub previous_key: Option<SecretKey>,
+        /// True if sentinels ask for a password too; default true.
+        pub sentinel: Option<bool>,
+        /// The key with the password of the sentinels; default: that of the servers.
+        pub sentinel_key: Option<SecretKey>,
+    }
+}

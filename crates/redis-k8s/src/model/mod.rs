@@ -1,0 +1,80 @@
+//! What a user can ask for: plain data, one file per topic, serde on every field.
+//!
+//! Every field is optional but the name. What is absent takes the default of the target
+//! ([`ApiVersion`](crate::ApiVersion)), so that the model says only what was asked for.
+
+mod auth;
+mod metadata;
+mod network_policy;
+mod pod;
+mod probe;
+mod redis;
+mod resources;
+mod scheduling;
+mod sentinel;
+mod service;
+mod storage;
+mod tls;
+
+pub use auth::Auth;
+pub use metadata::Metadata;
+pub use network_policy::{DisruptionBudget, DnsPeer, NetworkPolicy, Peer};
+pub use pod::{EnvVar, ImagePullPolicy, Security, ServiceAccount};
+pub use probe::{Probe, Probes};
+pub use redis::{DocumentApiVersion, DocumentKind, Persistence, Redis, RedisSpec};
+pub use resources::{ResourceList, Resources};
+pub use scheduling::{Scheduling, Spread, Toleration, TolerationEffect, TolerationOperator};
+pub use sentinel::{Sentinel, SentinelStorage};
+pub use service::{IpFamily, IpFamilyPolicy, ServiceOptions, ServiceType, Services, SessionAffinity};
+pub use storage::{AccessMode, EmptyDir, EmptyDirMedium, RetentionPolicy, Storage};
+pub use tls::{ClientCertificates, Tls};
+
+/// Labels or annotations, in the order of their keys.
+pub type Labels = std::collections::BTreeMap<crate::value::LabelKey, crate::value::LabelValue>;
+
+/// Annotations: keys as labels have them, any text as value.
+pub type Annotations = std::collections::BTreeMap<crate::value::LabelKey, String>;
+
+/// Directives of redis.conf or sentinel.conf, in the order of their keys.
+pub type Config = std::collections::BTreeMap<crate::value::ConfigKey, crate::value::ConfigValue>;
+
+/// Derives what every part of the document has: strict keys in camel case, nothing written that is absent.
+macro_rules! document {
+    ($($(#[$attr:meta])* pub struct $name:ident { $($(#[$field_attr:meta])* pub $field:ident: Option<$ty:ty>,)* })*) => {$(
+        $(#[$attr])*
+        #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+        #[serde(rename_all = "camelCase", deny_unknown_fields)]
+        pub struct $name {
+            $(
+                $(#[$field_attr])*
+                #[serde(default, skip_serializing_if = "Option::is_none")]
+                pub $field: Option<$ty>,
+            )*
+        }
+    )*};
+}
+pub(crate) use document;
+
+/// Derives what every choice in the document has.
+macro_rules! choice {
+    ($(#[$attr:meta])* pub enum $name:ident { $($(#[$variant_attr:meta])* $variant:ident = $text:literal,)* }) => {
+        $(#[$attr])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+        #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+        pub enum $name {
+            $($(#[$variant_attr])* #[serde(rename = $text)] $variant,)*
+        }
+
+        impl $name {
+            /// The choice as a document and Kubernetes write it.
+            #[must_use]
+            pub const fn as_str(self) -> &'static str {
+                match self {
+                    $(Self::$variant => $text,)*
+                }
+            }
+        }
+    };
+}
+pub(crate) use choice;

@@ -1,0 +1,54 @@
+//! What pods carry besides the containers' own.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Annotations, choice, document};
+use crate::value::{EnvName, ResourceName};
+
+/// An environment variable with a fixed value.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct EnvVar {
+    /// Its name.
+    pub name: EnvName,
+    /// Its value, any text; `$(` is written so that Kubernetes does not expand it.
+    #[serde(default)]
+    pub value: String,
+}
+
+choice! {
+    /// When an image is pulled.
+    pub enum ImagePullPolicy {
+        /// At every start.
+        Always = "Always",
+        /// If the node does not have it.
+        IfNotPresent = "IfNotPresent",
+        /// Never.
+        Never = "Never",
+    }
+}
+
+document! {
+    /// Ids the containers run as. Everything else keeps to Pod Security "restricted".
+    pub struct Security {
+        /// User id, 1 to 2147483647; default 999, as the official images have it.
+        pub run_as_user: Option<u32>,
+        /// Group id, 1 to 2147483647; default 999.
+        pub run_as_group: Option<u32>,
+        /// Group id that owns the volumes, 1 to 2147483647; default 999.
+        pub fs_group: Option<u32>,
+        /// True to set no ids and let OpenShift choose them; default false.
+        pub openshift: Option<bool>,
+    }
+
+    /// The ServiceAccount of the pods; its token is never mounted.
+    pub struct ServiceAccount {
+        /// False to use one that exists; default true.
+        pub create: Option<bool>,
+        /// Its name; default: the name of the instance.
+        pub name: Option<ResourceName>,
+        /// Annotations of the one that is created.
+        pub annotations: Option<Annotations>,
+    }
+}

@@ -1,0 +1,32 @@
+//! Probes.
+
+use super::document;
+use crate::value::Duration;
+
+document! {
+    /// Times and thresholds of the probes; what they ask is this tool's.
+    pub struct Probes {
+        /// Restarts a process that no longer answers.
+        pub liveness: Option<Probe>,
+        /// Takes a server that is not in sync out of the read Service.
+        pub readiness: Option<Probe>,
+        /// Holds the others back while data is loaded.
+        pub startup: Option<Probe>,
+    }
+
+    /// When a probe runs and when it counts. Times are whole seconds.
+    pub struct Probe {
+        /// False to leave the probe out; default true.
+        pub enabled: Option<bool>,
+        /// Wait before the first run.
+        pub initial_delay: Option<Duration>,
+        /// Time between two runs, 1s or more.
+        pub period: Option<Duration>,
+        /// Time a run may take, 1s or more.
+        pub timeout: Option<Duration>,
+        /// Failures in a row that count, 1 or more.
+        pub failure_threshold: Option<u32>,
+        /// Successes in a row that count, 1 or more; 1 for liveness and startup.
+        pub success_threshold: Option<u32>,
+    }
+}

@@ -1,0 +1,75 @@
+//! Services.
+
+use super::{Annotations, Labels, choice, document};
+
+document! {
+    /// The Services of the instance.
+    pub struct Services {
+        /// `NAME-sentinel`, where clients ask who is master.
+        pub sentinel: Option<ServiceOptions>,
+        /// `NAME-read`, over all servers that are in sync.
+        pub read: Option<ServiceOptions>,
+        /// IP families of all Services, for dual-stack clusters: `[IPv4, IPv6]`.
+        pub ip_families: Option<Vec<IpFamily>>,
+        /// Whether Services have one address or two; default: the cluster's.
+        pub ip_family_policy: Option<IpFamilyPolicy>,
+    }
+
+    /// How one Service is made.
+    pub struct ServiceOptions {
+        /// False to leave the Service out (`read` only); default true.
+        pub enabled: Option<bool>,
+        /// `ClusterIP` (default), `NodePort` or `LoadBalancer`.
+        pub r#type: Option<ServiceType>,
+        /// More labels.
+        pub labels: Option<Labels>,
+        /// More annotations, for instance for a load balancer.
+        pub annotations: Option<Annotations>,
+        /// Whether a client keeps its endpoint; default `None`.
+        pub session_affinity: Option<SessionAffinity>,
+    }
+}
+
+choice! {
+    /// How a Service is reached.
+    pub enum ServiceType {
+        /// From inside the cluster.
+        ClusterIp = "ClusterIP",
+        /// On a port of every node.
+        NodePort = "NodePort",
+        /// Through a load balancer of the provider.
+        LoadBalancer = "LoadBalancer",
+    }
+}
+
+choice! {
+    /// Whether a client keeps its endpoint.
+    pub enum SessionAffinity {
+        /// Every connection is spread anew.
+        None = "None",
+        /// By the client's address.
+        ClientIp = "ClientIP",
+    }
+}
+
+choice! {
+    /// A version of IP.
+    pub enum IpFamily {
+        /// IPv4.
+        V4 = "IPv4",
+        /// IPv6.
+        V6 = "IPv6",
+    }
+}
+
+choice! {
+    /// How many addresses a Service has.
+    pub enum IpFamilyPolicy {
+        /// One.
+        SingleStack = "SingleStack",
+        /// Two where the cluster can.
+        PreferDualStack = "PreferDualStack",
+        /// Two, or the Service is refused.
+        RequireDualStack = "RequireDualStack",
+    }
+}

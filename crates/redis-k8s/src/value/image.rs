@@ -1,0 +1,131 @@
+//! Container images.
+
+use super::validated;
+
+validated! {
+    /// A container image: `[registry[:port]/]path[:tag][@sha256:digest]`, at most 512 characters.
+    ///
+    /// ```
+    /// use redis_k8s::Image;
+    /// assert!("valkey/valkey:9".parse::<Image>().is_ok());
+    /// assert!("Redis:8 ".parse::<Image>().is_err());
+    /// ```
+    Image, "image reference",
+    pattern "^[a-zA-Z0-9][-a-zA-Z0-9._/:]*(@sha256:[0-9a-f]{64})?$", example "redis:8.2",
+    |text| {
+        if is_reference(text) {
+            Ok(text.to_owned())
+        } else {
+            Err("[registry[:port]/]path[:tag][@sha256:digest], path in lower case, no spaces, as in redis:8.2")
+        }
+    }
+}
+
+impl Image {
+    /// The tag, if the image has one and no digest overrules it.
+    #[must_use]
+    pub fn tag(&self) -> Option<&str> {
+        if self.as_str().contains('@') {
+            return None;
+        }
+        let last = self.as_str().rsplit('/').next()?;
+        last.split_once(':').map(|(_, tag)| tag)
+    }
+
+    /// True if the image is pinned by digest.
+    #[must_use]
+    pub fn has_digest(&self) -> bool {
+        self.as_str().contains("@sha256:")
+    }
+}
+
+/// The grammar of <https://github.com/distribution/reference/blob/main/reference.go>.
+fn is_reference(text: &str) -> bool {
+    if text.len() > 512 {
+        return false;
+    }
+    let (rest, digest) = match text.split_once('@') {
+        Some((rest, digest)) => (rest, Some(digest)),
+        None => (text, None),
+    };
+    let digest_ok = digest.is_none_or(|digest| {
+        digest
+            .strip_prefix("sha256:")
+            .is_some_and(|hex| hex.len() == 64 && hex.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b)))
+    });
+    let slash = rest.rfind('/').map_or(0, |i| i + 1);
+    let (path, tag) = match rest[slash..].split_once(':') {
+        Some((last, tag)) => (&rest[..slash + last.len()], Some(tag)),
+        None => (rest, None),
+    };
+    let tag_ok = tag.is_none_or(|tag| {
+        (1..=128).contains(&tag.len())
+            && tag.bytes().all(|b| b.is_ascii_alphanumeric() || b"_.-".contains(&b))
+            && !tag.starts_with(['.', '-'])
+    });
+    let mut parts = path.split('/').peekable();
+    let first = parts.peek().copied().unwrap_or_default();
+    let has_registry = path.contains('/') && (first.contains(['.', ':']) || first == "localhost");
+    if has_registry {
+        parts.next();
+    }
+    let registry_ok = !has_registry || is_registry(first);
+    digest_ok && tag_ok && registry_ok && parts.all(is_path_component)
+}
+
+fn is_registry(text: &str) -> bool {
+    let (host, port) = text.split_once(':').map_or((text, None), |(h, p)| (h, Some(p)));
+    port.is_none_or(|port| port.parse::<u16>().is_ok_and(|port| port > 0))
+        && host.split('.').all(|label| {
+            !label.is_empty()
+                && !label.starts_with('-')
+                && !label.ends_with('-')
+                && label.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
+        })
+}
+
+/// Lower-case letters and digits, separated by one `.`, one or two `_`, or any number of `-`.
+fn is_path_component(text: &str) -> bool {
+    let alphanumeric = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit();
+    let bytes = text.as_bytes();
+    bytes.first().copied().is_some_and(alphanumeric)
+        && bytes.last().copied().is_some_and(alphanumeric)
+        && bytes.iter().all(|b| alphanumeric(*b) || b"._-".contains(b))
+        && bytes
+            .split(|b| alphanumeric(*b))
+            .all(|separator| matches!(separator, b"" | b"." | b"_" | b"__") || separator.iter().all(|b| *b == b'-'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_references_as_registries_do() {
+        let digest = "0".repeat(64);
+        for good in [
+            "redis",
+            "redis:8.2",
+            "valkey/valkey:9-alpine",
+            "registry.example.com:5000/team/redis:v1",
+            "localhost/redis",
+            "ghcr.io/a__b/c-d/e.f",
+            &format!("redis@sha256:{digest}"),
+            &format!("redis:8@sha256:{digest}"),
+        ] {
+            assert!(good.parse::<Image>().is_ok(), "{good}");
+        }
+        for bad in
+            ["", "Redis", "redis:", "redis: 8", "redis@sha256:1", "a//b", "redis:-x", "a._b", "http://redis", "re dis"]
+        {
+            assert!(bad.parse::<Image>().is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn tag_is_not_the_port_of_the_registry() {
+        let tag = |text: &str| text.parse::<Image>().ok().and_then(|i| i.tag().map(str::to_owned));
+        assert_eq!(tag("localhost:5000/redis"), None);
+        assert_eq!(tag("localhost:5000/redis:8").as_deref(), Some("8"));
+    }
+}

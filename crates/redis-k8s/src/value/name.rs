@@ -1,0 +1,166 @@
+//! Names, as Kubernetes and Sentinel accept them.
+
+use super::validated;
+
+/// True for a DNS label as RFC 1123 has it: `[a-z0-9]([-a-z0-9]*[a-z0-9])?`.
+fn is_dns_label(text: &str) -> bool {
+    let edge = |b: Option<&u8>| b.is_some_and(|b| b.is_ascii_lowercase() || b.is_ascii_digit());
+    let bytes = text.as_bytes();
+    edge(bytes.first())
+        && edge(bytes.last())
+        && bytes.iter().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || *b == b'-')
+}
+
+/// True for the name part of a label: up to 63 of `[A-Za-z0-9._-]`, a letter or digit at both ends.
+fn is_label_name(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    let edge = |b: Option<&u8>| b.is_some_and(u8::is_ascii_alphanumeric);
+    bytes.len() <= 63
+        && edge(bytes.first())
+        && edge(bytes.last())
+        && bytes.iter().all(|b| b.is_ascii_alphanumeric() || b"._-".contains(b))
+}
+
+fn check(ok: bool, text: &str, rule: &'static str) -> Result<String, &'static str> {
+    if ok { Ok(text.to_owned()) } else { Err(rule) }
+}
+
+validated! {
+    /// The name of an object: a DNS label that starts with a letter, 1 to 63 characters.
+    ///
+    /// Services need the strictest form Kubernetes has (RFC 1035), so every name keeps to it.
+    /// Names made from it are longer; [`Redis::check`](crate::Redis::check) tells when one does not fit.
+    ///
+    /// ```
+    /// use redis_k8s::ResourceName;
+    /// assert!("cache".parse::<ResourceName>().is_ok());
+    /// assert!("Cache_1".parse::<ResourceName>().is_err());
+    /// ```
+    ResourceName, "object name",
+    pattern "^[a-z]([-a-z0-9]{0,61}[a-z0-9])?$", example "cache",
+    |text| check(
+        text.len() <= 63 && is_dns_label(text) && text.as_bytes()[0].is_ascii_lowercase(),
+        text,
+        "1 to 63 lower-case letters, digits or '-', starting with a letter and ending with a letter or digit",
+    )
+}
+
+validated! {
+    /// A namespace: a DNS label, 1 to 63 characters.
+    Namespace, "namespace",
+    pattern "^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$", example "shop",
+    |text| check(
+        text.len() <= 63 && is_dns_label(text),
+        text,
+        "1 to 63 lower-case letters, digits or '-', starting and ending with a letter or digit",
+    )
+}
+
+validated! {
+    /// The key of a label or annotation: an optional DNS prefix and `/`, then up to 63 characters.
+    LabelKey, "label or annotation key",
+    pattern "^([a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?/)?[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$",
+    example "example.com/team",
+    |text| {
+        let (prefix, name) = text.split_once('/').map_or((None, text), |(p, n)| (Some(p), n));
+        let prefix_ok = prefix.is_none_or(|p| p.len() <= 253 && p.split('.').all(is_dns_label));
+        check(
+            prefix_ok && is_label_name(name),
+            text,
+            "an optional DNS name and '/', then 1 to 63 letters, digits, '-', '_' or '.', with a letter or digit at both ends",
+        )
+    }
+}
+
+validated! {
+    /// The value of a label: empty, or up to 63 of `[A-Za-z0-9._-]` with a letter or digit at both ends.
+    LabelValue, "label value",
+    pattern "^([A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)?$", example "payments",
+    |text| check(
+        text.is_empty() || is_label_name(text),
+        text,
+        "at most 63 letters, digits, '-', '_' or '.', with a letter or digit at both ends, or empty",
+    )
+}
+
+validated! {
+    /// The name of an environment variable: letters, digits, `_`, `-` or `.`, not starting with a digit.
+    EnvName, "environment variable name",
+    pattern "^[-._a-zA-Z][-._a-zA-Z0-9]*$", example "TZ",
+    |text| check(
+        !text.is_empty()
+            && !text.as_bytes()[0].is_ascii_digit()
+            && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._".contains(&b)),
+        text,
+        "letters, digits, '_', '-' or '.', not starting with a digit",
+    )
+}
+
+validated! {
+    /// A key inside a Secret: up to 253 of `[-._a-zA-Z0-9]`.
+    SecretKey, "Secret key",
+    pattern "^[-._a-zA-Z0-9]{1,253}$", example "password",
+    |text| check(
+        !text.is_empty()
+            && text.len() <= 253
+            && text != "."
+            && !text.starts_with("..")
+            && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._".contains(&b)),
+        text,
+        "1 to 253 letters, digits, '-', '_' or '.', not '.' and not starting with '..'",
+    )
+}
+
+validated! {
+    /// The name by which sentinels and their clients know a master.
+    ///
+    /// Sentinel itself accepts `[A-Za-z0-9.-_]`
+    /// ([sentinel.c](https://github.com/redis/redis/blob/7.0/src/sentinel.c), `sentinel monitor`).
+    MasterName, "master name",
+    pattern "^[-._A-Za-z0-9]{1,128}$", example "mymaster",
+    |text| check(
+        !text.is_empty()
+            && text.len() <= 128
+            && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._".contains(&b)),
+        text,
+        "1 to 128 letters, digits, '.', '-' or '_'",
+    )
+}
+
+impl From<&ResourceName> for MasterName {
+    fn from(name: &ResourceName) -> Self {
+        Self(name.as_str().to_owned())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_keep_to_the_rules_of_kubernetes() {
+        for good in ["a", "redis", "a-1", &"a".repeat(63)] {
+            assert!(good.parse::<ResourceName>().is_ok(), "{good}");
+        }
+        for bad in ["", "1a", "-a", "a-", "A", "a.b", "a_b", "ä", &"a".repeat(64)] {
+            assert!(bad.parse::<ResourceName>().is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn label_keys_may_have_a_prefix() {
+        for good in ["a", "A_b.c", "example.com/Team", "app.kubernetes.io/name"] {
+            assert!(good.parse::<LabelKey>().is_ok(), "{good}");
+        }
+        for bad in ["", "/a", "a/", "Example.com/a", "a/b/c", "-a", "a b"] {
+            assert!(bad.parse::<LabelKey>().is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn label_values_may_be_empty() {
+        assert!("".parse::<LabelValue>().is_ok());
+        assert!("-".parse::<LabelValue>().is_err());
+        assert!("yes".parse::<LabelValue>().is_ok());
+    }
+}
