@@ -152,7 +152,6 @@ pub struct Manifest(Vec<Object>);
 
 impl Manifest {
     /// The objects by kind, then name.
-    #[must_use]
     pub fn iter(&self) -> std::slice::Iter<'_, Object> {
         self.0.iter()
     }
