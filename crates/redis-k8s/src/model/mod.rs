@@ -4,6 +4,7 @@
 //! ([`ApiVersion`](crate::ApiVersion)), so that the model says only what was asked for.
 
 mod auth;
+pub mod defaults;
 mod metadata;
 mod network_policy;
 mod pod;

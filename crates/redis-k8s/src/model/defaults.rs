@@ -1,0 +1,85 @@
+//! What an absent field means, in one place for the builders, the checks and the messages.
+//!
+//! These are the values of `apps/v1`; where the tutorial's targets differ, their constants say so.
+
+use crate::value::Duration;
+
+/// Servers.
+pub const REPLICAS: u32 = 3;
+/// Servers of `v1beta3` and `v1`: the tutorial starts with one and resizes.
+pub const TUTORIAL_REPLICAS: u32 = 1;
+/// Sentinels.
+pub const SENTINEL_REPLICAS: u32 = 3;
+/// Sentinels of `v1beta3` and `v1`.
+pub const TUTORIAL_SENTINEL_REPLICAS: u32 = 1;
+/// Sentinels that must agree on `v1beta3` and `v1`, whatever their count is at first: the tutorial's `quorum 2`.
+pub const TUTORIAL_QUORUM: u32 = 2;
+
+/// Port of the servers.
+pub const PORT: u16 = 6379;
+/// Port of the sentinels.
+pub const SENTINEL_PORT: u16 = 26379;
+
+/// Image of servers and sentinels.
+pub const IMAGE: &str = "redis:8.2";
+/// Image of `v1beta3`: the tutorial's, start logic included.
+pub const TUTORIAL_IMAGE: &str = "kubernetes/redis:v1";
+
+/// Silence after which a sentinel holds a server for down.
+pub const DOWN_AFTER: Duration = Duration::from_secs(5);
+/// Time for one attempt at a failover.
+pub const FAILOVER_TIMEOUT: Duration = Duration::from_secs(30);
+/// Replicas that sync with a new master at the same time.
+pub const PARALLEL_SYNCS: u32 = 1;
+/// How old the last word of a replica may be to count as in sync.
+pub const MIN_REPLICAS_MAX_LAG: Duration = Duration::from_secs(5);
+/// Time a pod has to hand over and stop.
+pub const TERMINATION_GRACE_PERIOD: Duration = Duration::from_secs(60);
+/// Pods of a set that may be away at a time.
+pub const MAX_UNAVAILABLE: u32 = 1;
+
+/// Key of the Secret with the password.
+pub const AUTH_KEY: &str = "password";
+/// Key of the Secret with the password that was valid before.
+pub const AUTH_PREVIOUS_KEY: &str = "previous-password";
+/// Key of the Secret with the certificate.
+pub const TLS_CERTIFICATE_KEY: &str = "tls.crt";
+/// Key of the Secret with the private key.
+pub const TLS_PRIVATE_KEY: &str = "tls.key";
+/// Key of the Secret with the certificate of the authority.
+pub const TLS_AUTHORITY_KEY: &str = "ca.crt";
+
+/// Cores the scheduler sets aside for a server.
+pub const CPU_REQUEST: &str = "100m";
+/// Memory the scheduler sets aside for a server.
+pub const MEMORY_REQUEST: &str = "128Mi";
+/// Memory a server may use.
+pub const MEMORY_LIMIT: &str = "256Mi";
+/// Cores the scheduler sets aside for a sentinel.
+pub const SENTINEL_CPU_REQUEST: &str = "50m";
+/// Memory the scheduler sets aside for a sentinel.
+pub const SENTINEL_MEMORY_REQUEST: &str = "32Mi";
+/// Memory a sentinel may use.
+pub const SENTINEL_MEMORY_LIMIT: &str = "64Mi";
+/// Size of the claim of a sentinel.
+pub const SENTINEL_STORAGE_SIZE: &str = "64Mi";
+
+/// User and group id of the containers, and the group that owns their volumes, as the official images have it.
+pub const RUN_AS_ID: u32 = 999;
+
+/// Sentinels that must agree, and the votes a failover needs: more than half of `sentinels`.
+///
+/// ```
+/// use redis_k8s::model::defaults::majority;
+/// assert_eq!([1, 2, 3, 4, 5].map(majority), [1, 2, 2, 3, 3]);
+/// ```
+#[must_use]
+pub const fn majority(sentinels: u32) -> u32 {
+    sentinels / 2 + 1
+}
+
+/// Replicas that must be in sync for a write when the document does not say: 1 as soon as one more may be away.
+#[must_use]
+pub const fn min_replicas_to_write(replicas: u32) -> u32 {
+    if replicas >= 3 { 1 } else { 0 }
+}
