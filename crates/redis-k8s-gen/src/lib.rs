@@ -1,4 +1,29 @@
 //! The command `redis-k8s-gen`: reads documents, says what is wrong with them, and writes manifests.
+//!
+//! [`run`] takes arguments and streams and gives an exit code.
+//!
+//! It ends no process, reads no environment but what [`Io`] carries, and can be called any number of times:
+//!
+//! ```
+//! let mut out = Vec::new();
+//! let mut err = Vec::new();
+//! let mut io = redis_k8s_gen::Io {
+//!     stdin: &mut std::io::empty(),
+//!     stdout: &mut out,
+//!     stderr: &mut err,
+//!     environment: redis_k8s_gen::Environment::default(),
+//! };
+//! assert_eq!(redis_k8s_gen::run(["redis-k8s-gen", "schema"], &mut io), 0);
+//! assert!(out.starts_with(b"{"));
+//! ```
 
+mod cli;
+mod command;
 pub mod diagnostic;
 pub mod document;
+mod io;
+
+pub use cli::command as cli;
+pub use command::run;
+pub use command::schema::document_schema;
+pub use io::{Environment, Io};

@@ -1,3 +1,21 @@
 //! Renders the Kubernetes manifests of a reliable, scalable Redis with Sentinel.
 
-fn main() {}
+use std::io::IsTerminal;
+use std::process::ExitCode;
+
+use redis_k8s_gen::{Environment, Io};
+
+fn main() -> ExitCode {
+    let stderr = std::io::stderr();
+    let environment = Environment {
+        stderr_is_terminal: stderr.is_terminal(),
+        no_color: std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty()),
+    };
+    let mut io = Io {
+        stdin: &mut std::io::stdin().lock(),
+        stdout: &mut std::io::stdout().lock(),
+        stderr: &mut stderr.lock(),
+        environment,
+    };
+    ExitCode::from(redis_k8s_gen::run(std::env::args_os(), &mut io))
+}

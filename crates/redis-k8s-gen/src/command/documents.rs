@@ -1,0 +1,112 @@
+//! The arguments that say which documents a run is about, and the reading of them.
+
+use std::ffi::OsStr;
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+use redis_k8s::{ApiVersion, Redis};
+
+use super::{Failure, Session};
+use crate::diagnostic::Report;
+use crate::document::{self, Loaded, Override, Source};
+
+/// What is changed in every document, and for which target it is checked.
+#[derive(Debug, clap::Args)]
+pub(crate) struct DocumentArgs {
+    /// What to render: the 2015 tutorial to the letter, the tutorial on a cluster of today, or production
+    #[arg(short, long, value_name = "VERSION", default_value = "apps/v1", value_parser = api_version())]
+    pub(crate) api_version: ApiVersion,
+    /// Name of the instance, in place of the document's
+    #[arg(long, value_name = "NAME")]
+    pub(crate) name: Option<String>,
+    /// Namespace of the objects, in place of the document's
+    #[arg(short, long, value_name = "NAMESPACE")]
+    pub(crate) namespace: Option<String>,
+    /// Set a field of every document, as in `spec.replicas=5`; may be repeated
+    #[arg(long, value_name = "PATH=VALUE")]
+    pub(crate) set: Vec<String>,
+    /// Treat warnings as errors
+    #[arg(long)]
+    pub(crate) strict: bool,
+}
+
+fn api_version() -> impl TypedValueParser<Value = ApiVersion> {
+    PossibleValuesParser::new(ApiVersion::ALL.map(ApiVersion::as_str)).try_map(|text| text.parse::<ApiVersion>())
+}
+
+impl DocumentArgs {
+    /// Reads and checks the documents; without a file, the default instance.
+    pub(crate) fn load(&self, files: &[PathBuf], session: &mut Session<'_, '_>) -> Result<Loaded, Failure> {
+        let sources = if files.is_empty() { vec![Source::default_instance()] } else { read_all(files, session)? };
+        let loaded = document::load(sources, &self.overrides(), self.api_version);
+        let documents = loaded.report.documents();
+        if let (Some(name), 2..) = (&self.name, documents) {
+            return Err(Failure::Usage(format!("--name {name} names one instance, but there are {documents} documents")));
+        }
+        Ok(loaded)
+    }
+
+    /// Reads and checks the documents, reports what is wrong or hurts, and gives them if they are fine.
+    pub(crate) fn checked(&self, files: &[PathBuf], session: &mut Session<'_, '_>) -> Result<Vec<Redis>, Failure> {
+        let loaded = self.load(files, session)?;
+        session.report(&loaded.report);
+        self.verdict(&loaded.report)?;
+        Ok(loaded.documents)
+    }
+
+    /// Fails if the report holds an error, or a warning that counts as one.
+    pub(crate) fn verdict(&self, report: &Report) -> Result<(), Failure> {
+        if report.has_errors() {
+            return Err(Failure::Reported);
+        }
+        if self.strict && report.warnings() > 0 {
+            return Err(Failure::Input("there are warnings, and --strict makes them errors".to_owned()));
+        }
+        Ok(())
+    }
+
+    fn overrides(&self) -> Vec<Override> {
+        let set = self.set.iter().map(Override::set);
+        let name = self.name.as_ref().map(|name| Override::flag("--name", "metadata.name", name));
+        let namespace = self.namespace.as_ref().map(|it| Override::flag("--namespace", "metadata.namespace", it));
+        set.chain(name).chain(namespace).collect()
+    }
+}
+
+fn read_all(files: &[PathBuf], session: &mut Session<'_, '_>) -> Result<Vec<Source>, Failure> {
+    if files.iter().filter(|file| is_stdin(file)).count() > 1 {
+        return Err(Failure::Usage("standard input (-) can be read only once".to_owned()));
+    }
+    files.iter().map(|file| read(file, session.io.stdin)).collect()
+}
+
+fn is_stdin(file: &Path) -> bool {
+    file.as_os_str() == OsStr::new("-")
+}
+
+fn read(file: &Path, stdin: &mut dyn Read) -> Result<Source, Failure> {
+    if is_stdin(file) {
+        let mut bytes = Vec::new();
+        stdin
+            .read_to_end(&mut bytes)
+            .map_err(|error| Failure::Usage(format!("cannot read standard input: {}", reason(&error))))?;
+        return Ok(Source::new("<stdin>", bytes));
+    }
+    let shown = file.display().to_string();
+    match std::fs::read(file) {
+        Ok(bytes) => Ok(Source::new(shown, bytes)),
+        Err(error) => Err(Failure::Usage(format!("cannot read {shown}: {}", reason(&error)))),
+    }
+}
+
+/// Why the system refused, in words that are the same everywhere.
+pub(crate) fn reason(error: &io::Error) -> String {
+    match error.kind() {
+        io::ErrorKind::NotFound => "no such file or directory".to_owned(),
+        io::ErrorKind::PermissionDenied => "permission denied".to_owned(),
+        io::ErrorKind::IsADirectory => "it is a directory, not a file".to_owned(),
+        io::ErrorKind::NotADirectory => "a part of the path is a file, not a directory".to_owned(),
+        _ => error.to_string(),
+    }
+}

@@ -1,0 +1,34 @@
+//! `man`: manual pages, as roff.
+
+use clap_mangen::Man;
+
+use super::{Failure, Session};
+
+pub(crate) const EXAMPLES: &str = "Examples:
+  redis-k8s-gen man | man -l -
+  redis-k8s-gen man render > redis-k8s-gen-render.1";
+
+/// Arguments of `man`.
+#[derive(Debug, clap::Args)]
+pub(crate) struct ManArgs {
+    /// The subcommand to describe; none: the command as a whole
+    #[arg(value_name = "SUBCOMMAND")]
+    subcommand: Option<String>,
+}
+
+pub(crate) fn run(args: &ManArgs, session: &mut Session<'_, '_>) -> Result<(), Failure> {
+    let mut root = crate::cli::command();
+    root.build();
+    let described = match &args.subcommand {
+        None => root,
+        Some(name) => {
+            let found = root.find_subcommand(name).cloned();
+            let known = || root.get_subcommands().map(clap::Command::get_name).collect::<Vec<_>>().join(", ");
+            let found = found.ok_or_else(|| Failure::Usage(format!("no subcommand {name:?}; there are: {}", known())))?;
+            found.name(format!("redis-k8s-gen-{name}"))
+        }
+    };
+    let mut page = Vec::new();
+    Man::new(described).render(&mut page).map_err(|error| Failure::output(&error))?;
+    session.data(&page)
+}

@@ -1,0 +1,119 @@
+//! `render`: documents in, manifests out. Everything is read and checked before the first byte is written.
+
+mod files;
+mod json;
+mod names;
+mod progress;
+mod selection;
+mod stream;
+
+use std::path::PathBuf;
+
+use redis_k8s::{ApiVersion, Manifest, Redis};
+
+use self::selection::{Selection, Selector};
+use super::documents::DocumentArgs;
+use super::{Failure, Session};
+
+pub(crate) const EXAMPLES: &str = "Examples:
+  redis-k8s-gen render | kubectl apply -f -
+  redis-k8s-gen render cache.yaml -n shop --set spec.replicas=5
+  redis-k8s-gen render -a v1beta3                             the four objects of the 2015 tutorial
+  redis-k8s-gen render fleet/*.yaml --output-dir manifests    a file for each object
+  redis-k8s-gen render cache.yaml --only sts --only cm/cache-config
+  cat cache.yaml | redis-k8s-gen render - -o json";
+
+/// Arguments of `render`.
+#[derive(Debug, clap::Args)]
+pub(crate) struct RenderArgs {
+    /// Documents, YAML or JSON, any number in a file; `-` is standard input; none: the default instance `redis`
+    #[arg(value_name = "FILE")]
+    files: Vec<PathBuf>,
+    #[command(flatten)]
+    documents: DocumentArgs,
+    /// Form of the output
+    #[arg(short, long, value_name = "FORM", value_enum, default_value_t = Form::Yaml)]
+    output: Form,
+    /// Write a YAML file for each object into a directory, which is made if need be; all files or none
+    #[arg(long, value_name = "DIR", conflicts_with = "output")]
+    output_dir: Option<PathBuf>,
+    /// Only objects of this kind, or this one; may be repeated
+    #[arg(long, value_name = "KIND[/NAME]")]
+    only: Vec<Selector>,
+}
+
+/// Form of the output.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Form {
+    /// A stream of YAML documents
+    Yaml,
+    /// One JSON List
+    Json,
+    /// The name of each object, as in statefulset.apps/redis
+    Name,
+}
+
+pub(crate) fn run(args: &RenderArgs, session: &mut Session<'_, '_>) -> Result<(), Failure> {
+    let documents = args.documents.checked(&args.files, session)?;
+    let rendering = Rendering { target: args.documents.api_version, selection: Selection::new(args.only.clone()) };
+    rendering.require_matches(&documents)?;
+    if let Some(note) = note(args, &documents) {
+        session.note(&note);
+    }
+    match (&args.output_dir, args.output) {
+        (Some(dir), _) => files::write(&documents, &rendering, dir, session),
+        (None, Form::Yaml) => stream::write(&documents, &rendering, &stream::Yaml, session),
+        (None, Form::Json) => stream::write(&documents, &rendering, &json::List, session),
+        (None, Form::Name) => stream::write(&documents, &rendering, &names::Names, session),
+    }
+}
+
+/// What is rendered of each document.
+struct Rendering {
+    target: ApiVersion,
+    selection: Selection,
+}
+
+impl Rendering {
+    fn manifest(&self, document: &Redis) -> Result<Manifest, Failure> {
+        let manifest = document.render(self.target).map_err(|refused| Failure::Input(refused.to_string()))?;
+        Ok(self.selection.apply(manifest))
+    }
+
+    /// Refuses a selector that matches no object of any document: it would go unnoticed in a pipeline.
+    fn require_matches(&self, documents: &[Redis]) -> Result<(), Failure> {
+        let mut unmatched = self.selection.selectors().to_vec();
+        for document in documents {
+            if unmatched.is_empty() {
+                return Ok(());
+            }
+            let manifest = self.manifest(document)?;
+            unmatched.retain(|selector| !manifest.iter().any(|object| selector.matches(object)));
+        }
+        let Some(selector) = unmatched.first() else { return Ok(()) };
+        let everything = Self { target: self.target, selection: Selection::default() };
+        let mut there_is = Vec::new();
+        for document in documents.iter().take(1) {
+            there_is.extend(everything.manifest(document)?.iter().map(names::name));
+        }
+        let of = if documents.len() > 1 { " (of the first document)" } else { "" };
+        Err(Failure::Usage(format!("--only {selector} matches nothing; there is{of}:\n  {}", there_is.join("\n  "))))
+    }
+}
+
+/// What a user should know before applying: nothing was asked for, or nobody is asked for a password.
+fn note(args: &RenderArgs, documents: &[Redis]) -> Option<String> {
+    const CURE: &str = "set spec.auth.secret to a Secret with a password (redis-k8s-gen secret prints one)";
+    let nothing_given = args.files.is_empty() && args.documents.set.is_empty();
+    let default = nothing_given.then(|| "no document was given: this is the default instance".to_owned());
+    let open = documents.iter().filter(|it| it.spec.auth.as_ref().is_none_or(|auth| auth.secret.is_none())).count();
+    let open = match (args.documents.api_version, open, documents) {
+        (ApiVersion::V1Beta3 | ApiVersion::V1, ..) | (_, 0, _) => None,
+        (_, _, [only]) => Some(format!("{} asks clients for no password: {CURE}", only.metadata.name)),
+        (_, open, all) => Some(format!("{open} of {} instances ask clients for no password: {CURE}", all.len())),
+    };
+    match (default, open) {
+        (Some(default), Some(open)) => Some(format!("{default}; {open}")),
+        (default, open) => default.or(open),
+    }
+}

@@ -1,0 +1,114 @@
+//! `--only`: which objects are written.
+
+use std::convert::Infallible;
+use std::fmt;
+use std::str::FromStr;
+
+use redis_k8s::{Manifest, Object};
+
+/// The names kubectl knows a kind by, besides the kind itself and its plural in `s`.
+const SHORT_NAMES: &[(&str, &[&str])] = &[
+    ("ServiceAccount", &["sa"]),
+    ("ConfigMap", &["cm"]),
+    ("Service", &["svc"]),
+    ("StatefulSet", &["sts"]),
+    ("PodDisruptionBudget", &["pdb"]),
+    ("NetworkPolicy", &["netpol", "networkpolicies"]),
+    ("Pod", &["po"]),
+    ("ReplicationController", &["rc"]),
+];
+
+/// `KIND[/NAME]`: a kind by any name kubectl has for it, and the object's name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Selector {
+    /// In lower case, without the group.
+    kind: String,
+    name: Option<String>,
+    written: String,
+}
+
+impl FromStr for Selector {
+    type Err = Infallible;
+
+    /// Takes anything: a selector that names no kind matches nothing, and the message for that lists what there is.
+    fn from_str(text: &str) -> Result<Self, Infallible> {
+        let (kind, name) = text.split_once('/').map_or((text, None), |(kind, name)| (kind, Some(name)));
+        // `statefulset.apps/redis`, as `-o name` writes it
+        let kind = kind.split('.').next().unwrap_or_default().to_ascii_lowercase();
+        Ok(Self { kind, name: name.map(str::to_owned), written: text.to_owned() })
+    }
+}
+
+impl fmt::Display for Selector {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.written)
+    }
+}
+
+impl Selector {
+    pub(super) fn matches(&self, object: &Object) -> bool {
+        self.names_kind(object.kind()) && self.name.as_deref().is_none_or(|name| name == object.name())
+    }
+
+    fn names_kind(&self, kind: &str) -> bool {
+        let singular = self.kind.strip_suffix('s').unwrap_or(&self.kind);
+        let short = SHORT_NAMES.iter().find(|(of, _)| *of == kind).is_some_and(|(_, names)| names.contains(&&*self.kind));
+        short || kind.eq_ignore_ascii_case(&self.kind) || kind.eq_ignore_ascii_case(singular)
+    }
+}
+
+/// Objects that pass any of the selectors; all of them when there is none.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Selection(Vec<Selector>);
+
+impl Selection {
+    pub(super) fn new(selectors: Vec<Selector>) -> Self {
+        Self(selectors)
+    }
+
+    pub(super) fn selectors(&self) -> &[Selector] {
+        &self.0
+    }
+
+    pub(super) fn apply(&self, manifest: Manifest) -> Manifest {
+        if self.0.is_empty() {
+            return manifest;
+        }
+        manifest.filter(|object| self.0.iter().any(|selector| selector.matches(object)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use k8s_openapi::api::apps::v1::StatefulSet;
+    use k8s_openapi::api::networking::v1::NetworkPolicy;
+    use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
+
+    use super::*;
+
+    fn named(name: &str) -> ObjectMeta {
+        ObjectMeta { name: Some(name.to_owned()), ..ObjectMeta::default() }
+    }
+
+    fn matches(selector: &str, object: &Object) -> bool {
+        selector.parse::<Selector>().unwrap().matches(object)
+    }
+
+    #[test]
+    fn a_kind_goes_by_every_name_kubectl_has_for_it() {
+        let set = Object::from(StatefulSet { metadata: named("redis"), ..StatefulSet::default() });
+        for selector in ["sts", "STS", "statefulset", "StatefulSets", "statefulset.apps", "sts/redis", "statefulset.apps/redis"] {
+            assert!(matches(selector, &set), "{selector}");
+        }
+        let policy = Object::from(NetworkPolicy { metadata: named("redis"), ..NetworkPolicy::default() });
+        assert!(matches("networkpolicies", &policy) && matches("netpol", &policy));
+    }
+
+    #[test]
+    fn another_kind_or_name_does_not_match() {
+        let set = Object::from(StatefulSet { metadata: named("redis"), ..StatefulSet::default() });
+        for selector in ["st", "svc", "sts/redi", "sts/", "", "/redis", "redis"] {
+            assert!(!matches(selector, &set), "{selector}");
+        }
+    }
+}
