@@ -36,7 +36,10 @@ macro_rules! subcommands {
         /// building the flags of eight other subcommands would be a good part of it.
         fn add_subcommands(command: Command) -> Command {
             command$(.subcommand(
-                Command::new($name).about($about).after_help($examples).defer(<$args as Args>::augment_args)
+                Command::new($name).about($about).after_help($examples).defer(|command| {
+                    // the arguments bring the documentation of their struct along
+                    <$args as Args>::augment_args(command).about($about).long_about(None)
+                })
             ))*
         }
 
@@ -86,7 +89,8 @@ pub fn command() -> Command {
                     .long("verbose")
                     .help("Say on standard error what is done")
                     .action(ArgAction::SetTrue)
-                    .global(true),
+                    .global(true)
+                    .display_order(900),
             )
             .arg(
                 Arg::new("quiet")
@@ -95,6 +99,7 @@ pub fn command() -> Command {
                     .help("Say nothing but errors on standard error")
                     .action(ArgAction::SetTrue)
                     .global(true)
+                    .display_order(901)
                     .overrides_with("verbose"),
             ),
     )

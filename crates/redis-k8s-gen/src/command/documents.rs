@@ -42,7 +42,9 @@ impl DocumentArgs {
         let loaded = document::load(sources, &self.overrides(), self.api_version);
         let documents = loaded.report.documents();
         if let (Some(name), 2..) = (&self.name, documents) {
-            return Err(Failure::Usage(format!("--name {name} names one instance, but there are {documents} documents")));
+            return Err(Failure::Usage(format!(
+                "--name {name} names one instance, but there are {documents} documents"
+            )));
         }
         Ok(loaded)
     }

@@ -24,8 +24,7 @@ pub(crate) fn run(args: &ManArgs, session: &mut Session<'_, '_>) -> Result<(), F
         Some(name) => {
             let found = root.find_subcommand(name).cloned();
             let known = || root.get_subcommands().map(clap::Command::get_name).collect::<Vec<_>>().join(", ");
-            let found = found.ok_or_else(|| Failure::Usage(format!("no subcommand {name:?}; there are: {}", known())))?;
-            found.name(format!("redis-k8s-gen-{name}"))
+            found.ok_or_else(|| Failure::Usage(format!("no subcommand {name:?}; there are: {}", known())))?
         }
     };
     let mut page = Vec::new();

@@ -15,8 +15,8 @@ use std::ffi::OsString;
 use std::io;
 
 use crate::Io;
-use crate::diagnostic::Report;
 use crate::cli::{self, Subcommand, Verbosity};
+use crate::diagnostic::Report;
 
 /// What ends a run before its end.
 #[derive(Debug, Clone, thiserror::Error)]

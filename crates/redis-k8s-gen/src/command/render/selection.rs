@@ -52,7 +52,8 @@ impl Selector {
 
     fn names_kind(&self, kind: &str) -> bool {
         let singular = self.kind.strip_suffix('s').unwrap_or(&self.kind);
-        let short = SHORT_NAMES.iter().find(|(of, _)| *of == kind).is_some_and(|(_, names)| names.contains(&&*self.kind));
+        let short =
+            SHORT_NAMES.iter().find(|(of, _)| *of == kind).is_some_and(|(_, names)| names.contains(&&*self.kind));
         short || kind.eq_ignore_ascii_case(&self.kind) || kind.eq_ignore_ascii_case(singular)
     }
 }
@@ -97,7 +98,9 @@ mod tests {
     #[test]
     fn a_kind_goes_by_every_name_kubectl_has_for_it() {
         let set = Object::from(StatefulSet { metadata: named("redis"), ..StatefulSet::default() });
-        for selector in ["sts", "STS", "statefulset", "StatefulSets", "statefulset.apps", "sts/redis", "statefulset.apps/redis"] {
+        for selector in
+            ["sts", "STS", "statefulset", "StatefulSets", "statefulset.apps", "sts/redis", "statefulset.apps/redis"]
+        {
             assert!(matches(selector, &set), "{selector}");
         }
         let policy = Object::from(NetworkPolicy { metadata: named("redis"), ..NetworkPolicy::default() });

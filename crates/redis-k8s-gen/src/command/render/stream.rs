@@ -4,7 +4,7 @@ use rayon::prelude::*;
 use redis_k8s::{Manifest, Redis};
 
 use super::progress::Progress;
-use super::{Rendering, Failure, Session};
+use super::{Failure, Rendering, Session};
 
 /// How manifests become text that can be written part by part.
 pub(super) trait Format: Sync {
