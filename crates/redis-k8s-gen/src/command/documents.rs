@@ -46,6 +46,9 @@ impl DocumentArgs {
                 "--name {name} names one instance, but there are {documents} documents"
             )));
         }
+        if documents == 0 && !loaded.report.has_errors() {
+            return Err(Failure::Input("there is no document in what was read".to_owned()));
+        }
         Ok(loaded)
     }
 

@@ -30,13 +30,21 @@ impl Format for List {
 
 #[cfg(test)]
 mod tests {
-    use redis_k8s::{ApiVersion, Redis};
+    use k8s_openapi::api::core::v1::{ConfigMap, ServiceAccount};
+    use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
+    use redis_k8s::Object;
 
     use super::*;
 
     #[test]
     fn a_list_of_one_document_is_what_the_library_writes() {
-        let manifest = Redis::new("redis".parse().unwrap()).render(ApiVersion::AppsV1).unwrap();
+        let metadata = ObjectMeta { name: Some("redis".to_owned()), ..ObjectMeta::default() };
+        let data = [("redis.conf".to_owned(), "port 6379\nsave \"\"\n".to_owned())].into();
+        let objects = [
+            Object::from(ServiceAccount { metadata: metadata.clone(), ..ServiceAccount::default() }),
+            Object::from(ConfigMap { metadata, data: Some(data), ..ConfigMap::default() }),
+        ];
+        let manifest: Manifest = objects.into_iter().collect();
         let mut text = String::from(List::BEFORE);
         List.append(&manifest, &mut text);
         text.push_str(List::AFTER);
