@@ -4,6 +4,7 @@ pub mod emit;
 mod error;
 mod manifest;
 pub mod model;
+pub mod object;
 pub mod target;
 pub mod value;
 
@@ -33,6 +34,9 @@ impl Redis {
         if problems.iter().any(Problem::is_error) {
             return Err(Refused { problems });
         }
-        Ok(Manifest::default())
+        Ok(match target {
+            ApiVersion::V1Beta3 => object::tutorial::v1beta3(self),
+            ApiVersion::V1 | ApiVersion::AppsV1 => Manifest::default(),
+        })
     }
 }

@@ -47,6 +47,13 @@ impl Quantity {
     }
 }
 
+impl From<u32> for Quantity {
+    /// A whole number of units: cores, or bytes.
+    fn from(units: u32) -> Self {
+        Self(Amount { nanos: u128::from(units) * NANOS, format: Format::Decimal }.canonical())
+    }
+}
+
 fn parse(text: &str) -> Option<Amount> {
     let number_len = text.bytes().take_while(|b| b.is_ascii_digit() || *b == b'.').count();
     let (number, suffix) = text.split_at(number_len);
@@ -158,6 +165,11 @@ mod tests {
         for bad in ["", ".", "-1", "+1", "1 Gi", "1gi", "1Kb", "1.2.3", "e3", "1e", "8Ei", "1e99", "Gi", "1i"] {
             assert!(bad.parse::<Quantity>().is_err(), "{bad}");
         }
+    }
+
+    #[test]
+    fn whole_numbers_are_canonical_too() {
+        assert_eq!([0, 1, 1000, 1024].map(|units| Quantity::from(units).as_str().to_owned()), ["0", "1", "1k", "1024"]);
     }
 
     #[test]

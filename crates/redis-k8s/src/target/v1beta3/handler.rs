@@ -155,10 +155,6 @@ impl TryFrom<ProbeText> for Probe {
             (None, None, Some(socket)) => Action::TcpSocket(socket.port),
             _ => return Err("a probe has exactly one of exec, httpGet and tcpSocket"),
         };
-        Ok(Self {
-            action,
-            initial_delay_seconds: text.initial_delay_seconds,
-            timeout_seconds: text.timeout_seconds,
-        })
+        Ok(Self { action, initial_delay_seconds: text.initial_delay_seconds, timeout_seconds: text.timeout_seconds })
     }
 }

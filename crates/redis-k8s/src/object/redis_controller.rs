@@ -1,0 +1,73 @@
+//! The controller of the servers.
+
+use super::tutorial::{builder, names, parts_v1beta3};
+use crate::model::{EnvVar, Resources};
+use crate::target::v1beta3::{self, ObjectMeta, PodTemplate, ReplicationControllerSpec};
+use crate::value::Image;
+
+builder! {
+    /// The controller `NAME`, which keeps the servers running: it adopts the bootstrap pod and makes the rest.
+    ///
+    /// ```
+    /// use redis_k8s::{Redis, object::RedisController};
+    ///
+    /// let redis = Redis::new("redis".parse()?);
+    /// let controller = RedisController::new(&redis).replicas(3).v1beta3();
+    /// assert_eq!(controller.spec.replicas, 3);
+    /// assert_eq!(controller.spec.selector, controller.spec.template.metadata.labels);
+    /// # Ok::<(), redis_k8s::InvalidValue>(())
+    /// ```
+    RedisController
+}
+
+impl RedisController<'_> {
+    /// With this many servers, the bootstrap pod included.
+    pub fn replicas(mut self, replicas: u32) -> Self {
+        self.redis.to_mut().spec.replicas = Some(replicas);
+        self
+    }
+
+    /// With this image.
+    pub fn image(mut self, image: Image) -> Self {
+        self.redis.to_mut().spec.image = Some(image);
+        self
+    }
+
+    /// With this much CPU and memory for each server.
+    pub fn resources(mut self, resources: Resources) -> Self {
+        self.redis.to_mut().spec.resources = Some(Box::new(resources));
+        self
+    }
+
+    /// With one environment variable more.
+    pub fn env(mut self, variable: EnvVar) -> Self {
+        self.redis.to_mut().spec.env.get_or_insert_with(Vec::new).push(variable);
+        self
+    }
+
+    /// The replication controller of v1beta3.
+    #[must_use]
+    pub fn v1beta3(&self) -> v1beta3::ReplicationController {
+        let redis = &*self.redis;
+        let container = parts_v1beta3::server(redis, "redis", None);
+        let mut controller = v1beta3::ReplicationController::new(
+            names::servers(redis),
+            ReplicationControllerSpec {
+                replicas: names::replicas(redis),
+                selector: names::server_selector(redis),
+                template: PodTemplate {
+                    metadata: ObjectMeta {
+                        labels: names::server_labels(redis),
+                        annotations: names::pod_annotations(redis),
+                        ..ObjectMeta::default()
+                    },
+                    spec: parts_v1beta3::pod_spec(redis, vec![container]),
+                },
+            },
+        );
+        controller.metadata.namespace = redis.metadata.namespace.as_ref().map(ToString::to_string);
+        controller.metadata.labels = names::object_labels(redis);
+        controller.metadata.annotations = names::object_annotations(redis);
+        controller
+    }
+}

@@ -1,0 +1,72 @@
+//! The controller of the sentinels.
+
+use super::tutorial::{builder, names, parts_v1beta3};
+use crate::model::{Resources, Sentinel};
+use crate::target::v1beta3::{self, ObjectMeta, PodTemplate, ReplicationControllerSpec};
+use crate::value::Image;
+
+builder! {
+    /// The controller `NAME-sentinel`, which keeps the sentinels running.
+    ///
+    /// In 2015 it adopted the bootstrap pod too; since Kubernetes 1.3 a pod has one controller, so it makes its own.
+    ///
+    /// ```
+    /// use redis_k8s::{Redis, object::SentinelController};
+    ///
+    /// let redis = Redis::new("redis".parse()?);
+    /// let controller = SentinelController::new(&redis).replicas(3).v1beta3();
+    /// assert_eq!(controller.spec.template.metadata.labels["role"], "sentinel");
+    /// # Ok::<(), redis_k8s::InvalidValue>(())
+    /// ```
+    SentinelController
+}
+
+impl SentinelController<'_> {
+    /// With this many sentinels.
+    pub fn replicas(mut self, replicas: u32) -> Self {
+        self.sentinel().replicas = Some(replicas);
+        self
+    }
+
+    /// With this image.
+    pub fn image(mut self, image: Image) -> Self {
+        self.redis.to_mut().spec.image = Some(image);
+        self
+    }
+
+    /// With this much CPU and memory for each sentinel.
+    pub fn resources(mut self, resources: Resources) -> Self {
+        self.sentinel().resources = Some(Box::new(resources));
+        self
+    }
+
+    /// The replication controller of v1beta3.
+    #[must_use]
+    pub fn v1beta3(&self) -> v1beta3::ReplicationController {
+        let redis = &*self.redis;
+        let container = parts_v1beta3::sentinel(redis);
+        let mut controller = v1beta3::ReplicationController::new(
+            names::sentinel(redis),
+            ReplicationControllerSpec {
+                replicas: names::sentinel_replicas(redis),
+                selector: names::sentinel_selector(redis),
+                template: PodTemplate {
+                    metadata: ObjectMeta {
+                        labels: names::sentinel_labels(redis),
+                        annotations: names::pod_annotations(redis),
+                        ..ObjectMeta::default()
+                    },
+                    spec: parts_v1beta3::pod_spec(redis, vec![container]),
+                },
+            },
+        );
+        controller.metadata.namespace = redis.metadata.namespace.as_ref().map(ToString::to_string);
+        controller.metadata.labels = names::object_labels(redis);
+        controller.metadata.annotations = names::object_annotations(redis);
+        controller
+    }
+
+    fn sentinel(&mut self) -> &mut Sentinel {
+        self.redis.to_mut().spec.sentinel.get_or_insert_with(Box::default)
+    }
+}

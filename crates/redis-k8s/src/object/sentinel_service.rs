@@ -1,0 +1,62 @@
+//! The Service through which clients and pods find the sentinels.
+
+use super::tutorial::{builder, names};
+use crate::model::{self, ServiceOptions, ServiceType, SessionAffinity};
+use crate::target::v1beta3::{self, PortRef, ServicePort, ServiceSpec};
+
+builder! {
+    /// The Service `NAME-sentinel`: a standing query for sentinels, who tell which server is master.
+    ///
+    /// ```
+    /// use redis_k8s::{Redis, object::SentinelService};
+    ///
+    /// let redis = Redis::new("redis".parse()?);
+    /// let service = SentinelService::new(&redis).v1beta3();
+    /// assert_eq!(service.spec.selector["redis-sentinel"], "true");
+    /// # Ok::<(), redis_k8s::InvalidValue>(())
+    /// ```
+    SentinelService
+}
+
+impl SentinelService<'_> {
+    /// Reached this way; v1beta3 knows the cluster's inside and load balancers.
+    pub fn service_type(mut self, service_type: ServiceType) -> Self {
+        self.options().r#type = Some(service_type);
+        self
+    }
+
+    /// With this rule on whether a client keeps its endpoint.
+    pub fn session_affinity(mut self, affinity: SessionAffinity) -> Self {
+        self.options().session_affinity = Some(affinity);
+        self
+    }
+
+    /// The Service of v1beta3.
+    #[must_use]
+    pub fn v1beta3(&self) -> v1beta3::Service {
+        let redis = &*self.redis;
+        let asked = redis.spec.services.as_ref().and_then(|services| services.sentinel.as_ref());
+        let port = names::sentinel_port(redis);
+        let port = ServicePort { port, name: None, protocol: None, target_port: Some(PortRef::Number(port)) };
+        let mut service = v1beta3::Service::new(
+            names::sentinel(redis),
+            ServiceSpec {
+                create_external_load_balancer: asked.and_then(|asked| asked.r#type) == Some(ServiceType::LoadBalancer),
+                session_affinity: asked.and_then(|asked| asked.session_affinity).map(|affinity| match affinity {
+                    SessionAffinity::None => v1beta3::SessionAffinity::None,
+                    SessionAffinity::ClientIp => v1beta3::SessionAffinity::ClientIp,
+                }),
+                ..ServiceSpec::new(vec![port], names::sentinel_selector(redis))
+            },
+        );
+        service.metadata.namespace = redis.metadata.namespace.as_ref().map(ToString::to_string);
+        service.metadata.labels = names::service_labels(redis);
+        service.metadata.annotations = names::service_annotations(redis);
+        service
+    }
+
+    fn options(&mut self) -> &mut ServiceOptions {
+        let services = self.redis.to_mut().spec.services.get_or_insert_with(Box::<model::Services>::default);
+        services.sentinel.get_or_insert_with(ServiceOptions::default)
+    }
+}

@@ -1,0 +1,49 @@
+//! What every builder of the tutorial's objects can be told.
+
+/// Makes a builder: a plain struct over the document that takes itself and returns itself.
+///
+/// What a builder is told changes its own copy of the document, so the targets read one source only.
+macro_rules! builder {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, PartialEq)]
+        #[must_use]
+        pub struct $name<'a> {
+            redis: std::borrow::Cow<'a, $crate::model::Redis>,
+        }
+
+        impl<'a> $name<'a> {
+            /// The object as this document asks for it.
+            ///
+            /// What a target cannot express is left out; [`Redis::check`](crate::Redis::check) names it.
+            pub fn new(redis: &'a $crate::model::Redis) -> Self {
+                Self { redis: std::borrow::Cow::Borrowed(redis) }
+            }
+
+            /// In this namespace.
+            pub fn namespace(mut self, namespace: $crate::value::Namespace) -> Self {
+                self.redis.to_mut().metadata.namespace = Some(namespace);
+                self
+            }
+
+            /// With one label more; those that selectors need stay as they are.
+            pub fn label(mut self, key: $crate::value::LabelKey, value: $crate::value::LabelValue) -> Self {
+                self.redis.to_mut().metadata.labels.insert(key, value);
+                self
+            }
+
+            /// With one annotation more.
+            pub fn annotation(mut self, key: $crate::value::LabelKey, value: impl Into<String>) -> Self {
+                self.redis.to_mut().metadata.annotations.insert(key, value.into());
+                self
+            }
+        }
+
+        impl<'a> From<&'a $crate::model::Redis> for $name<'a> {
+            fn from(redis: &'a $crate::model::Redis) -> Self {
+                Self::new(redis)
+            }
+        }
+    };
+}
+pub(in crate::object) use builder;
