@@ -20,8 +20,8 @@ pub use value::{
 impl Redis {
     /// Everything that is wrong with the document for this target, or that hurts; empty if it is fine.
     #[must_use]
-    pub fn check(&self, _target: ApiVersion) -> Vec<Problem> {
-        Vec::new()
+    pub fn check(&self, target: ApiVersion) -> Vec<Problem> {
+        target::capability::check(self, target)
     }
 
     /// The objects of this document.

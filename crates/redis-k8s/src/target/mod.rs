@@ -1,5 +1,6 @@
 //! The API versions a document can be rendered for, and what each can express.
 
+pub(crate) mod capability;
 pub mod v1beta3;
 
 use std::fmt;
