@@ -1,0 +1,334 @@
+# shellcheck shell=sh
+# What servers and sentinels share: who is there, how to ask them, and what they answer.
+#
+# From the environment:
+#   RK_INSTANCE                 name of the instance; every other name is made from it
+#   RK_MASTER                   name of the master, as sentinels and clients know it
+#   RK_PORT, RK_SENTINEL_PORT   ports of servers and sentinels
+#   RK_TLS                      1 if every connection is encrypted
+#   POD_NAME, POD_NAMESPACE, POD_IP
+# From $etc/topology.env, which may change under a running pod (only digits after each '='):
+#   servers sentinels quorum down_after failover_timeout parallel_syncs durable claims
+
+etc=/etc/redis-k8s
+run=/run/redis-k8s
+data=/data
+names=$data/names
+ordinal=${POD_NAME##*-}
+
+read_topology() {
+    # shellcheck source=/dev/null
+    . "$etc/topology.env"
+}
+read_topology
+
+# The two official images name their programs differently.
+if command -v redis-server >/dev/null 2>&1; then
+    server_program=redis-server cli=redis-cli
+else
+    server_program=valkey-server cli=valkey-cli
+fi
+tls_flags=''
+if [ "$RK_TLS" = 1 ]; then
+    tls_flags="--tls --cacert /etc/redis-k8s-tls/ca.crt --cert /etc/redis-k8s-tls/tls.crt --key /etc/redis-k8s-tls/tls.key"
+fi
+
+# One line for the operator. The same line is not repeated while nothing changes.
+last_said=''
+say() {
+    if [ "$*" != "$last_said" ]; then
+        last_said=$*
+        printf '%s %s: %s\n' "$(date -u +%Y-%m-%dT%H:%M:%SZ)" "$POD_NAME" "$*"
+    fi
+}
+
+# --- secrets: read from files, handed on by standard input or environment, never by arguments ---
+
+# secret NAME: the first line of a mounted secret, or nothing.
+secret() {
+    if [ -r "/etc/redis-k8s-auth/$1" ]; then
+        IFS= read -r secret_line <"/etc/redis-k8s-auth/$1" || :
+        printf '%s' "$secret_line"
+    fi
+}
+
+# quoted: standard input as one argument of a configuration file, whatever bytes it has.
+quoted() {
+    printf '"%s"' "$(od -An -v -tx1 | tr -d '\n' | sed 's/ /\\x/g')"
+}
+
+# digest: standard input as the '#' form of an ACL password.
+digest() {
+    sha256sum | { read -r hash _ && printf '#%s' "$hash"; }
+}
+
+# --- questions ---
+
+# send SECRET ADDRESS PORT [SECONDS]: sends the commands of standard input with a password, if any, and prints the answers.
+send() {
+    set -- "$1" "$2" "$3" "${4:-1}"
+    if [ -n "$1" ]; then
+        # shellcheck disable=SC2086 # the flags are several words
+        REDISCLI_AUTH=$1 VALKEYCLI_AUTH=$1 timeout "$4" "$cli" -h "$2" -p "$3" $tls_flags 2>/dev/null
+    else
+        # shellcheck disable=SC2086
+        timeout "$4" "$cli" -h "$2" -p "$3" $tls_flags 2>/dev/null
+    fi
+}
+
+port_of() {
+    if [ "$1" = server ]; then echo "$RK_PORT"; else echo "$RK_SENTINEL_PORT"; fi
+}
+
+# ask server|sentinel ADDRESS: sends the commands of standard input, prints the answers, gives up after a second. While a
+# password changes, those who refuse the current one are asked with the previous one.
+ask() {
+    if [ -z "$(secret "$1-previous")" ]; then
+        send "$(secret "$1")" "$2" "$(port_of "$1")" || :
+        return
+    fi
+    ask_commands=$(cat)
+    for ask_secret in "$1" "$1-previous"; do
+        ask_answer=$(printf '%s\n' "$ask_commands" | send "$(secret "$ask_secret")" "$2" "$(port_of "$1")") || :
+        case $ask_answer in
+            NOAUTH* | WRONGPASS*) ;;
+            *) break ;;
+        esac
+    done
+    printf '%s\n' "$ask_answer"
+}
+
+# secret_for server|sentinel ADDRESS...: the password all of these take: while it changes, some may know only the previous.
+secret_for() {
+    secret_kind=$1
+    shift
+    if [ -n "$(secret "$secret_kind-previous")" ]; then
+        for secret_address in "$@"; do
+            case $(echo PING | send "$(secret "$secret_kind")" "$secret_address" "$(port_of "$secret_kind")") in
+                NOAUTH* | WRONGPASS*) secret "$secret_kind-previous"; return ;;
+                *) ;;
+            esac
+        done
+    fi
+    secret "$secret_kind"
+}
+
+# accepted_passwords server|sentinel: the default user as configuration, with every password that is valid.
+accepted_passwords() {
+    printf 'user default on ~* &* +@all'
+    for accepted in "$1" "$1-previous"; do
+        [ -z "$(secret "$accepted")" ] || printf ' %s' "$(secret "$accepted" | digest)"
+    done
+    echo
+}
+
+# role ADDRESS: what a server says it is: "master OFFSET", "slave MASTER_ADDRESS LINK OFFSET", "loading", "refused" (our
+# password), "other" or, if it does not answer, "silent".
+role() {
+    echo ROLE | ask server "$1" | {
+        role_word=''
+        read -r role_word || :
+        case $role_word in
+            master) read -r role_offset && echo "master $role_offset" ;;
+            slave)
+                read -r role_master && read -r role_port && read -r role_link && read -r role_offset
+                echo "slave $role_master $role_link $role_offset"
+                ;;
+            LOADING*) echo loading ;;
+            NOAUTH* | WRONGPASS*) echo refused ;;
+            '') echo silent ;;
+            *) echo other ;;
+        esac
+    }
+}
+
+# view ADDRESS: what a sentinel knows of our master: "named ADDRESS EPOCH FLAGS REPLICAS SENTINELS" (the other sentinels it
+# knows), "blank", "refused" or "silent".
+view() {
+    printf 'SENTINEL GET-MASTER-ADDR-BY-NAME %s\nPING\nSENTINEL MASTER %s\n' "$RK_MASTER" "$RK_MASTER" |
+        ask sentinel "$1" | {
+            view_address='' view_epoch=0 view_flags=none view_replicas=0 view_sentinels=0 view_line=''
+            # The address is asked for on its own: while a failover ends, MASTER still shows the old one under the new epoch.
+            read -r view_address || :
+            case $view_address in
+                NOAUTH* | WRONGPASS* | ERR*) echo refused; return ;;
+                '' | PONG) view_address='' ;;
+            esac
+            while read -r view_line; do
+                case $view_line in
+                    PONG) break ;;
+                    *) ;;
+                esac
+            done
+            if [ "$view_line" != PONG ] && [ -z "$view_address" ]; then
+                # Nothing at all came back, or it broke off.
+                echo silent
+                return
+            fi
+            while read -r view_key && read -r view_value; do
+                case $view_key in
+                    flags) view_flags=$view_value ;;
+                    config-epoch) view_epoch=$view_value ;;
+                    num-slaves) view_replicas=$view_value ;;
+                    num-other-sentinels) view_sentinels=$view_value ;;
+                    *) ;;
+                esac
+            done
+            if [ -n "$view_address" ]; then
+                echo "named $view_address $view_epoch $view_flags $view_replicas $view_sentinels"
+            else
+                echo blank
+            fi
+        }
+}
+
+# --- names ---
+
+# addresses NAME: the addresses of a name, one a line, always in the same order; nothing if there are none.
+addresses() {
+    { timeout 2 getent ahosts "$1" || timeout 2 getent hosts "$1"; } 2>/dev/null |
+        while read -r address _; do echo "$address"; done | sort -u
+}
+
+# name_service: true if names can be looked up at all; the sentinel Service always has one.
+name_service() {
+    [ -n "$(addresses "$RK_INSTANCE-sentinel")" ]
+}
+
+# lookup NAME: the address of a name. Without a name service the last known one, since Services keep their address.
+lookup() {
+    lookup_found=$(addresses "$1" | head -n 1)
+    if [ -n "$lookup_found" ]; then
+        mkdir -p "$names"
+        if [ "$(cat "$names/$1" 2>/dev/null)" != "$lookup_found" ]; then
+            echo "$lookup_found" >"$names/$1.new.$$" && mv "$names/$1.new.$$" "$names/$1"
+        fi
+        echo "$lookup_found"
+    elif [ -r "$names/$1" ] && ! name_service; then
+        cat "$names/$1"
+    fi
+}
+
+# announced ORDINAL: the address by which a server is known to all: its Service's, or, for a server beyond the rendered
+# ones (kubectl scale), its pod's. With TLS both are names, since certificates have names.
+announced() {
+    if [ "$1" -lt "$servers" ]; then announced_name=$RK_INSTANCE-announce-$1; else announced_name=$RK_INSTANCE-$1.$RK_INSTANCE-headless; fi
+    if [ "$RK_TLS" = 1 ]; then
+        echo "$announced_name.$POD_NAMESPACE.svc"
+    else
+        lookup "$announced_name"
+    fi
+}
+
+# members SET HEADLESS COUNT: the ordinals of a set that may exist: the rendered ones and those scaled beyond them.
+members() {
+    members_found=$(addresses "$2" | wc -l)
+    members_next=0
+    while [ "$members_next" -lt "$3" ] ||
+        { [ "$members_found" -gt "$members_next" ] && [ -n "$(addresses "$1-$members_next.$2")" ]; }; do
+        echo "$members_next"
+        members_next=$((members_next + 1))
+    done
+}
+
+server_members() { members "$RK_INSTANCE" "$RK_INSTANCE-headless" "$servers"; }
+
+# sentinel_addresses: "ORDINAL ADDRESS" of the sentinels whose name is known, one a line.
+sentinel_addresses() {
+    for sentinel_ordinal in $(members "$RK_INSTANCE-sentinel" "$RK_INSTANCE-sentinel-headless" "$sentinels"); do
+        {
+            sentinel_address=$(lookup "$RK_INSTANCE-sentinel-$sentinel_ordinal.$RK_INSTANCE-sentinel-headless")
+            [ -z "$sentinel_address" ] || echo "$sentinel_ordinal $sentinel_address"
+        } &
+    done
+    wait
+}
+
+# --- what the sentinels say ---
+
+# survey: asks every sentinel at once. Sets
+#   found      how many sentinels there are, at least the rendered number
+#   answered   how many of them answered
+#   named      the address they name, of the highest epoch; empty if every answer was "no such master"
+#   epoch      the epoch of that address
+#   flags      how the sentinels see the master, all of them together
+#   refused    how many refused our password
+survey() {
+    read_topology
+    rm -rf "$run/views" && mkdir -p "$run/views"
+    sentinel_addresses >"$run/sentinels"
+    while read -r survey_ordinal survey_address; do
+        view "$survey_address" >"$run/views/$survey_ordinal" &
+    done <"$run/sentinels"
+    wait
+    found=$(wc -l <"$run/sentinels") answered=0 named='' epoch=0 flags=none refused=0
+    [ "$found" -ge "$sentinels" ] || found=$sentinels
+    : >"$run/votes"
+    for survey_file in "$run/views"/*; do
+        survey_kind=silent
+        [ ! -r "$survey_file" ] || read -r survey_kind survey_named survey_epoch survey_flags _ <"$survey_file" || :
+        case $survey_kind in
+            named)
+                answered=$((answered + 1)) flags=$flags,$survey_flags
+                echo "$survey_epoch $survey_named" >>"$run/votes"
+                ;;
+            blank) answered=$((answered + 1)) ;;
+            refused) refused=$((refused + 1)) ;;
+            *) ;;
+        esac
+    done
+    # The highest epoch is the latest election; of equals, only possible before the first, the most votes.
+    if [ -s "$run/votes" ]; then
+        sort "$run/votes" | uniq -c | sort -k2,2nr -k1,1nr -k3,3 >"$run/tally"
+        read -r _ epoch named <"$run/tally"
+    fi
+}
+
+# majority: true if more than half of all sentinels answered the last survey.
+majority() {
+    [ "$answered" -gt $((found / 2)) ]
+}
+
+# sentinel_settings [SECRET]: the commands that give a sentinel our timers, and the password of the servers.
+sentinel_settings() {
+    printf 'SENTINEL SET %s quorum %s down-after-milliseconds %s failover-timeout %s parallel-syncs %s\n' \
+        "$RK_MASTER" "$quorum" "$down_after" "$failover_timeout" "$parallel_syncs"
+    [ -z "$1" ] || printf 'SENTINEL SET %s auth-pass %s\n' "$RK_MASTER" "$(printf '%s' "$1" | quoted)"
+    # Once a second instead of every ten: replicas and their offsets are fresh when one has to be chosen.
+    echo SENTINEL DEBUG INFO-PERIOD 1000
+}
+
+# register ADDRESS SENTINEL: tells a blank sentinel who is master; one that knows a master keeps to it.
+register() {
+    {
+        printf 'SENTINEL MONITOR %s %s %s %s\n' "$RK_MASTER" "$1" "$RK_PORT" "$quorum"
+        sentinel_settings "$(secret_for server "$1")"
+    } | ask sentinel "$2" | { read -r register_answer && [ "$register_answer" = OK ]; }
+}
+
+# register_everywhere ADDRESS: tells every blank sentinel of the last survey; true if a majority of all now names a master.
+register_everywhere() {
+    registered=0
+    while read -r register_ordinal register_sentinel; do
+        register_kind=silent
+        [ ! -r "$run/views/$register_ordinal" ] || read -r register_kind _ <"$run/views/$register_ordinal" || :
+        case $register_kind in
+            named) registered=$((registered + 1)) ;;
+            blank) ! register "$1" "$register_sentinel" || registered=$((registered + 1)) ;;
+            *) ;;
+        esac
+    done <"$run/sentinels"
+    [ "$registered" -gt $((found / 2)) ]
+}
+
+# elect: has the first sentinel that agrees elect another master; true if one does.
+elect() {
+    while read -r _ elect_sentinel; do
+        # Valkey 9 can coordinate: the master hands over to the replica itself. Others do not know the word.
+        for elect_how in ' COORDINATED' ''; do
+            elect_answer=$(echo "SENTINEL FAILOVER $RK_MASTER$elect_how" | ask sentinel "$elect_sentinel") || :
+            [ "$elect_answer" != OK ] || return 0
+        done
+    done <"$run/sentinels"
+    return 1
+}

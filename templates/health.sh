@@ -1,0 +1,40 @@
+#!/bin/sh
+# health.sh server|sentinel live|ready: answers the probes.
+set -eu
+# shellcheck source=common.sh
+. /etc/redis-k8s/common.sh
+
+# alive: the process answers anything, even that it is loading, busy with a script or without its master; or it waits to start.
+alive() {
+    [ "$(cat "$run/state" 2>/dev/null)" = waiting ] && return
+    alive_answer=$(echo PING | ask "$1" 127.0.0.1)
+    case $alive_answer in
+        PONG* | LOADING* | BUSY* | MASTERDOWN* | NOAUTH* | WRONGPASS* | MISCONF*) ;;
+        *) echo "no answer: $alive_answer"; return 1 ;;
+    esac
+}
+
+# in_sync: a master, or a replica whose link is up and whose first sync is over.
+in_sync() {
+    in_sync_role=$(role 127.0.0.1)
+    case $in_sync_role in
+        master* | "slave "*" connected "*) ;;
+        *) echo "not in sync: $in_sync_role"; return 1 ;;
+    esac
+}
+
+# informed: the sentinel knows a master, and so can tell clients.
+informed() {
+    informed_view=$(view 127.0.0.1)
+    case $informed_view in
+        named*) ;;
+        *) echo "knows no master: $informed_view"; return 1 ;;
+    esac
+}
+
+case "$1 $2" in
+    *' live') alive "$1" ;;
+    'server ready') in_sync ;;
+    'sentinel ready') informed ;;
+    *) echo "usage: health.sh server|sentinel live|ready"; exit 2 ;;
+esac

@@ -1,0 +1,300 @@
+#!/bin/sh
+# Finds out how this server starts, then becomes it. Sentinel alone decides who is master: this script asks, and supplies
+# the evidence Sentinel lacks at the very start. It never exits because there is no master yet, never follows an address
+# that is not a master, never starts as a replica while it is itself named master, and never serves an empty data set as
+# master while anybody may still have the data.
+set -eu
+# shellcheck source=common.sh
+. /etc/redis-k8s/common.sh
+
+state=$run/state
+board=$run/board
+
+# --- this server ---
+
+# has_data: true if this server kept what it acknowledged: an append-only file, written before every answer, of a data set
+# that was once whole (a replica killed during its first sync has a file, too).
+has_data() {
+    [ "$durable" = 1 ] && [ -e "$data/whole" ] && [ -n "$(ls -A "$data/appendonlydir" 2>/dev/null)" ]
+}
+
+# stamp: when the data was last written, in seconds; 0 for none. Tells the newest data when nobody else can.
+stamp() {
+    if has_data || [ -s "$data/dump.rdb" ]; then
+        newest=1
+        for stamp_file in "$data"/appendonlydir/* "$data/dump.rdb"; do
+            [ ! -e "$stamp_file" ] || stamp_time=$(stat -c %Y "$stamp_file")
+            [ "${stamp_time:-0}" -le "$newest" ] || newest=$stamp_time
+        done
+        echo "$newest"
+    else
+        echo 0
+    fi
+}
+
+# configure [MASTER]: writes the configuration of this start.
+configure() {
+    umask 077
+    {
+        echo "include $etc/redis.conf"
+        echo "replica-announce-ip $me"
+        echo "replica-announce-port $RK_PORT"
+        if [ -n "$(secret server)" ]; then
+            accepted_passwords server
+            # shellcheck disable=SC2086 # no master, no word
+            printf 'masterauth %s\n' "$(secret_for server ${1:-} | quoted)"
+        fi
+        [ -z "${1:-}" ] || echo "replicaof $1 $RK_PORT"
+        [ "${priority:-}" != 0 ] || echo 'replica-priority 0'
+    } >"$run/redis.conf"
+}
+
+become_master() {
+    say "$1: starting as master"
+    configure
+    touch "$data/whole"
+    start
+}
+
+# become_replica MASTER REASON: a replica that has yet to receive the data is not electable until it has it.
+become_replica() {
+    say "$2: joining as replica"
+    priority=0
+    configure "$1"
+    electable_when_synced &
+    start
+}
+
+# become_candidate MASTER REASON: the master is gone, and this server has data the sentinels may elect.
+become_candidate() {
+    say "$2: starting as replica, for the sentinels to elect"
+    configure "$1"
+    start
+}
+
+start() {
+    echo running >"$state"
+    exec "$server_program" "$run/redis.conf"
+}
+
+# electable_when_synced: runs beside the server until it is in sync, or, with older data, its master has been gone for 30 s.
+electable_when_synced() {
+    alone=0
+    while sleep 1; do
+        case $(role 127.0.0.1) in
+            "slave "*" connected "* | "master "*) touch "$data/whole" && alone=30 ;;
+            "slave "*" sync "*) alone=0 ;;
+            loading | silent) ;;
+            *) [ ! -e "$data/whole" ] || alone=$((alone + 1)) ;;
+        esac
+        if [ "$alone" -ge 30 ]; then
+            echo 'CONFIG SET replica-priority 100' | ask server 127.0.0.1 >/dev/null
+            return
+        fi
+    done
+}
+
+# --- the other servers ---
+
+# meet: asks every other server its role at once. Sets
+#   masters    addresses of those that are master
+#   listening  how many answered anything
+#   mine       addresses of replicas that follow this server, with their offsets
+#   peers      ordinals of the others that may exist
+meet() {
+    rm -rf "$run/roles" && mkdir -p "$run/roles"
+    peers=''
+    for peer in $(server_members); do
+        [ "$peer" != "$ordinal" ] || continue
+        peers="$peers $peer"
+        {
+            peer_address=$(announced "$peer")
+            [ -z "$peer_address" ] || echo "$peer_address $(role "$peer_address")" >"$run/roles/$peer"
+        } &
+    done
+    wait
+    masters='' listening=0 mine='' best_offset=-1 best=''
+    for peer in $peers; do
+        peer_role=silent
+        [ ! -r "$run/roles/$peer" ] || read -r peer_address peer_role peer_follows peer_link peer_offset <"$run/roles/$peer" || :
+        [ "$peer_role" = silent ] || listening=$((listening + 1))
+        case $peer_role in
+            master) masters="$masters $peer_address" ;;
+            slave)
+                if [ "$peer_follows" = "$me" ] && [ "$peer_offset" -gt "$best_offset" ]; then
+                    best=$peer_address best_offset=$peer_offset
+                    mine="$mine $peer_address"
+                fi
+                ;;
+            *) ;;
+        esac
+    done
+}
+
+# post: pins a note to every sentinel, for as long as this server waits: the name of a held connection says who waits and
+# how new its data is. It vanishes with the server, and needs no port of its own.
+post() {
+    [ "$waited" -ge "$post_next" ] || return 0
+    post_next=$((waited + 2))
+    post_note="CLIENT SETNAME rk-waits-$ordinal-$(stamp)"
+    while read -r _ post_address; do
+        # In a subshell of its own, so that no 'wait' of ours waits for it.
+        ( { echo "$post_note"; sleep 3; } | send "$(secret sentinel)" "$post_address" "$RK_SENTINEL_PORT" 4 >/dev/null & )
+    done <"$run/sentinels"
+}
+
+# read_board: what the others have pinned. Sets
+#   waiting  ordinals that wait
+#   first    the ordinal with the newest data, this server included; the lowest of equals
+read_board() {
+    : >"$board"
+    while read -r _ board_address; do
+        echo CLIENT LIST | ask sentinel "$board_address" | sed -n 's/.* name=\(rk-waits-[0-9]*-[0-9]*\) .*/\1/p' >>"$board"
+    done <"$run/sentinels"
+    waiting='' first=$ordinal first_stamp=$(stamp)
+    for board_note in $(sort -u "$board"); do
+        board_note=${board_note#rk-waits-}
+        board_ordinal=${board_note%-*} board_stamp=${board_note#*-}
+        [ "$board_ordinal" != "$ordinal" ] || continue
+        waiting="$waiting $board_ordinal"
+        if [ "$board_stamp" -gt "$first_stamp" ] ||
+            { [ "$board_stamp" -eq "$first_stamp" ] && [ "$board_ordinal" -lt "$first" ]; }; then
+            first=$board_ordinal first_stamp=$board_stamp
+        fi
+    done
+}
+
+# everybody_waits: true if every other server has pinned its note, so that none of them holds anything we do not know of.
+everybody_waits() {
+    for peer in $peers; do
+        case " $waiting " in
+            *" $peer "*) ;;
+            *) return 1 ;;
+        esac
+    done
+}
+
+# --- decisions ---
+
+# No sentinel knows a master, and a majority says so: a fresh cluster, or one whose sentinels lost everything.
+found_a_cluster() {
+    meet
+    case $masters in
+        '') ;;
+        *)
+            set -- $masters
+            say "no sentinel names a master, $1 is one: telling them"
+            register_everywhere "$1" || :
+            return
+            ;;
+    esac
+    if [ -n "$mine" ]; then
+        if has_data; then
+            ! register_everywhere "$me" || become_master 'no sentinel names a master, and the replicas follow this server'
+        else
+            say "no sentinel names a master, and this server lost its data: promoting $best, the replica with the newest"
+            echo 'REPLICAOF NO ONE' | ask server "$best" >/dev/null
+        fi
+        return
+    fi
+    if [ "$listening" -gt 0 ]; then
+        say 'no sentinel names a master: waiting for the one the replicas follow'
+        return
+    fi
+    post
+    read_board
+    if everybody_waits || [ "$waited" -ge "$patience" ]; then
+        if [ "$first" != "$ordinal" ]; then
+            say "a fresh cluster: waiting for $RK_INSTANCE-$first to start it"
+        elif register_everywhere "$me"; then
+            become_master 'a fresh cluster, and this server starts it'
+        fi
+    else
+        say 'a fresh cluster: waiting for the other servers'
+    fi
+}
+
+# The sentinels name this server.
+resume() {
+    case $flags in
+        *failover_in_progress*) say "sentinels name this server (epoch $epoch), but elect another: waiting"; return ;;
+        *) ;;
+    esac
+    if has_data; then
+        become_master "sentinels name this server (epoch $epoch), its data is here"
+    fi
+    if [ -e "$data/force-master" ]; then
+        rm -f "$data/force-master"
+        become_master "sentinels name this server (epoch $epoch), and an operator gave up the data it lost"
+    fi
+    meet
+    if [ "$listening" -gt 0 ]; then
+        say "sentinels name this server (epoch $epoch), but its data is gone: having them elect another"
+        elect || :
+        return
+    fi
+    post
+    read_board
+    if everybody_waits; then
+        if [ "$first_stamp" = 0 ] || [ "$first" = "$ordinal" ]; then
+            become_master "sentinels name this server (epoch $epoch), and nobody has newer data"
+        fi
+        say "sentinels name this server (epoch $epoch), $RK_INSTANCE-$first has newer data: waiting until they elect it"
+    elif [ "$claims" = 0 ] && [ "$waited" -ge 20 ]; then
+        become_master "sentinels name this server (epoch $epoch), and nobody with data came back: the data is lost"
+    else
+        say "sentinels name this server (epoch $epoch), but its data is gone: waiting for the other servers, who may have it" \
+            "(to give it up: touch $data/force-master in this container)"
+    fi
+}
+
+# The sentinels name another.
+follow() {
+    case $(role "$named") in
+        master* | loading) become_replica "$named" "sentinels name $named (epoch $epoch)" ;;
+        refused) say "sentinels name $named (epoch $epoch), which refuses the password: waiting" ;;
+        silent)
+            if has_data; then
+                become_candidate "$named" "sentinels name $named (epoch $epoch), which does not answer"
+            fi
+            meet
+            post
+            read_board
+            if [ "$listening" = 0 ] && [ "$waited" -ge 10 ] && everybody_waits && [ "$first" = "$ordinal" ]; then
+                become_candidate "$named" "sentinels name $named (epoch $epoch), which is gone, and nobody has newer data"
+            fi
+            say "sentinels name $named (epoch $epoch), which does not answer: waiting"
+            ;;
+        *) say "sentinels name $named (epoch $epoch), which is not a master: waiting" ;;
+    esac
+}
+
+echo waiting >"$state"
+while [ "${RK_AUTH:-0}" = 1 ] && [ -z "$(secret server)" ]; do
+    say 'waiting for the password'
+    sleep 1
+done
+me=$(announced "$ordinal")
+[ "$ordinal" -lt "$servers" ] || me=${me:-$POD_IP}
+while [ -z "$me" ]; do
+    say "waiting for the address of $RK_INSTANCE-announce-$ordinal"
+    sleep 0.5
+    me=$(announced "$ordinal")
+done
+# How long a fresh cluster waits for servers that have not come yet: longer where they may bring data on a claim.
+if [ "$claims" = 1 ] && [ "$(stamp)" = 0 ]; then patience=10; else patience=3; fi
+began=$(date +%s) post_next=0
+while :; do
+    waited=$(($(date +%s) - began))
+    survey
+    if ! majority; then
+        say "$answered of $found sentinels answer$([ "$refused" = 0 ] || echo ", $refused refuse the password"): waiting for a majority"
+    elif [ -z "$named" ]; then
+        found_a_cluster
+    elif [ "$named" = "$me" ]; then
+        resume
+    else
+        follow
+    fi
+    sleep 0.3
+done
