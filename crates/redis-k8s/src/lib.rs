@@ -2,9 +2,11 @@
 
 pub mod emit;
 mod error;
+mod instance;
 mod manifest;
 pub mod model;
 pub mod object;
+mod runtime;
 pub mod target;
 pub mod value;
 
@@ -36,7 +38,8 @@ impl Redis {
         }
         Ok(match target {
             ApiVersion::V1Beta3 => object::tutorial::v1beta3(self),
-            ApiVersion::V1 | ApiVersion::AppsV1 => Manifest::default(),
+            ApiVersion::V1 => Manifest::default(),
+            ApiVersion::AppsV1 => object::production::build(self).into_iter().collect(),
         })
     }
 }

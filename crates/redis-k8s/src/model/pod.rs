@@ -12,7 +12,7 @@ use crate::value::{EnvName, ResourceName};
 pub struct EnvVar {
     /// Its name.
     pub name: EnvName,
-    /// Its value, any text; `$(` is written so that Kubernetes does not expand it.
+    /// Its value, handed on as it is: Kubernetes replaces `$(NAME)` by the variable and writes `$$` as `$`.
     #[serde(default)]
     pub value: String,
 }

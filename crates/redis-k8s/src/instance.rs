@@ -1,0 +1,182 @@
+//! The resolved view of a document for apps/v1: every default filled in, every name derived.
+
+use crate::model::defaults;
+use crate::model::{Persistence, Redis, Sentinel};
+use crate::value::{Duration, Image, KubernetesVersion, Quantity};
+
+/// One of the two sets of pods.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Component {
+    /// Redis servers.
+    Server,
+    /// Sentinels.
+    Sentinel,
+}
+
+impl Component {
+    pub(crate) const ALL: [Self; 2] = [Self::Server, Self::Sentinel];
+
+    /// As labels, scripts and ports name it.
+    pub(crate) const fn as_str(self) -> &'static str {
+        match self {
+            Self::Server => "server",
+            Self::Sentinel => "sentinel",
+        }
+    }
+}
+
+/// A document with its defaults.
+#[derive(Clone, Copy)]
+pub(crate) struct Instance<'a> {
+    pub(crate) redis: &'a Redis,
+}
+
+impl<'a> Instance<'a> {
+    pub(crate) const fn new(redis: &'a Redis) -> Self {
+        Self { redis }
+    }
+
+    pub(crate) fn name(self) -> &'a str {
+        self.redis.metadata.name.as_str()
+    }
+
+    pub(crate) fn sentinel(self) -> Option<&'a Sentinel> {
+        self.redis.spec.sentinel.as_deref()
+    }
+
+    /// Name of a set of pods; the Service by which clients find sentinels has the sentinels' name.
+    pub(crate) fn set_name(self, component: Component) -> String {
+        match component {
+            Component::Server => self.name().to_owned(),
+            Component::Sentinel => format!("{}-sentinel", self.name()),
+        }
+    }
+
+    /// Name of the headless Service of a set.
+    pub(crate) fn headless_name(self, component: Component) -> String {
+        format!("{}-headless", self.set_name(component))
+    }
+
+    /// Name of the Service that gives a server an address which outlives its pod.
+    pub(crate) fn announce_name(self, ordinal: u32) -> String {
+        format!("{}-announce-{ordinal}", self.name())
+    }
+
+    pub(crate) fn config_name(self) -> String {
+        format!("{}-config", self.name())
+    }
+
+    pub(crate) fn service_account_name(self) -> &'a str {
+        let account = self.redis.spec.service_account.as_deref();
+        account.and_then(|account| account.name.as_ref()).map_or_else(|| self.name(), |name| name.as_str())
+    }
+
+    pub(crate) fn kubernetes(self) -> u8 {
+        self.redis.spec.kubernetes_version.as_ref().map_or(33, KubernetesVersion::minor)
+    }
+
+    pub(crate) fn replicas(self, component: Component) -> u32 {
+        match component {
+            Component::Server => self.redis.spec.replicas.unwrap_or(defaults::REPLICAS),
+            Component::Sentinel => {
+                self.sentinel().and_then(|sentinel| sentinel.replicas).unwrap_or(defaults::SENTINEL_REPLICAS)
+            }
+        }
+    }
+
+    pub(crate) fn quorum(self) -> u32 {
+        let asked = self.sentinel().and_then(|sentinel| sentinel.quorum);
+        asked.unwrap_or_else(|| defaults::majority(self.replicas(Component::Sentinel)))
+    }
+
+    pub(crate) fn port(self, component: Component) -> u16 {
+        match component {
+            Component::Server => self.redis.spec.port.map_or(defaults::PORT, Into::into),
+            Component::Sentinel => {
+                self.sentinel().and_then(|sentinel| sentinel.port).map_or(defaults::SENTINEL_PORT, Into::into)
+            }
+        }
+    }
+
+    pub(crate) fn image(self) -> &'a str {
+        self.redis.spec.image.as_ref().map_or(defaults::IMAGE, Image::as_str)
+    }
+
+    pub(crate) fn master_name(self) -> &'a str {
+        let asked = self.sentinel().and_then(|sentinel| sentinel.master_name.as_ref());
+        asked.map_or_else(|| self.name(), |name| name.as_str())
+    }
+
+    pub(crate) fn down_after(self) -> Duration {
+        self.sentinel().and_then(|sentinel| sentinel.down_after).unwrap_or(defaults::DOWN_AFTER)
+    }
+
+    pub(crate) fn failover_timeout(self) -> Duration {
+        self.sentinel().and_then(|sentinel| sentinel.failover_timeout).unwrap_or(defaults::FAILOVER_TIMEOUT)
+    }
+
+    pub(crate) fn parallel_syncs(self) -> u32 {
+        self.sentinel().and_then(|sentinel| sentinel.parallel_syncs).unwrap_or(defaults::PARALLEL_SYNCS)
+    }
+
+    pub(crate) fn min_replicas_to_write(self) -> u32 {
+        let asked = self.redis.spec.min_replicas_to_write;
+        asked.unwrap_or_else(|| defaults::min_replicas_to_write(self.replicas(Component::Server)))
+    }
+
+    pub(crate) fn min_replicas_max_lag(self) -> Duration {
+        self.redis.spec.min_replicas_max_lag.unwrap_or(defaults::MIN_REPLICAS_MAX_LAG)
+    }
+
+    pub(crate) fn termination_grace_period(self) -> Duration {
+        self.redis.spec.termination_grace_period.unwrap_or(defaults::TERMINATION_GRACE_PERIOD)
+    }
+
+    pub(crate) fn persistence(self) -> Persistence {
+        self.redis.spec.persistence.unwrap_or(Persistence::Aof)
+    }
+
+    pub(crate) fn has_aof(self) -> bool {
+        matches!(self.persistence(), Persistence::Aof | Persistence::Both)
+    }
+
+    pub(crate) fn has_snapshots(self) -> bool {
+        matches!(self.persistence(), Persistence::Rdb | Persistence::Both)
+    }
+
+    /// Size of the claim of a pod of this set; none for an emptyDir.
+    pub(crate) fn claim_size(self, component: Component) -> Option<&'a str> {
+        let server = self.redis.spec.storage.as_deref().and_then(|storage| storage.size.as_ref()).map(Quantity::as_str);
+        match component {
+            Component::Server => server,
+            Component::Sentinel => {
+                let storage = self.sentinel().and_then(|sentinel| sentinel.storage.as_deref());
+                let enabled = storage.and_then(|storage| storage.enabled).unwrap_or(server.is_some());
+                let size = storage.and_then(|storage| storage.size.as_ref()).map(Quantity::as_str);
+                enabled.then(|| size.unwrap_or(defaults::SENTINEL_STORAGE_SIZE))
+            }
+        }
+    }
+
+    /// The memory limit of a server in bytes, if it has one.
+    pub(crate) fn memory_limit(self) -> Option<u64> {
+        match self.redis.spec.resources.as_deref() {
+            Some(resources) => {
+                resources.limits.as_ref().and_then(|limits| limits.memory.as_ref()).map(Quantity::units)
+            }
+            None => defaults::MEMORY_LIMIT.parse::<Quantity>().ok().map(|limit| limit.units()),
+        }
+    }
+
+    pub(crate) fn has_auth(self) -> bool {
+        self.redis.spec.auth.is_some()
+    }
+
+    pub(crate) fn has_tls(self) -> bool {
+        self.redis.spec.tls.is_some()
+    }
+
+    pub(crate) fn is_openshift(self) -> bool {
+        self.redis.spec.security.as_deref().and_then(|security| security.openshift).unwrap_or(false)
+    }
+}

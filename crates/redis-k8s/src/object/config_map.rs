@@ -1,0 +1,15 @@
+//! The ConfigMap: configuration and scripts of both sets.
+
+use k8s_openapi::api::core::v1::ConfigMap;
+
+use super::metadata::metadata;
+use crate::instance::Instance;
+use crate::runtime;
+
+pub(super) fn build(instance: Instance<'_>) -> ConfigMap {
+    ConfigMap {
+        metadata: metadata(instance, instance.config_name(), None),
+        data: Some(runtime::files(instance).into_iter().map(|(name, text)| (name.to_owned(), text)).collect()),
+        ..Default::default()
+    }
+}

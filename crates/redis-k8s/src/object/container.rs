@@ -1,0 +1,113 @@
+//! The one container of a pod: a server or a sentinel.
+
+use std::collections::BTreeMap;
+
+use k8s_openapi::api::core::v1::{
+    Capabilities, Container, ContainerPort, EnvVar, EnvVarSource, ExecAction, Lifecycle, LifecycleHandler,
+    ObjectFieldSelector, ResourceRequirements, SecurityContext,
+};
+use k8s_openapi::apimachinery::pkg::api::resource::Quantity;
+
+use super::{probe, service, volume};
+use crate::instance::{Component, Instance};
+use crate::model::{ImagePullPolicy, ResourceList, Resources, defaults};
+use crate::runtime;
+
+pub(super) fn build(instance: Instance<'_>, component: Component) -> Container {
+    let probes = probe::build(instance, component);
+    Container {
+        command: Some(runtime::start_command(component)),
+        env: Some(env(instance, component)),
+        image: Some(instance.image().to_owned()),
+        image_pull_policy: instance.redis.spec.image_pull_policy.map(ImagePullPolicy::as_str).map(str::to_owned),
+        lifecycle: (component == Component::Server).then(|| Lifecycle {
+            pre_stop: Some(LifecycleHandler {
+                exec: Some(ExecAction { command: Some(runtime::handover_command()) }),
+                ..Default::default()
+            }),
+            ..Default::default()
+        }),
+        liveness_probe: probes.liveness,
+        name: service::port_name(component).to_owned(),
+        ports: Some(vec![ContainerPort {
+            container_port: instance.port(component).into(),
+            name: Some(service::port_name(component).to_owned()),
+            protocol: Some("TCP".to_owned()),
+            ..Default::default()
+        }]),
+        readiness_probe: probes.readiness,
+        resources: resources(instance, component),
+        security_context: Some(SecurityContext {
+            allow_privilege_escalation: Some(false),
+            capabilities: Some(Capabilities { drop: Some(vec!["ALL".to_owned()]), ..Default::default() }),
+            read_only_root_filesystem: Some(true),
+            ..Default::default()
+        }),
+        startup_probe: probes.startup,
+        volume_mounts: Some(volume::mounts(instance)),
+        ..Default::default()
+    }
+}
+
+/// What the scripts need to know; everything that may change under a running pod is in a file instead.
+fn env(instance: Instance<'_>, component: Component) -> Vec<EnvVar> {
+    let value = |name: &str, value: String| EnvVar { name: name.to_owned(), value: Some(value), value_from: None };
+    let field = |name: &str, path: &str| EnvVar {
+        name: name.to_owned(),
+        value: None,
+        value_from: Some(EnvVarSource {
+            field_ref: Some(ObjectFieldSelector { api_version: None, field_path: path.to_owned() }),
+            ..Default::default()
+        }),
+    };
+    let mut env = vec![
+        field("POD_NAME", "metadata.name"),
+        field("POD_NAMESPACE", "metadata.namespace"),
+        field("POD_IP", "status.podIP"),
+        value("RK_INSTANCE", instance.name().to_owned()),
+        value("RK_MASTER", instance.master_name().to_owned()),
+        value("RK_PORT", instance.port(Component::Server).to_string()),
+        value("RK_SENTINEL_PORT", instance.port(Component::Sentinel).to_string()),
+        value("RK_AUTH", u8::from(instance.has_auth()).to_string()),
+        value("RK_TLS", u8::from(instance.has_tls()).to_string()),
+    ];
+    if component == Component::Server {
+        let asked = instance.redis.spec.env.iter().flatten();
+        env.extend(asked.map(|asked| value(asked.name.as_str(), asked.value.clone())));
+    }
+    env
+}
+
+/// The resources asked for, or the defaults; a document that names resources gets exactly those.
+fn resources(instance: Instance<'_>, component: Component) -> Option<ResourceRequirements> {
+    let asked = match component {
+        Component::Server => instance.redis.spec.resources.as_deref(),
+        Component::Sentinel => instance.sentinel().and_then(|sentinel| sentinel.resources.as_deref()),
+    };
+    let quantities = |pairs: &[(&str, &str)]| {
+        pairs.iter().map(|(name, amount)| ((*name).to_owned(), Quantity((*amount).to_owned()))).collect()
+    };
+    let (requests, limits): (BTreeMap<_, _>, BTreeMap<_, _>) = match (asked, component) {
+        (Some(Resources { requests, limits }), _) => (amounts(requests.as_ref()), amounts(limits.as_ref())),
+        (None, Component::Server) => (
+            quantities(&[("cpu", defaults::CPU_REQUEST), ("memory", defaults::MEMORY_REQUEST)]),
+            quantities(&[("memory", defaults::MEMORY_LIMIT)]),
+        ),
+        (None, Component::Sentinel) => (
+            quantities(&[("cpu", defaults::SENTINEL_CPU_REQUEST), ("memory", defaults::SENTINEL_MEMORY_REQUEST)]),
+            quantities(&[("memory", defaults::SENTINEL_MEMORY_LIMIT)]),
+        ),
+    };
+    let some = |amounts: BTreeMap<_, _>| (!amounts.is_empty()).then_some(amounts);
+    let requirements =
+        ResourceRequirements { limits: some(limits), requests: some(requests), ..Default::default() };
+    (requirements != ResourceRequirements::default()).then_some(requirements)
+}
+
+fn amounts(list: Option<&ResourceList>) -> BTreeMap<String, Quantity> {
+    let Some(list) = list else { return BTreeMap::new() };
+    [("cpu", &list.cpu), ("memory", &list.memory), ("ephemeral-storage", &list.ephemeral_storage)]
+        .into_iter()
+        .filter_map(|(name, amount)| Some((name.to_owned(), Quantity(amount.as_ref()?.to_string()))))
+        .collect()
+}

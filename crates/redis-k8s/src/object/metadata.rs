@@ -1,0 +1,63 @@
+//! Names and marks that every object carries.
+
+use std::collections::BTreeMap;
+
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::{LabelSelector, ObjectMeta};
+
+use crate::instance::{Component, Instance};
+use crate::value::LabelKey;
+
+/// The value of `app.kubernetes.io/name`, whatever the image: Valkey is a Redis, too.
+const APP: &str = "redis";
+const MANAGED_BY: &str = "redis-k8s-gen";
+
+/// Labels or annotations as Kubernetes objects carry them.
+pub(crate) type Marks = BTreeMap<String, String>;
+
+/// Labels that select the pods of a set; they never change.
+pub(super) fn selector_labels(instance: Instance<'_>, component: Component) -> Marks {
+    BTreeMap::from([
+        ("app.kubernetes.io/component".to_owned(), component.as_str().to_owned()),
+        ("app.kubernetes.io/instance".to_owned(), instance.name().to_owned()),
+        ("app.kubernetes.io/name".to_owned(), APP.to_owned()),
+    ])
+}
+
+pub(super) fn selector(instance: Instance<'_>, component: Component) -> LabelSelector {
+    LabelSelector { match_labels: Some(selector_labels(instance, component)), ..Default::default() }
+}
+
+/// All recommended labels, over those of the document.
+pub(super) fn labels(instance: Instance<'_>, component: Option<Component>) -> Marks {
+    let mut labels = marks_of(&instance.redis.metadata.labels);
+    labels.insert("app.kubernetes.io/name".to_owned(), APP.to_owned());
+    labels.insert("app.kubernetes.io/instance".to_owned(), instance.name().to_owned());
+    labels.insert("app.kubernetes.io/part-of".to_owned(), APP.to_owned());
+    labels.insert("app.kubernetes.io/managed-by".to_owned(), MANAGED_BY.to_owned());
+    if let Some(component) = component {
+        labels.insert("app.kubernetes.io/component".to_owned(), component.as_str().to_owned());
+    }
+    labels
+}
+
+/// Metadata of an object of this instance.
+pub(super) fn metadata(instance: Instance<'_>, name: impl Into<String>, component: Option<Component>) -> ObjectMeta {
+    let metadata = &instance.redis.metadata;
+    ObjectMeta {
+        name: Some(name.into()),
+        namespace: metadata.namespace.as_ref().map(ToString::to_string),
+        labels: Some(labels(instance, component)),
+        annotations: some(marks_of(&metadata.annotations)),
+        ..Default::default()
+    }
+}
+
+/// Labels or annotations of the document, as objects carry them.
+pub(super) fn marks_of<V: ToString>(marks: &BTreeMap<LabelKey, V>) -> Marks {
+    marks.iter().map(|(key, value)| (key.to_string(), value.to_string())).collect()
+}
+
+/// Marks, or none: Kubernetes keeps no empty map.
+pub(super) fn some(marks: Marks) -> Option<Marks> {
+    (!marks.is_empty()).then_some(marks)
+}

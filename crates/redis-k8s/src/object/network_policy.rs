@@ -1,0 +1,88 @@
+//! Who may reach the pods, and whom they may reach: nobody else than they need.
+
+use k8s_openapi::api::networking::v1::{
+    IPBlock, NetworkPolicy, NetworkPolicyEgressRule, NetworkPolicyIngressRule, NetworkPolicyPeer, NetworkPolicyPort,
+    NetworkPolicySpec,
+};
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::LabelSelector;
+use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
+
+use super::metadata::{marks_of, metadata, selector};
+use crate::instance::{Component, Instance};
+use crate::model::{DnsPeer, Labels, Peer};
+
+/// Ports of the name service: the standard one, and the one OpenShift's pods listen on.
+const DNS_PORTS: [u16; 2] = [53, 5353];
+
+pub(super) fn build(instance: Instance<'_>, component: Component) -> Option<NetworkPolicy> {
+    let asked = instance.redis.spec.network_policy.as_deref();
+    if asked.and_then(|policy| policy.enabled) == Some(false) {
+        return None;
+    }
+    // Servers and sentinels talk to each other both ways.
+    let own: Vec<_> = Component::ALL.into_iter().map(|component| own_pods(instance, component)).collect();
+    let mut ingress = own.clone();
+    match asked.and_then(|policy| policy.clients.as_ref()) {
+        Some(clients) => ingress.extend(clients.iter().map(peer)),
+        None => ingress.push(NetworkPolicyPeer { pod_selector: Some(LabelSelector::default()), ..Default::default() }),
+    }
+    let mut egress: Vec<_> = Component::ALL
+        .into_iter()
+        .zip(own)
+        .map(|(component, pods)| NetworkPolicyEgressRule {
+            ports: Some(vec![port(instance.port(component), "TCP")]),
+            to: Some(vec![pods]),
+        })
+        .collect();
+    egress.extend(dns(asked.and_then(|policy| policy.dns.as_deref())));
+    Some(NetworkPolicy {
+        metadata: metadata(instance, instance.set_name(component), Some(component)),
+        spec: Some(NetworkPolicySpec {
+            egress: Some(egress),
+            ingress: Some(vec![NetworkPolicyIngressRule {
+                from: Some(ingress),
+                ports: Some(vec![port(instance.port(component), "TCP")]),
+            }]),
+            pod_selector: Some(selector(instance, component)),
+            policy_types: Some(vec!["Ingress".to_owned(), "Egress".to_owned()]),
+        }),
+    })
+}
+
+fn own_pods(instance: Instance<'_>, component: Component) -> NetworkPolicyPeer {
+    NetworkPolicyPeer { pod_selector: Some(selector(instance, component)), ..Default::default() }
+}
+
+fn peer(peer: &Peer) -> NetworkPolicyPeer {
+    let select = |labels: &Labels| LabelSelector { match_labels: Some(marks_of(labels)), ..Default::default() };
+    NetworkPolicyPeer {
+        ip_block: peer.cidr.as_ref().map(|cidr| IPBlock { cidr: cidr.clone(), except: None }),
+        namespace_selector: peer.namespaces.as_ref().map(select),
+        pod_selector: peer.pods.as_ref().map(select),
+    }
+}
+
+fn port(port: u16, protocol: &str) -> NetworkPolicyPort {
+    NetworkPolicyPort {
+        port: Some(IntOrString::Int(port.into())),
+        protocol: Some(protocol.to_owned()),
+        ..Default::default()
+    }
+}
+
+fn dns(asked: Option<&[DnsPeer]>) -> Vec<NetworkPolicyEgressRule> {
+    let both = |number: u16| ["UDP", "TCP"].map(|protocol| port(number, protocol));
+    match asked {
+        None => vec![NetworkPolicyEgressRule {
+            ports: Some(DNS_PORTS.into_iter().flat_map(both).collect()),
+            to: None,
+        }],
+        Some(peers) => peers
+            .iter()
+            .map(|dns| NetworkPolicyEgressRule {
+                ports: Some(both(dns.port.map_or(DNS_PORTS[0], Into::into)).into()),
+                to: dns.to.as_ref().map(|to| vec![peer(to)]),
+            })
+            .collect(),
+    }
+}

@@ -1,0 +1,146 @@
+//! The pods of a set: where they run, as whom, and what restarts them.
+
+use k8s_openapi::api::core::v1::{
+    Affinity, LocalObjectReference, PodAffinityTerm, PodAntiAffinity, PodSecurityContext, PodSpec, PodTemplateSpec,
+    SeccompProfile, Toleration, TopologySpreadConstraint, WeightedPodAffinityTerm,
+};
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
+
+use super::metadata::{labels, marks_of, selector};
+use super::{container, volume};
+use crate::instance::{Component, Instance};
+use crate::model::{self, Scheduling, Spread, TolerationEffect, TolerationOperator, defaults};
+use crate::runtime;
+use crate::value::ResourceName;
+
+/// Changes when a configuration does that a running process would not take up, and so restarts the pods once.
+const CHECKSUM: &str = "redis-k8s-gen.dev/config-checksum";
+/// Sentinels have nothing to hand over.
+const SENTINEL_GRACE_PERIOD: i64 = 10;
+
+pub(super) fn build(instance: Instance<'_>, component: Component) -> PodTemplateSpec {
+    let spec = &instance.redis.spec;
+    let mut pod_labels = spec.pod_labels.as_ref().map(marks_of).unwrap_or_default();
+    pod_labels.extend(labels(instance, Some(component)));
+    let mut annotations = marks_of(&instance.redis.metadata.annotations);
+    annotations.extend(spec.pod_annotations.as_ref().map(marks_of).unwrap_or_default());
+    annotations.insert(CHECKSUM.to_owned(), runtime::checksum(instance, component));
+    let scheduling = spec.scheduling.as_deref();
+    PodTemplateSpec {
+        metadata: Some(ObjectMeta {
+            annotations: Some(annotations),
+            labels: Some(pod_labels),
+            ..Default::default()
+        }),
+        spec: Some(PodSpec {
+            affinity: affinity(instance, component, scheduling),
+            automount_service_account_token: Some(false),
+            containers: vec![container::build(instance, component)],
+            // The variables of every Service of the namespace are none of ours.
+            enable_service_links: Some(false),
+            image_pull_secrets: spec
+                .image_pull_secrets
+                .as_ref()
+                .filter(|secrets| !secrets.is_empty())
+                .map(|secrets| secrets.iter().map(|name| LocalObjectReference { name: name.to_string() }).collect()),
+            node_selector: scheduling
+                .and_then(|scheduling| scheduling.node_selector.as_ref())
+                .filter(|labels| !labels.is_empty())
+                .map(marks_of),
+            priority_class_name: name(scheduling, |scheduling| scheduling.priority_class.as_ref()),
+            runtime_class_name: name(scheduling, |scheduling| scheduling.runtime_class.as_ref()),
+            scheduler_name: name(scheduling, |scheduling| scheduling.scheduler.as_ref()),
+            security_context: Some(security_context(instance)),
+            service_account_name: Some(instance.service_account_name().to_owned()),
+            termination_grace_period_seconds: Some(match component {
+                Component::Server => {
+                    i64::try_from(instance.termination_grace_period().as_secs_rounded_up()).unwrap_or(i64::MAX)
+                }
+                Component::Sentinel => SENTINEL_GRACE_PERIOD,
+            }),
+            tolerations: scheduling
+                .and_then(|scheduling| scheduling.tolerations.as_ref())
+                .filter(|tolerations| !tolerations.is_empty())
+                .map(|tolerations| tolerations.iter().map(toleration).collect()),
+            topology_spread_constraints: spread_zones(instance, component, scheduling),
+            volumes: Some(volume::volumes(instance, component)),
+            ..Default::default()
+        }),
+    }
+}
+
+fn name(scheduling: Option<&Scheduling>, field: fn(&Scheduling) -> Option<&ResourceName>) -> Option<String> {
+    scheduling.and_then(field).map(ToString::to_string)
+}
+
+/// Two pods of a set do not share a node where that can be had.
+fn affinity(instance: Instance<'_>, component: Component, scheduling: Option<&Scheduling>) -> Option<Affinity> {
+    let term = || PodAffinityTerm {
+        label_selector: Some(selector(instance, component)),
+        topology_key: "kubernetes.io/hostname".to_owned(),
+        ..Default::default()
+    };
+    let anti_affinity = match scheduling.and_then(|scheduling| scheduling.spread_nodes).unwrap_or(Spread::Preferred) {
+        Spread::None => return None,
+        Spread::Preferred => PodAntiAffinity {
+            preferred_during_scheduling_ignored_during_execution: Some(vec![WeightedPodAffinityTerm {
+                pod_affinity_term: term(),
+                weight: 100,
+            }]),
+            ..Default::default()
+        },
+        Spread::Required => PodAntiAffinity {
+            required_during_scheduling_ignored_during_execution: Some(vec![term()]),
+            ..Default::default()
+        },
+    };
+    Some(Affinity { pod_anti_affinity: Some(anti_affinity), ..Default::default() })
+}
+
+/// Pods of a set are spread over zones where that can be had.
+fn spread_zones(
+    instance: Instance<'_>,
+    component: Component,
+    scheduling: Option<&Scheduling>,
+) -> Option<Vec<TopologySpreadConstraint>> {
+    let when_unsatisfiable =
+        match scheduling.and_then(|scheduling| scheduling.spread_zones).unwrap_or(Spread::Preferred) {
+            Spread::None => return None,
+            Spread::Preferred => "ScheduleAnyway",
+            Spread::Required => "DoNotSchedule",
+        };
+    Some(vec![TopologySpreadConstraint {
+        label_selector: Some(selector(instance, component)),
+        max_skew: 1,
+        topology_key: "topology.kubernetes.io/zone".to_owned(),
+        when_unsatisfiable: when_unsatisfiable.to_owned(),
+        ..Default::default()
+    }])
+}
+
+fn toleration(toleration: &model::Toleration) -> Toleration {
+    Toleration {
+        effect: toleration.effect.map(TolerationEffect::as_str).map(str::to_owned),
+        key: toleration.key.as_ref().map(ToString::to_string),
+        operator: toleration.operator.map(TolerationOperator::as_str).map(str::to_owned),
+        toleration_seconds: toleration
+            .toleration_period
+            .map(|period| i64::try_from(period.as_secs_rounded_up()).unwrap_or(i64::MAX)),
+        value: toleration.value.as_ref().map(ToString::to_string),
+    }
+}
+
+/// Pod Security "restricted"; on OpenShift the namespace chooses the ids.
+fn security_context(instance: Instance<'_>) -> PodSecurityContext {
+    let asked = instance.redis.spec.security.as_deref();
+    let id = |asked: Option<u32>| (!instance.is_openshift()).then(|| i64::from(asked.unwrap_or(defaults::RUN_AS_ID)));
+    PodSecurityContext {
+        fs_group: id(asked.and_then(|security| security.fs_group)),
+        fs_group_change_policy: Some("OnRootMismatch".to_owned()),
+        run_as_group: id(asked.and_then(|security| security.run_as_group)),
+        run_as_non_root: Some(true),
+        run_as_user: id(asked.and_then(|security| security.run_as_user)),
+        seccomp_profile: Some(SeccompProfile { type_: "RuntimeDefault".to_owned(), ..Default::default() }),
+        ..Default::default()
+    }
+}

@@ -1,0 +1,97 @@
+//! The Services: who is found under which name, and which addresses outlive a pod.
+
+use k8s_openapi::api::core::v1::{Service, ServicePort, ServiceSpec};
+use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
+
+use super::metadata::{marks_of, metadata, selector_labels};
+use crate::instance::{Component, Instance};
+use crate::model::{IpFamily, IpFamilyPolicy, ServiceOptions, ServiceType, SessionAffinity};
+
+/// The identity of a set's pods: a name per pod, ready or not, since they find each other before they are ready.
+pub(super) fn headless(instance: Instance<'_>, component: Component) -> Service {
+    let spec = ServiceSpec {
+        cluster_ip: Some("None".to_owned()),
+        publish_not_ready_addresses: Some(true),
+        ..spec(instance, component)
+    };
+    service(instance, instance.headless_name(component), component, spec)
+}
+
+/// Where clients ask who is master: over the sentinels that know.
+pub(super) fn sentinel(instance: Instance<'_>) -> Service {
+    let options = instance.redis.spec.services.as_deref().and_then(|services| services.sentinel.as_ref());
+    let component = Component::Sentinel;
+    with_options(service(instance, instance.set_name(component), component, spec(instance, component)), options)
+}
+
+/// Where clients read: over the servers that are in sync.
+pub(super) fn read(instance: Instance<'_>) -> Option<Service> {
+    let options = instance.redis.spec.services.as_deref().and_then(|services| services.read.as_ref());
+    if options.and_then(|options| options.enabled) == Some(false) {
+        return None;
+    }
+    let component = Component::Server;
+    let name = format!("{}-read", instance.name());
+    Some(with_options(service(instance, name, component, spec(instance, component)), options))
+}
+
+/// The address a server announces: it outlives the pod, and needs no name to be looked up while it runs.
+pub(super) fn announce(instance: Instance<'_>, ordinal: u32) -> Service {
+    let component = Component::Server;
+    let mut spec = ServiceSpec { publish_not_ready_addresses: Some(true), ..spec(instance, component) };
+    let pod = format!("{}-{ordinal}", instance.set_name(component));
+    spec.selector.get_or_insert_default().insert("statefulset.kubernetes.io/pod-name".to_owned(), pod);
+    service(instance, instance.announce_name(ordinal), component, spec)
+}
+
+fn service(instance: Instance<'_>, name: String, component: Component, spec: ServiceSpec) -> Service {
+    Service { metadata: metadata(instance, name, Some(component)), spec: Some(spec), ..Default::default() }
+}
+
+/// What all Services over a set have in common.
+fn spec(instance: Instance<'_>, component: Component) -> ServiceSpec {
+    let services = instance.redis.spec.services.as_deref();
+    let port_name = port_name(component);
+    ServiceSpec {
+        ip_families: services
+            .and_then(|services| services.ip_families.as_ref())
+            .map(|families| families.iter().copied().map(IpFamily::as_str).map(str::to_owned).collect()),
+        ip_family_policy: services
+            .and_then(|services| services.ip_family_policy)
+            .map(IpFamilyPolicy::as_str)
+            .map(str::to_owned),
+        ports: Some(vec![ServicePort {
+            name: Some(port_name.to_owned()),
+            port: instance.port(component).into(),
+            protocol: Some("TCP".to_owned()),
+            target_port: Some(IntOrString::String(port_name.to_owned())),
+            ..Default::default()
+        }]),
+        selector: Some(selector_labels(instance, component)),
+        ..Default::default()
+    }
+}
+
+/// The name of the port of a set, on its pods and Services.
+pub(super) const fn port_name(component: Component) -> &'static str {
+    match component {
+        Component::Server => "redis",
+        Component::Sentinel => "sentinel",
+    }
+}
+
+fn with_options(mut service: Service, options: Option<&ServiceOptions>) -> Service {
+    let Some(options) = options else { return service };
+    if let Some(labels) = &options.labels {
+        // The recommended labels stay ours.
+        let ours = service.metadata.labels.take().unwrap_or_default();
+        service.metadata.labels.insert(marks_of(labels)).extend(ours);
+    }
+    if let Some(annotations) = &options.annotations {
+        service.metadata.annotations.get_or_insert_default().extend(marks_of(annotations));
+    }
+    let spec = service.spec.get_or_insert_default();
+    spec.type_ = options.r#type.map(ServiceType::as_str).map(str::to_owned);
+    spec.session_affinity = options.session_affinity.map(SessionAffinity::as_str).map(str::to_owned);
+    service
+}

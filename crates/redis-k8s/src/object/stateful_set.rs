@@ -1,0 +1,37 @@
+//! The two sets of pods. Their lives do not hang on each other, and their pods start in any order.
+
+use k8s_openapi::api::apps::v1::{
+    StatefulSet, StatefulSetPersistentVolumeClaimRetentionPolicy, StatefulSetSpec,
+};
+
+use super::metadata::{metadata, selector};
+use super::{pod_template, volume};
+use crate::instance::{Component, Instance};
+use crate::model::RetentionPolicy;
+
+pub(super) fn build(instance: Instance<'_>, component: Component) -> StatefulSet {
+    let claim = volume::claim(instance, component);
+    let storage = instance.redis.spec.storage.as_deref().filter(|_| claim.is_some());
+    let retention = |policy: Option<RetentionPolicy>| policy.map(RetentionPolicy::as_str).map(str::to_owned);
+    let policy = StatefulSetPersistentVolumeClaimRetentionPolicy {
+        when_deleted: storage.and_then(|storage| retention(storage.when_deleted)),
+        when_scaled: storage.and_then(|storage| retention(storage.when_scaled)),
+    };
+    StatefulSet {
+        metadata: metadata(instance, instance.set_name(component), Some(component)),
+        spec: Some(StatefulSetSpec {
+            persistent_volume_claim_retention_policy: (policy
+                != StatefulSetPersistentVolumeClaimRetentionPolicy::default())
+            .then_some(policy),
+            // One pod that cannot start must not hold back the others.
+            pod_management_policy: Some("Parallel".to_owned()),
+            replicas: Some(i32::try_from(instance.replicas(component)).unwrap_or(i32::MAX)),
+            selector: selector(instance, component),
+            service_name: Some(instance.headless_name(component)),
+            template: pod_template::build(instance, component),
+            volume_claim_templates: claim.map(|claim| vec![claim]),
+            ..Default::default()
+        }),
+        ..Default::default()
+    }
+}

@@ -1,0 +1,183 @@
+//! Volumes: configuration and secrets to read, memory for what is made of them, and a place for data.
+
+use k8s_openapi::api::core::v1::{
+    ConfigMapVolumeSource, EmptyDirVolumeSource, KeyToPath, PersistentVolumeClaim, PersistentVolumeClaimSpec,
+    PersistentVolumeClaimStatus, ProjectedVolumeSource, SecretProjection, SecretVolumeSource, Volume, VolumeMount,
+    VolumeProjection, VolumeResourceRequirements,
+};
+use k8s_openapi::apimachinery::pkg::api::resource::Quantity;
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
+
+use super::metadata::{marks_of, selector_labels, some};
+use crate::instance::{Component, Instance};
+use crate::model::{AccessMode, Auth, EmptyDirMedium, Tls, defaults};
+use crate::runtime;
+use crate::value::{ResourceName, SecretKey};
+
+const CONFIG: &str = "config";
+const RUN: &str = "run";
+const DATA: &str = "data";
+const AUTH: &str = "auth";
+const TLS: &str = "tls";
+
+/// Readable by the container's group alone.
+const SECRET_MODE: i32 = 0o440;
+/// Enough for the configuration a pod writes for itself.
+const RUN_SIZE: &str = "8Mi";
+
+pub(super) fn mounts(instance: Instance<'_>) -> Vec<VolumeMount> {
+    let mount = |name: &str, path: &str, read_only: bool| VolumeMount {
+        mount_path: path.to_owned(),
+        name: name.to_owned(),
+        read_only: read_only.then_some(true),
+        ..Default::default()
+    };
+    let mut mounts = vec![
+        mount(CONFIG, runtime::CONFIG_DIR, true),
+        mount(RUN, runtime::RUN_DIR, false),
+        mount(DATA, runtime::DATA_DIR, false),
+    ];
+    if instance.has_auth() {
+        mounts.push(mount(AUTH, runtime::AUTH_DIR, true));
+    }
+    if instance.has_tls() {
+        mounts.push(mount(TLS, runtime::TLS_DIR, true));
+    }
+    mounts
+}
+
+/// Volumes of a pod, but for its claim.
+pub(super) fn volumes(instance: Instance<'_>, component: Component) -> Vec<Volume> {
+    let spec = &instance.redis.spec;
+    let mut volumes = vec![
+        Volume {
+            name: CONFIG.to_owned(),
+            config_map: Some(ConfigMapVolumeSource { name: instance.config_name(), ..Default::default() }),
+            ..Default::default()
+        },
+        Volume {
+            name: RUN.to_owned(),
+            empty_dir: Some(EmptyDirVolumeSource {
+                medium: Some("Memory".to_owned()),
+                size_limit: Some(Quantity(RUN_SIZE.to_owned())),
+            }),
+            ..Default::default()
+        },
+    ];
+    if instance.claim_size(component).is_none() {
+        let asked = spec.storage.as_deref().and_then(|storage| storage.empty_dir.as_ref());
+        let asked = asked.filter(|_| component == Component::Server);
+        volumes.push(Volume {
+            name: DATA.to_owned(),
+            empty_dir: Some(EmptyDirVolumeSource {
+                medium: asked.and_then(|dir| dir.medium).map(EmptyDirMedium::as_str).map(str::to_owned),
+                size_limit: asked.and_then(|dir| dir.size_limit.as_ref()).map(|size| Quantity(size.to_string())),
+            }),
+            ..Default::default()
+        });
+    }
+    volumes.extend(spec.auth.as_deref().map(auth));
+    volumes.extend(spec.tls.as_deref().map(tls));
+    volumes
+}
+
+/// The claim of a pod, if the set has one.
+///
+/// It says what the API server would add, since the list of claims is compared as a whole: otherwise applying the same
+/// rendering twice would show a difference.
+pub(super) fn claim(instance: Instance<'_>, component: Component) -> Option<PersistentVolumeClaim> {
+    let size = instance.claim_size(component)?;
+    let storage = instance.redis.spec.storage.as_deref();
+    let own = storage.filter(|_| component == Component::Server);
+    let mut labels = own.and_then(|storage| storage.labels.as_ref()).map(marks_of).unwrap_or_default();
+    labels.extend(selector_labels(instance, component));
+    let class = match component {
+        Component::Server => None,
+        Component::Sentinel => {
+            instance.sentinel().and_then(|sentinel| sentinel.storage.as_deref()).and_then(|own| own.class.as_ref())
+        }
+    };
+    let class = class.or_else(|| storage.and_then(|storage| storage.class.as_ref()));
+    let modes = own.and_then(|storage| storage.access_modes.as_deref()).unwrap_or(&[AccessMode::ReadWriteOnce]);
+    Some(PersistentVolumeClaim {
+        metadata: ObjectMeta {
+            name: Some(DATA.to_owned()),
+            labels: Some(labels),
+            annotations: own
+                .and_then(|storage| storage.annotations.as_ref())
+                .and_then(|annotations| some(marks_of(annotations))),
+            ..Default::default()
+        },
+        spec: Some(PersistentVolumeClaimSpec {
+            access_modes: Some(modes.iter().map(|mode| mode.as_str().to_owned()).collect()),
+            resources: Some(VolumeResourceRequirements {
+                requests: Some([("storage".to_owned(), Quantity(size.to_owned()))].into()),
+                ..Default::default()
+            }),
+            storage_class_name: class.map(ToString::to_string),
+            volume_mode: Some("Filesystem".to_owned()),
+            ..Default::default()
+        }),
+        status: Some(PersistentVolumeClaimStatus { phase: Some("Pending".to_owned()), ..Default::default() }),
+    })
+}
+
+/// Passwords under the names the scripts know; that of before may be missing.
+fn auth(auth: &Auth) -> Volume {
+    let key = |key: &Option<SecretKey>, default: &str| key.as_ref().map_or(default, SecretKey::as_str).to_owned();
+    let current = key(&auth.key, defaults::AUTH_KEY);
+    let previous = key(&auth.previous_key, defaults::AUTH_PREVIOUS_KEY);
+    let item = |key: &str, path: &str| KeyToPath { key: key.to_owned(), path: path.to_owned(), mode: None };
+    let mut needed = vec![item(&current, "server")];
+    let mut optional = vec![item(&previous, "server-previous")];
+    if auth.sentinel != Some(false) {
+        needed.push(item(&key(&auth.sentinel_key, &current), "sentinel"));
+        if auth.sentinel_key.is_none() {
+            optional.push(item(&previous, "sentinel-previous"));
+        }
+    }
+    let source = |items: Vec<KeyToPath>, optional: bool| VolumeProjection {
+        secret: Some(SecretProjection {
+            items: Some(items),
+            name: secret_name(auth.secret.as_ref()),
+            optional: optional.then_some(true),
+        }),
+        ..Default::default()
+    };
+    Volume {
+        name: AUTH.to_owned(),
+        projected: Some(ProjectedVolumeSource {
+            default_mode: Some(SECRET_MODE),
+            sources: Some(vec![source(needed, false), source(optional, true)]),
+        }),
+        ..Default::default()
+    }
+}
+
+/// Certificates under the names the scripts know.
+fn tls(tls: &Tls) -> Volume {
+    let item = |key: &Option<SecretKey>, path: &str| KeyToPath {
+        key: key.as_ref().map_or(path, SecretKey::as_str).to_owned(),
+        path: path.to_owned(),
+        mode: None,
+    };
+    Volume {
+        name: TLS.to_owned(),
+        secret: Some(SecretVolumeSource {
+            default_mode: Some(SECRET_MODE),
+            items: Some(vec![
+                item(&tls.certificate_key, defaults::TLS_CERTIFICATE_KEY),
+                item(&tls.private_key, defaults::TLS_PRIVATE_KEY),
+                item(&tls.authority_key, defaults::TLS_AUTHORITY_KEY),
+            ]),
+            secret_name: Some(secret_name(tls.secret.as_ref())),
+            ..Default::default()
+        }),
+        ..Default::default()
+    }
+}
+
+/// The name of the Secret; the checks have refused a document without one.
+fn secret_name(name: Option<&ResourceName>) -> String {
+    name.map(ToString::to_string).unwrap_or_default()
+}

@@ -1,0 +1,127 @@
+//! redis.conf, sentinel.conf and topology.env.
+
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
+use minijinja::{Environment, context};
+
+use super::{DATA_DIR, TLS_DIR};
+use crate::instance::{Component, Instance};
+use crate::model::{ClientCertificates, Config};
+
+/// The share of the memory limit the data may fill: the rest is for buffers, and for pages copied while a child writes.
+const MAXMEMORY_PERCENT: u64 = 75;
+/// Redis's own schedule (redis.conf of 7.2), for those who ask for snapshots without one.
+const SAVE: &str = "3600 1 300 100 60 10000";
+
+const TEMPLATES: [(&str, &str); 3] = [
+    ("redis.conf", include_str!("../../templates/redis.conf")),
+    ("sentinel.conf", include_str!("../../templates/sentinel.conf")),
+    ("topology.env", include_str!("../../templates/topology.env")),
+];
+
+static ENVIRONMENT: LazyLock<Environment<'static>> = LazyLock::new(|| {
+    let mut environment = Environment::new();
+    environment.set_trim_blocks(true);
+    environment.set_lstrip_blocks(true);
+    environment.set_keep_trailing_newline(true);
+    environment.set_undefined_behavior(minijinja::UndefinedBehavior::Strict);
+    environment.set_auto_escape_callback(|_| minijinja::AutoEscape::None);
+    for (name, text) in TEMPLATES {
+        // A template that does not parse is found by the first test; it would then be missing below.
+        let _ = environment.add_template(name, text);
+    }
+    environment
+});
+
+fn fill(name: &str, context: minijinja::Value) -> String {
+    // Both can only fail for a broken template, which no test would let pass.
+    ENVIRONMENT.get_template(name).and_then(|template| template.render(context)).unwrap_or_default()
+}
+
+/// The directives of the document over those given, one line each.
+fn directives(given: &[(&str, String)], asked: Option<&Config>) -> Vec<String> {
+    let mut directives: BTreeMap<&str, Vec<&str>> =
+        given.iter().map(|(key, value)| (*key, vec![value.as_str()])).collect();
+    for (key, value) in asked.into_iter().flatten() {
+        directives.insert(key.as_str(), value.lines().collect());
+    }
+    directives
+        .into_iter()
+        .flat_map(|(key, values)| {
+            values.into_iter().map(move |value| if value.is_empty() { format!("{key} \"\"") } else { format!("{key} {value}") })
+        })
+        .collect()
+}
+
+pub(super) fn redis_conf(instance: Instance<'_>) -> String {
+    let spec = &instance.redis.spec;
+    let mut given = vec![
+        // The default of 1 MiB is gone in an instant; a replica that was away for seconds should not need everything.
+        ("repl-backlog-size", "16mb".to_owned()),
+        // A new replica starts to sync at once instead of waiting 5 s for company.
+        ("repl-diskless-sync-delay", "0".to_owned()),
+        ("save", if instance.has_snapshots() { SAVE } else { "" }.to_owned()),
+        ("tcp-keepalive", "60".to_owned()),
+    ];
+    if instance.has_aof() {
+        given.push(("appendfsync", "everysec".to_owned()));
+    }
+    if let Some(limit) = instance.memory_limit() {
+        given.push(("maxmemory", (limit / 100 * MAXMEMORY_PERCENT).to_string()));
+    }
+    fill(
+        "redis.conf",
+        context! {
+            data_dir => DATA_DIR,
+            tls_dir => TLS_DIR,
+            tls => instance.has_tls(),
+            tls_auth_clients => auth_clients(instance),
+            port => instance.port(Component::Server),
+            appendonly => instance.has_aof(),
+            min_replicas_to_write => instance.min_replicas_to_write(),
+            min_replicas_max_lag => instance.min_replicas_max_lag().as_secs_rounded_up(),
+            directives => directives(&given, spec.config.as_ref()),
+        },
+    )
+}
+
+pub(super) fn sentinel_conf(instance: Instance<'_>) -> String {
+    fill(
+        "sentinel.conf",
+        context! {
+            data_dir => DATA_DIR,
+            tls_dir => TLS_DIR,
+            tls => instance.has_tls(),
+            tls_auth_clients => auth_clients(instance),
+            port => instance.port(Component::Sentinel),
+            directives => directives(&[], instance.sentinel().and_then(|sentinel| sentinel.config.as_ref())),
+        },
+    )
+}
+
+pub(super) fn topology_env(instance: Instance<'_>) -> String {
+    fill(
+        "topology.env",
+        context! {
+            servers => instance.replicas(Component::Server),
+            sentinels => instance.replicas(Component::Sentinel),
+            quorum => instance.quorum(),
+            down_after => instance.down_after().as_millis(),
+            failover_timeout => instance.failover_timeout().as_millis(),
+            parallel_syncs => instance.parallel_syncs(),
+            durable => u8::from(instance.has_aof()),
+            claims => u8::from(instance.claim_size(Component::Server).is_some()),
+        },
+    )
+}
+
+/// As `tls-auth-clients` has it.
+fn auth_clients(instance: Instance<'_>) -> &'static str {
+    let asked = instance.redis.spec.tls.as_deref().and_then(|tls| tls.client_certificates);
+    match asked.unwrap_or(ClientCertificates::Optional) {
+        ClientCertificates::None => "no",
+        ClientCertificates::Optional => "optional",
+        ClientCertificates::Required => "yes",
+    }
+}
