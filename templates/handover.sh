@@ -1,6 +1,6 @@
 #!/bin/sh
 # Before a server stops: if it is master, another takes over first, without a lost write.
-set -eu
+set -u
 # shellcheck source=common.sh
 . /etc/redis-k8s/common.sh
 

@@ -1,6 +1,6 @@
 #!/bin/sh
 # health.sh server|sentinel live|ready: answers the probes.
-set -eu
+set -u
 # shellcheck source=common.sh
 . /etc/redis-k8s/common.sh
 

@@ -1,7 +1,7 @@
 #!/bin/sh
 # Starts a sentinel at once, with what it knew before, and keeps beside it a watch that mends what Sentinel cannot: a
 # sentinel that knows nothing, sentinels that have not met, and the ghosts of pods that were scaled away.
-set -eu
+set -u
 # shellcheck source=common.sh
 . /etc/redis-k8s/common.sh
 

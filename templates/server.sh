@@ -3,7 +3,7 @@
 # the evidence Sentinel lacks at the very start. It never exits because there is no master yet, never follows an address
 # that is not a master, never starts as a replica while it is itself named master, and never serves an empty data set as
 # master while anybody may still have the data.
-set -eu
+set -u
 # shellcheck source=common.sh
 . /etc/redis-k8s/common.sh
 

@@ -2,7 +2,7 @@
 
 use crate::model::defaults;
 use crate::model::{Persistence, Redis, Sentinel};
-use crate::value::{Duration, Image, KubernetesVersion, Quantity};
+use crate::value::{Duration, Image, Quantity};
 
 /// One of the two sets of pods.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -69,10 +69,6 @@ impl<'a> Instance<'a> {
     pub(crate) fn service_account_name(self) -> &'a str {
         let account = self.redis.spec.service_account.as_deref();
         account.and_then(|account| account.name.as_ref()).map_or_else(|| self.name(), |name| name.as_str())
-    }
-
-    pub(crate) fn kubernetes(self) -> u8 {
-        self.redis.spec.kubernetes_version.as_ref().map_or(33, KubernetesVersion::minor)
     }
 
     pub(crate) fn replicas(self, component: Component) -> u32 {
@@ -161,9 +157,7 @@ impl<'a> Instance<'a> {
     /// The memory limit of a server in bytes, if it has one.
     pub(crate) fn memory_limit(self) -> Option<u64> {
         match self.redis.spec.resources.as_deref() {
-            Some(resources) => {
-                resources.limits.as_ref().and_then(|limits| limits.memory.as_ref()).map(Quantity::units)
-            }
+            Some(resources) => resources.limits.as_ref().and_then(|limits| limits.memory.as_ref()).map(Quantity::units),
             None => defaults::MEMORY_LIMIT.parse::<Quantity>().ok().map(|limit| limit.units()),
         }
     }

@@ -99,8 +99,7 @@ fn resources(instance: Instance<'_>, component: Component) -> Option<ResourceReq
         ),
     };
     let some = |amounts: BTreeMap<_, _>| (!amounts.is_empty()).then_some(amounts);
-    let requirements =
-        ResourceRequirements { limits: some(limits), requests: some(requests), ..Default::default() };
+    let requirements = ResourceRequirements { limits: some(limits), requests: some(requests), ..Default::default() };
     (requirements != ResourceRequirements::default()).then_some(requirements)
 }
 

@@ -73,10 +73,7 @@ fn port(port: u16, protocol: &str) -> NetworkPolicyPort {
 fn dns(asked: Option<&[DnsPeer]>) -> Vec<NetworkPolicyEgressRule> {
     let both = |number: u16| ["UDP", "TCP"].map(|protocol| port(number, protocol));
     match asked {
-        None => vec![NetworkPolicyEgressRule {
-            ports: Some(DNS_PORTS.into_iter().flat_map(both).collect()),
-            to: None,
-        }],
+        None => vec![NetworkPolicyEgressRule { ports: Some(DNS_PORTS.into_iter().flat_map(both).collect()), to: None }],
         Some(peers) => peers
             .iter()
             .map(|dns| NetworkPolicyEgressRule {

@@ -27,11 +27,7 @@ pub(super) fn build(instance: Instance<'_>, component: Component) -> PodTemplate
     annotations.insert(CHECKSUM.to_owned(), runtime::checksum(instance, component));
     let scheduling = spec.scheduling.as_deref();
     PodTemplateSpec {
-        metadata: Some(ObjectMeta {
-            annotations: Some(annotations),
-            labels: Some(pod_labels),
-            ..Default::default()
-        }),
+        metadata: Some(ObjectMeta { annotations: Some(annotations), labels: Some(pod_labels), ..Default::default() }),
         spec: Some(PodSpec {
             affinity: affinity(instance, component, scheduling),
             automount_service_account_token: Some(false),

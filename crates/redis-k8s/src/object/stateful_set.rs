@@ -1,8 +1,6 @@
 //! The two sets of pods. Their lives do not hang on each other, and their pods start in any order.
 
-use k8s_openapi::api::apps::v1::{
-    StatefulSet, StatefulSetPersistentVolumeClaimRetentionPolicy, StatefulSetSpec,
-};
+use k8s_openapi::api::apps::v1::{StatefulSet, StatefulSetPersistentVolumeClaimRetentionPolicy, StatefulSetSpec};
 
 use super::metadata::{metadata, selector};
 use super::{pod_template, volume};

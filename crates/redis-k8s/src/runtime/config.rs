@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
+use minijinja::syntax::SyntaxConfig;
 use minijinja::{Environment, context};
 
 use super::{DATA_DIR, TLS_DIR};
@@ -22,9 +23,11 @@ const TEMPLATES: [(&str, &str); 3] = [
 
 static ENVIRONMENT: LazyLock<Environment<'static>> = LazyLock::new(|| {
     let mut environment = Environment::new();
-    environment.set_trim_blocks(true);
-    environment.set_lstrip_blocks(true);
-    environment.set_keep_trailing_newline(true);
+    if let Ok(syntax) =
+        SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).keep_trailing_newline(true).build()
+    {
+        environment.set_syntax(syntax);
+    }
     environment.set_undefined_behavior(minijinja::UndefinedBehavior::Strict);
     environment.set_auto_escape_callback(|_| minijinja::AutoEscape::None);
     for (name, text) in TEMPLATES {
@@ -49,7 +52,9 @@ fn directives(given: &[(&str, String)], asked: Option<&Config>) -> Vec<String> {
     directives
         .into_iter()
         .flat_map(|(key, values)| {
-            values.into_iter().map(move |value| if value.is_empty() { format!("{key} \"\"") } else { format!("{key} {value}") })
+            values
+                .into_iter()
+                .map(move |value| if value.is_empty() { format!("{key} \"\"") } else { format!("{key} {value}") })
         })
         .collect()
 }
