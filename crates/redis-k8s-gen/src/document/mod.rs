@@ -1,26 +1,27 @@
 //! Reading: from the bytes of files and the words of flags to checked documents.
+//!
+//! The way of a document: bytes, text ([`decode`]), pieces of the stream ([`stream`]), a tree that knows where each part
+//! was written ([`parse`], [`node`]), the same with the command line laid over it ([`overlay`]), the model ([`read`],
+//! [`repair`]). docs/adr-002-reading-documents.md says why.
 
+mod decode;
+mod fault;
+mod fields;
+mod load;
+mod node;
 mod overlay;
+mod overlay_path;
+mod parse;
+mod read;
+mod recognise;
+mod repair;
+mod scalar;
 mod source;
+mod stream;
+mod suggest;
+mod syntax;
+mod twins;
 
+pub use load::{Loaded, load};
 pub use overlay::Override;
 pub use source::Source;
-
-use redis_k8s::{ApiVersion, Redis};
-
-use crate::diagnostic::Report;
-
-/// What became of everything that was read.
-#[derive(Debug, Default)]
-pub struct Loaded {
-    /// The documents without an error, in the order of the sources and of the documents in them.
-    pub documents: Vec<Redis>,
-    /// Every problem found, of syntax, type and meaning; render nothing if it [has errors](Report::has_errors).
-    pub report: Report,
-}
-
-/// Reads every document of the sources, lays the overrides over each, and checks them for `target`.
-#[must_use]
-pub fn load(_sources: Vec<Source>, _overrides: &[Override], _target: ApiVersion) -> Loaded {
-    Loaded::default()
-}

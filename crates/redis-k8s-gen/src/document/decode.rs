@@ -1,0 +1,78 @@
+//! From bytes to text.
+
+use super::fault::Fault;
+use super::node::Origin;
+
+/// A fleet of ten thousand documents is three megabytes; what is larger was not meant for this tool.
+const MAX_BYTES: usize = 256 << 20;
+
+/// The text of a source, and the byte it starts at: a byte order mark is passed over.
+pub(super) fn decode(bytes: &[u8]) -> Result<(&str, usize), Fault> {
+    if bytes.len() > MAX_BYTES {
+        return Err(fault("too-large", "the input is larger than 256 MiB", 0, 0).help("split it into several runs"));
+    }
+    if let Some(encoding) = wide_encoding(bytes) {
+        return Err(fault("not-utf-8", format!("the text is {encoding}, expected UTF-8"), 0, 0)
+            .help(format!("save it as UTF-8, for instance with `iconv -f {encoding} -t UTF-8`")));
+    }
+    let (bytes, start) = bytes.strip_prefix(b"\xef\xbb\xbf").map_or((bytes, 0), |rest| (rest, 3));
+    let text = std::str::from_utf8(bytes).map_err(|error| {
+        let at = error.valid_up_to();
+        fault("not-utf-8", format!("the byte 0x{:02x} is not UTF-8", bytes[at]), start + at, 1)
+            .help("save the text as UTF-8; binary data belongs in a Secret")
+    })?;
+    match text.bytes().position(|byte| byte < b' ' && !matches!(byte, b'\t' | b'\n' | b'\r')) {
+        Some(at) => {
+            let code = bytes[at];
+            Err(fault("control-character", format!("the control character U+{code:04X} is not allowed"), start + at, 1)
+                .help(format!("remove it, or write it as \"\\x{code:02x}\" in double quotes")))
+        }
+        None => Ok((text, start)),
+    }
+}
+
+fn fault(rule: &'static str, message: impl Into<String>, at: usize, length: usize) -> Fault {
+    let start = u32::try_from(at).unwrap_or(u32::MAX);
+    let end = u32::try_from(at + length).unwrap_or(u32::MAX);
+    Fault::new(rule, message).at(Origin::Text { start, end })
+}
+
+/// UTF-16 and UTF-32 by their marks, or by the zero bytes that their ASCII characters have.
+fn wide_encoding(bytes: &[u8]) -> Option<&'static str> {
+    match bytes {
+        [0xff, 0xfe, 0, 0, ..] | [_, 0, 0, 0, ..] => Some("UTF-32LE"),
+        [0, 0, 0xfe, 0xff, ..] | [0, 0, 0, _, ..] => Some("UTF-32BE"),
+        [0xff, 0xfe, ..] => Some("UTF-16LE"),
+        [0xfe, 0xff, ..] => Some("UTF-16BE"),
+        [low, 0, _, 0, ..] if *low != 0 => Some("UTF-16LE"),
+        [0, low, 0, _, ..] if *low != 0 => Some("UTF-16BE"),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rule(bytes: &[u8]) -> Result<(&str, usize), &'static str> {
+        decode(bytes).map_err(|fault| fault.rule())
+    }
+
+    #[test]
+    fn takes_utf_8_with_or_without_a_mark() {
+        assert_eq!(rule(b""), Ok(("", 0)));
+        assert_eq!(rule(b"\xef\xbb\xbfa: \xc3\xa9"), Ok(("a: é", 3)));
+    }
+
+    #[test]
+    fn refuses_what_is_no_text() {
+        assert_eq!(rule(b"\xff\xfea\0"), Err("not-utf-8"));
+        assert_eq!(rule(b"a\0:\0"), Err("not-utf-8"));
+        assert_eq!(rule(b"\0a\0:"), Err("not-utf-8"));
+        assert_eq!(rule(b"a\0\0\0"), Err("not-utf-8"));
+        assert_eq!(rule(b"a: \xe9"), Err("not-utf-8"));
+        assert_eq!(rule(b"a: \0"), Err("control-character"));
+        assert_eq!(rule(b"a: \x1b[0m"), Err("control-character"));
+        assert_eq!(rule(&vec![b' '; MAX_BYTES + 1]), Err("too-large"));
+    }
+}

@@ -1,0 +1,165 @@
+//! A problem on its way from where it was found to the report.
+
+use std::fmt;
+
+use serde::de::{Expected, Unexpected};
+
+use redis_k8s::{FieldPath, PathStep, Problem, Severity};
+
+use super::node::Origin;
+use super::overlay_path::to_path;
+
+/// A problem of one document, its places still relative to the source.
+///
+/// Boxed: it is the error of every function that reads, and nearly never there.
+#[derive(Debug, Clone)]
+pub(super) struct Fault(Box<Detail>);
+
+#[derive(Debug, Clone)]
+struct Detail {
+    severity: Severity,
+    rule: &'static str,
+    message: String,
+    help: Option<String>,
+    /// Innermost step first, as the deserializer unwinds.
+    steps: Vec<PathStep>,
+    origin: Option<Origin>,
+    related: Vec<(Origin, String)>,
+    missing: Option<&'static str>,
+}
+
+/// What a [`Fault`] holds, for the report.
+pub(super) struct Told {
+    pub(super) severity: Severity,
+    pub(super) rule: &'static str,
+    pub(super) message: String,
+    pub(super) help: Option<String>,
+    pub(super) path: FieldPath,
+    pub(super) origin: Option<Origin>,
+    pub(super) related: Vec<(Origin, String)>,
+}
+
+impl Fault {
+    pub(super) fn new(rule: &'static str, message: impl Into<String>) -> Self {
+        Self(Box::new(Detail {
+            severity: Severity::Error,
+            rule,
+            message: message.into(),
+            help: None,
+            steps: Vec::new(),
+            origin: None,
+            related: Vec::new(),
+            missing: None,
+        }))
+    }
+
+    /// A required field that is not there.
+    pub(super) fn missing(field: &'static str) -> Self {
+        let mut fault = Self::new("missing-field", format!("the field `{field}` is required"));
+        fault.0.missing = Some(field);
+        fault
+    }
+
+    /// Ends the message with more words.
+    pub(super) fn ending(mut self, words: &str) -> Self {
+        self.0.message.push_str(words);
+        self
+    }
+
+    pub(super) fn help(mut self, help: impl Into<String>) -> Self {
+        self.0.help = Some(help.into());
+        self
+    }
+
+    /// Says where, unless something closer to the place already did.
+    pub(super) fn at(mut self, origin: Origin) -> Self {
+        self.0.origin.get_or_insert(origin);
+        self
+    }
+
+    /// One more place that belongs to it.
+    pub(super) fn and_at(mut self, origin: Origin, why: impl Into<String>) -> Self {
+        self.0.related.push((origin, why.into()));
+        self
+    }
+
+    /// Puts a field behind the path.
+    pub(super) fn of_field(mut self, field: &str) -> Self {
+        self.0.steps.insert(0, PathStep::Field(field.to_owned()));
+        self
+    }
+
+    /// Puts a step before the path.
+    pub(super) fn under(mut self, step: PathStep) -> Self {
+        self.0.steps.push(step);
+        self
+    }
+
+    /// Puts steps before the path.
+    pub(super) fn under_all(mut self, steps: &[PathStep]) -> Self {
+        self.0.steps.extend(steps.iter().rev().cloned());
+        self
+    }
+
+    pub(super) fn is_error(&self) -> bool {
+        self.0.severity == Severity::Error
+    }
+
+    pub(super) fn origin(&self) -> Option<Origin> {
+        self.0.origin
+    }
+
+    pub(super) fn rule(&self) -> &'static str {
+        self.0.rule
+    }
+
+    pub(super) fn missing_field(&self) -> Option<&'static str> {
+        self.0.missing
+    }
+
+    /// The path, outermost step first.
+    pub(super) fn path(&self) -> Vec<PathStep> {
+        self.0.steps.iter().rev().cloned().collect()
+    }
+
+    pub(super) fn tell(self) -> Told {
+        let Detail { severity, rule, message, help, steps, origin, related, missing: _ } = *self.0;
+        let path = to_path(&steps.into_iter().rev().collect::<Vec<_>>());
+        Told { severity, rule, message, help, path, origin, related }
+    }
+}
+
+impl From<Problem> for Fault {
+    fn from(problem: Problem) -> Self {
+        let mut fault = Self::new(problem.rule, problem.message).under_all(problem.path.steps());
+        fault.0.severity = problem.severity;
+        fault.0.help = problem.help;
+        fault
+    }
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0.message)
+    }
+}
+
+impl std::error::Error for Fault {}
+
+impl serde::de::Error for Fault {
+    fn custom<T: fmt::Display>(message: T) -> Self {
+        Self::new("invalid-value", message.to_string())
+    }
+
+    fn invalid_type(found: Unexpected<'_>, expected: &dyn Expected) -> Self {
+        super::read::expectation(found, expected)
+    }
+
+    fn invalid_value(found: Unexpected<'_>, expected: &dyn Expected) -> Self {
+        super::read::expectation(found, expected)
+    }
+
+    fn missing_field(field: &'static str) -> Self {
+        Self::missing(field)
+    }
+}

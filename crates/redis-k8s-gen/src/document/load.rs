@@ -1,0 +1,243 @@
+//! Loads everything a run names.
+
+use std::ops::Range;
+
+use rayon::iter::ParallelIterator;
+use rayon::slice::ParallelSlice;
+use redis_k8s::{ApiVersion, PathStep, Redis};
+
+use super::decode::decode;
+use super::fault::{Fault, Told};
+use super::node::{Node, Origin};
+use super::overlay::{Edit, Override};
+use super::parse::{self, Document};
+use super::recognise::{recognise, unfold};
+use super::source::Source;
+use super::twins::{self, NameTag, Twins};
+use super::{repair, stream};
+use crate::diagnostic::{Diagnostic, Place, Report};
+
+/// Fewer pieces are read faster than threads start.
+const WORTH_THREADS: usize = 256;
+/// Pieces a thread takes at a time.
+const BATCH: usize = 64;
+
+/// What became of everything that was read.
+#[derive(Debug, Default)]
+pub struct Loaded {
+    /// The documents without an error, in the order of the sources and of the documents in them.
+    pub documents: Vec<Redis>,
+    /// Every problem found, of syntax, type and meaning; render nothing if it [has errors](Report::has_errors).
+    pub report: Report,
+}
+
+/// Reads every document of the sources, lays the overrides over each, and checks them for `target`.
+///
+/// Documents are read in parallel when there are many; the result does not depend on it.
+#[must_use]
+pub fn load(sources: Vec<Source>, overrides: &[Override], target: ApiVersion) -> Loaded {
+    let mut all = Batch::default();
+    let mut run = Run { overrides, edits: Vec::with_capacity(overrides.len()), target };
+    for (number, given) in (0_u32..).zip(overrides) {
+        match given.edit(number) {
+            Ok(edit) => run.edits.push(edit),
+            Err(fault) => all.report.add(run.diagnostic(fault, 0, Origin::Override(number))),
+        }
+    }
+    let mut pieces = Vec::new();
+    for (number, source) in (0_u32..).zip(&sources) {
+        match decode(&source.bytes) {
+            Ok((text, start)) => pieces.extend(stream::pieces(text).into_iter().map(|Range { start: from, end }| {
+                Piece { source: number, text: &text[from..end], base: start + from }
+            })),
+            Err(fault) => {
+                all.report.add(run.diagnostic(fault, number, Origin::Text { start: 0, end: 0 }));
+                all.filled.push(number);
+            }
+        }
+    }
+    if pieces.len() < WORTH_THREADS {
+        for piece in &pieces {
+            run.read(piece, &mut all);
+        }
+    } else {
+        let batches: Vec<Batch> = pieces
+            .par_chunks(BATCH)
+            .map(|pieces| {
+                let mut batch = Batch::default();
+                for piece in pieces {
+                    run.read(piece, &mut batch);
+                }
+                batch
+            })
+            .collect();
+        for batch in batches {
+            all.append(batch);
+        }
+    }
+    drop(pieces);
+    run.finish(sources, all)
+}
+
+/// A part of a source that is read on its own.
+struct Piece<'t> {
+    source: u32,
+    text: &'t str,
+    /// The byte of the source its text starts at.
+    base: usize,
+}
+
+/// What was read of some pieces, in their order.
+#[derive(Default)]
+struct Batch {
+    documents: Vec<Redis>,
+    names: Vec<NameTag>,
+    report: Report,
+    /// Sources in which something stands, right or wrong.
+    filled: Vec<u32>,
+}
+
+impl Batch {
+    fn append(&mut self, mut other: Self) {
+        self.documents.append(&mut other.documents);
+        self.names.append(&mut other.names);
+        self.report.append(other.report);
+        self.filled.append(&mut other.filled);
+        self.filled.dedup();
+    }
+
+    fn fill(&mut self, source: u32) {
+        if self.filled.last() != Some(&source) {
+            self.filled.push(source);
+        }
+    }
+}
+
+/// What holds for every document of a run.
+struct Run<'o> {
+    overrides: &'o [Override],
+    edits: Vec<Edit<'o>>,
+    target: ApiVersion,
+}
+
+impl Run<'_> {
+    fn read(&self, piece: &Piece<'_>, batch: &mut Batch) {
+        let parsed = parse::parse(piece.text, piece.base);
+        for Document { root, faults } in parsed.documents {
+            batch.fill(piece.source);
+            let is_spoilt = !faults.is_empty();
+            let mut faults = Some(faults);
+            for (path, root) in unfold(root) {
+                let faults = faults.take().unwrap_or_default();
+                self.read_document(&path, root, is_spoilt, faults, piece, batch);
+            }
+        }
+        if let Some(fault) = parsed.stopped {
+            batch.fill(piece.source);
+            batch.report.count_document();
+            let end = u32::try_from(piece.base + piece.text.len()).unwrap_or(u32::MAX);
+            batch.report.add(self.diagnostic(fault, piece.source, Origin::Text { start: end, end }));
+        }
+    }
+
+    /// Reads one document; `faults` are those of its text, and `is_spoilt` says that it has some even if they are not given.
+    fn read_document(
+        &self,
+        path: &[PathStep],
+        root: Node<'_>,
+        is_spoilt: bool,
+        mut faults: Vec<Fault>,
+        piece: &Piece<'_>,
+        batch: &mut Batch,
+    ) {
+        let (source, length) = (piece.source, piece.text.len());
+        batch.report.count_document();
+        let mut root = root;
+        let mut refused = Vec::new();
+        for edit in &self.edits {
+            refused.extend(edit.apply(&mut root).err());
+        }
+        let mut redis = None;
+        match recognise(&mut root) {
+            Err(foreign) => faults.push(foreign.under_all(path)),
+            Ok(found) => {
+                faults.extend(found.into_iter().chain(refused).map(|fault| fault.under_all(path)));
+                let reading = repair::read(&mut root, length);
+                let problems = reading.redis.iter().flat_map(|redis| redis.check(self.target));
+                let meant = problems
+                    .filter(|problem| !reading.is_doubtful(problem.path.steps()))
+                    .map(|problem| placed(Fault::from(problem), &root).under_all(path))
+                    .collect::<Vec<_>>();
+                faults.extend(reading.faults.into_iter().map(|fault| fault.under_all(path)));
+                faults.extend(meant);
+                redis = reading.redis;
+            }
+        }
+        let is_good = !is_spoilt && !faults.iter().any(Fault::is_error);
+        let name = root.locate(&name_path());
+        if let Some(redis) = redis.filter(|_| is_good) {
+            batch.documents.push(redis);
+            batch.names.push(NameTag { source, origin: name });
+        }
+        faults.sort_by_key(|fault| match fault.origin() {
+            None => (0, 0),
+            Some(Origin::Override(number)) => (1, number),
+            Some(Origin::Text { start, .. }) => (2, start),
+        });
+        for fault in faults {
+            batch.report.add(self.diagnostic(fault, source, root.origin));
+        }
+    }
+
+    fn diagnostic(&self, fault: Fault, source: u32, otherwise: Origin) -> Diagnostic {
+        let Told { severity, rule, message, help, path, origin, related } = fault.tell();
+        let place = |origin| self.place(source, origin);
+        let related = related.into_iter().map(|(origin, why)| (place(origin), why)).collect();
+        Diagnostic { severity, rule, message, help, path, place: place(origin.unwrap_or(otherwise)), related }
+    }
+
+    fn place(&self, source: u32, origin: Origin) -> Place {
+        match origin {
+            Origin::Text { start, end } => Place::Text { source, start, end },
+            Origin::Override(number) => {
+                let given = usize::try_from(number).ok().and_then(|number| self.overrides.get(number));
+                Place::Override(given.map(|given| given.shown().to_owned()).unwrap_or_default())
+            }
+        }
+    }
+
+    /// Judges the run as a whole.
+    fn finish(&self, sources: Vec<Source>, mut all: Batch) -> Loaded {
+        for Twins { fault, second, first } in twins::find(&all.documents, &all.names) {
+            let mut diagnostic = self.diagnostic(fault, second.source, second.origin);
+            let other = self.place(first.source, first.origin);
+            if other == diagnostic.place {
+                diagnostic.help = Some("a flag that names the instance goes with one document".to_owned());
+            } else {
+                diagnostic.related.push((other, "the other document".to_owned()));
+            }
+            all.report.add(diagnostic);
+        }
+        for number in (0_u32..).take(sources.len()).filter(|number| !all.filled.contains(number)) {
+            let fault = Fault::new("no-document", "there is no document in this file")
+                .help("`redis-k8s-gen init` prints one; `redis-k8s-gen render` without a file needs none");
+            all.report.add(self.diagnostic(fault, number, Origin::Text { start: 0, end: 0 }));
+        }
+        all.report.finish(sources);
+        Loaded { documents: all.documents, report: all.report }
+    }
+}
+
+fn name_path() -> [PathStep; 2] {
+    ["metadata", "name"].map(|key| PathStep::Field(key.to_owned()))
+}
+
+/// Says where a problem of meaning stands; one that comes from the command line also says in which document.
+fn placed(fault: Fault, root: &Node<'_>) -> Fault {
+    let origin = root.locate(&fault.path());
+    let name = root.locate(&name_path());
+    match (origin, name) {
+        (Origin::Override(_), Origin::Text { .. }) => fault.at(origin).and_at(name, "in this document"),
+        _ => fault.at(origin),
+    }
+}

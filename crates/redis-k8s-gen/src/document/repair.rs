@@ -1,0 +1,120 @@
+//! Finds every problem of a tree: reads it, drops what cannot be read, and reads it again.
+
+use redis_k8s::{PathStep, Redis};
+use serde::Deserialize;
+
+use super::fault::Fault;
+use super::node::{Entry, Kind, Node};
+use super::overlay_path::display;
+use super::read::Reader;
+
+/// Problems looked for in one document: a list of a million wrong items is one mistake.
+const MAX_FAULTS: usize = 1000;
+/// Each problem costs a reading; a document of megabytes gets fewer.
+const MAX_BYTES_READ: usize = 64 << 20;
+
+/// What could be read of a document.
+pub(super) struct Reading {
+    /// The document; with faults, what is left of it when the wrong parts are taken for absent.
+    pub(super) redis: Option<Redis>,
+    pub(super) faults: Vec<Fault>,
+    /// The parts that were dropped.
+    dropped: Vec<Vec<PathStep>>,
+}
+
+impl Reading {
+    /// True if a problem at `path` may come only from a part that was dropped: one at the same place, around it, in it, or
+    /// beside it, since a field is judged together with its neighbours.
+    pub(super) fn is_doubtful(&self, path: &[PathStep]) -> bool {
+        self.dropped.iter().any(|dropped| {
+            let siblings = &dropped[..dropped.len().saturating_sub(1)];
+            path.starts_with(dropped)
+                || dropped.starts_with(path)
+                || path.split_last().is_some_and(|(_, p)| p == siblings)
+        })
+    }
+}
+
+/// Reads a tree. A good one is read once, and left as it was.
+///
+/// `length` is the length of its text.
+pub(super) fn read(root: &mut Node<'_>, length: usize) -> Reading {
+    let limit = (MAX_BYTES_READ / length.max(1)).clamp(10, MAX_FAULTS);
+    let mut reading = Reading { redis: None, faults: Vec::new(), dropped: Vec::new() };
+    while reading.faults.len() < limit {
+        match Redis::deserialize(Reader::new(root)) {
+            Ok(redis) => {
+                reading.redis = Some(redis);
+                break;
+            }
+            Err(fault) => {
+                let path = fault.path();
+                let about = fault.missing_field().map_or_else(|| path.clone(), |field| child(&path, field));
+                let is_consequence = fault.missing_field().is_some() && reading.dropped.contains(&about);
+                let origin = root.locate(&about);
+                let mended = mend(root, &path, fault.missing_field());
+                if let Some(dropped) = &mended {
+                    reading.dropped.push(dropped.clone());
+                }
+                if !is_consequence {
+                    reading.faults.push(named(fault, &path).at(origin));
+                }
+                if mended.is_none() {
+                    break;
+                }
+            }
+        }
+    }
+    reading
+}
+
+fn child(path: &[PathStep], field: &str) -> Vec<PathStep> {
+    let mut path = path.to_vec();
+    path.push(PathStep::Field(field.to_owned()));
+    path
+}
+
+/// Says in which part an unknown or missing field is unknown or missing.
+fn named(fault: Fault, path: &[PathStep]) -> Fault {
+    let (fault, parent) = match (fault.rule(), fault.missing_field(), path.split_last()) {
+        (_, Some(field), _) => (fault.of_field(field), path),
+        ("unknown-field", None, Some((_, parent))) => (fault, parent),
+        _ => return fault,
+    };
+    match display(parent) {
+        parent if parent.is_empty() => fault.ending(" at the top of the document"),
+        parent => fault.ending(&format!(" in {parent}")),
+    }
+}
+
+/// Takes the fault out of the tree; the path of what is no longer as it was written, or nothing if nothing can be done.
+fn mend(root: &mut Node<'_>, path: &[PathStep], missing: Option<&'static str>) -> Option<Vec<PathStep>> {
+    if let Some(field) = missing
+        && let Some(stand_in) = stand_in(root, path, field)
+    {
+        let Kind::Mapping(entries) = &mut root.at_mut(path)?.kind else { return None };
+        entries.retain(|entry| entry.key != field);
+        entries.push(stand_in);
+        return Some(child(path, field));
+    }
+    let node = root.at_mut(path)?;
+    if path.is_empty() || matches!(node.kind, Kind::Dropped) {
+        return None;
+    }
+    node.kind = Kind::Dropped;
+    Some(path.to_vec())
+}
+
+/// A field that lets the rest of the document be read.
+fn stand_in<'t>(root: &Node<'t>, path: &[PathStep], field: &'static str) -> Option<Entry<'t>> {
+    let name = || Entry { key: "name".into(), key_origin: root.origin, value: Node::text("x", root.origin) };
+    let in_metadata = matches!(path, [PathStep::Field(key)] if key == "metadata");
+    match (field, path) {
+        ("metadata", []) => {
+            let value = Node { origin: root.origin, kind: Kind::Mapping(vec![name()]) };
+            Some(Entry { key: field.into(), key_origin: root.origin, value })
+        }
+        ("name", _) if in_metadata => Some(name()),
+        _ => None,
+    }
+}

@@ -1,0 +1,54 @@
+//! Cuts a stream into pieces that can be read on their own.
+
+use std::ops::Range;
+
+/// The pieces of a stream, each beginning at a `---` line but the first.
+///
+/// YAML makes this cut exact: a line that starts with `---` and white space is a document marker wherever it stands, even
+/// inside quotes and block scalars (production 206, `c-forbidden`). Only directives reach over a marker, so that a stream with
+/// a line that starts with `%` stays whole. An unclosed quote spoils its own piece and no other.
+pub(super) fn pieces(text: &str) -> Vec<Range<usize>> {
+    let bytes = text.as_bytes();
+    let starts_line = |at: usize| at == 0 || matches!(bytes[at - 1], b'\n' | b'\r');
+    let mut pieces = Vec::new();
+    let mut start = 0;
+    if text.match_indices('%').any(|(at, _)| starts_line(at)) {
+        pieces.push(0..text.len());
+        return pieces;
+    }
+    for (at, marker) in text.match_indices("---") {
+        let marker_ends = matches!(bytes.get(at + marker.len()), None | Some(b' ' | b'\t' | b'\n' | b'\r'));
+        if at > start && marker_ends && starts_line(at) {
+            pieces.push(start..at);
+            start = at;
+        }
+    }
+    pieces.push(start..text.len());
+    pieces
+}
+
+#[cfg(test)]
+mod tests {
+    use super::pieces;
+
+    fn cut(text: &str) -> Vec<&str> {
+        pieces(text).into_iter().map(|range| &text[range]).collect()
+    }
+
+    #[test]
+    fn cuts_at_markers_only() {
+        assert_eq!(cut(""), [""]);
+        assert_eq!(cut("a: 1\n"), ["a: 1\n"]);
+        assert_eq!(cut("---\na: 1\n---\nb: 2\n"), ["---\na: 1\n", "---\nb: 2\n"]);
+        assert_eq!(cut("a: 1\r\n--- b\r---\tc"), ["a: 1\r\n", "--- b\r", "---\tc"]);
+        assert_eq!(cut("a: |\n  ---\n  x\n ---\n---x\nb: ----\n"), ["a: |\n  ---\n  x\n ---\n---x\nb: ----\n"]);
+        assert_eq!(cut("-----\n---"), ["-----\n", "---"]);
+    }
+
+    #[test]
+    fn directives_keep_the_stream_whole() {
+        let text = "a: 1\n...\n%TAG ! tag:example.com,2026:\n---\nb: 2\n";
+        assert_eq!(cut(text), [text]);
+        assert_eq!(cut("a: 50%\n---\nb: 1\n").len(), 2);
+    }
+}
