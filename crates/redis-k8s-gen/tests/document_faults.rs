@@ -4,6 +4,8 @@
 //! `#! -a v1` at the top stands for a flag. `SNAPSHOTS=overwrite cargo test -p redis-k8s-gen --test document_faults` writes
 //! the messages anew.
 
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+
 use std::collections::HashMap;
 use std::fs;
 use std::path::{Path, PathBuf};
