@@ -1,5 +1,6 @@
 //! Typed Kubernetes manifests for a reliable, scalable Redis: master, replicas and Sentinel.
 
+mod check;
 pub mod emit;
 mod error;
 mod instance;
@@ -10,6 +11,7 @@ mod runtime;
 pub mod target;
 pub mod value;
 
+pub use check::{RULES, Rule};
 pub use error::{FieldPath, PathStep, Problem, Refused, Severity};
 pub use manifest::{Manifest, Object, TypedObject};
 pub use model::Redis;
@@ -23,7 +25,7 @@ impl Redis {
     /// Everything that is wrong with the document for this target, or that hurts; empty if it is fine.
     #[must_use]
     pub fn check(&self, target: ApiVersion) -> Vec<Problem> {
-        target::capability::check(self, target)
+        check::check(self, target)
     }
 
     /// The objects of this document.

@@ -78,6 +78,19 @@ pub const fn majority(sentinels: u32) -> u32 {
     sentinels / 2 + 1
 }
 
+/// Time for one attempt at a failover when the document does not say: [`FAILOVER_TIMEOUT`], and never less than
+/// twice the time in which the next failure is noticed.
+///
+/// ```
+/// use redis_k8s::{Duration, model::defaults::failover_timeout};
+/// assert_eq!(failover_timeout(Duration::from_secs(5)), Duration::from_secs(30));
+/// assert_eq!(failover_timeout(Duration::from_secs(20)), Duration::from_secs(40));
+/// ```
+#[must_use]
+pub fn failover_timeout(down_after: Duration) -> Duration {
+    FAILOVER_TIMEOUT.max(down_after.times(2))
+}
+
 /// Replicas that must be in sync for a write when the document does not say: 1 as soon as one more may be away.
 #[must_use]
 pub const fn min_replicas_to_write(replicas: u32) -> u32 {

@@ -30,6 +30,13 @@ impl Duration {
         Self(seconds as u64 * 1000)
     }
 
+    /// The span `times` over, at most the longest there is.
+    #[must_use]
+    pub const fn times(self, times: u32) -> Self {
+        let millis = self.0.saturating_mul(times as u64);
+        Self(if millis > MAX_MILLIS { MAX_MILLIS } else { millis })
+    }
+
     /// The span in milliseconds.
     #[must_use]
     pub const fn as_millis(self) -> u64 {

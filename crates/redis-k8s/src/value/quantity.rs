@@ -45,6 +45,12 @@ impl Quantity {
     pub fn units(&self) -> u64 {
         parse(self.as_str()).map_or(0, |amount| u64::try_from(amount.nanos.div_ceil(NANOS)).unwrap_or(u64::MAX))
     }
+
+    /// The amount in thousandths, rounded up: millicores, or enough to compare two amounts.
+    #[must_use]
+    pub fn milli_units(&self) -> u128 {
+        parse(self.as_str()).map_or(0, |amount| amount.nanos.div_ceil(NANOS / 1000))
+    }
 }
 
 impl From<u32> for Quantity {
@@ -176,5 +182,7 @@ mod tests {
     fn units_are_bytes_of_memory() {
         assert_eq!("1Mi".parse::<Quantity>().map(|q| q.units()), Ok(1_048_576));
         assert_eq!("100m".parse::<Quantity>().map(|q| q.units()), Ok(1));
+        assert_eq!("1500m".parse::<Quantity>().map(|q| q.milli_units()), Ok(1500));
+        assert_eq!("1u".parse::<Quantity>().map(|q| q.milli_units()), Ok(1));
     }
 }

@@ -1,0 +1,161 @@
+//! Passwords and certificates.
+
+use super::Check;
+use super::rule::rules;
+use crate::model::{Auth, ClientCertificates, Tls, defaults};
+
+rules! { RULES;
+    AUTH_SECRET_MISSING = Error "auth-secret-missing", "`spec.auth` is there without `secret`",
+        "passwords are never made while rendering: without a Secret no server could start";
+    AUTH_KEYS_EQUAL = Error "auth-keys-equal", "`spec.auth.previousKey` is the key of a password in use",
+        "the password before would be the password now, so no change of it could ever be finished";
+    SENTINEL_KEY_UNUSED = Error "sentinel-key-unused", "`spec.auth.sentinelKey` is set while `spec.auth.sentinel` is false",
+        "the sentinels would ask for no password, against what the key says";
+    TLS_SECRET_MISSING = Error "tls-secret-missing", "`spec.tls` is there without `secret`",
+        "certificates are never made while rendering: without a Secret no server could start";
+    TLS_KEYS_EQUAL = Error "tls-keys-equal", "two of the certificate, the private key and the authority are the same key of the Secret",
+        "no file is both: the server would refuse to start";
+    TLS_WITHOUT_PASSWORD = Warning "tls-without-password", "`spec.tls` is set, `spec.auth` is not, and no certificate of the client is demanded",
+        "connections are private, but everybody may open one";
+}
+
+pub(super) fn check(check: &mut Check) {
+    if let Some(auth) = check.spec.auth.as_deref() {
+        passwords(check, auth);
+    }
+    if let Some(tls) = check.spec.tls.as_deref() {
+        certificates(check, tls);
+    }
+}
+
+fn passwords(check: &mut Check, auth: &Auth) {
+    if auth.secret.is_none() {
+        check.report(
+            AUTH_SECRET_MISSING
+                .at("spec.auth", "there is no Secret to take the password from")
+                .help("name it in spec.auth.secret; redis-k8s-gen secret prints one to create"),
+        );
+    }
+    let key = auth.key.as_ref().map_or(defaults::AUTH_KEY, |key| key.as_str());
+    let previous = auth.previous_key.as_ref().map_or(defaults::AUTH_PREVIOUS_KEY, |key| key.as_str());
+    let sentinel = auth.sentinel_key.as_ref().map_or(key, |key| key.as_str());
+    if previous == key || previous == sentinel {
+        // The field to change is the one that was written.
+        let path = match (&auth.previous_key, &auth.key) {
+            (Some(_), _) => "spec.auth.previousKey",
+            (None, Some(own)) if own.as_str() == previous => "spec.auth.key",
+            _ => "spec.auth.sentinelKey",
+        };
+        check.report(
+            AUTH_KEYS_EQUAL
+                .at(path, format!("{previous} is the key of the password before, and cannot hold one in use too"))
+                .help("give each password a key of its own in the Secret"),
+        );
+    }
+    if auth.sentinel == Some(false) && auth.sentinel_key.is_some() {
+        check.report(
+            SENTINEL_KEY_UNUSED
+                .at("spec.auth.sentinelKey", format!("{sentinel} is never asked for: spec.auth.sentinel is false"))
+                .help("leave out one of the two"),
+        );
+    }
+}
+
+fn certificates(check: &mut Check, tls: &Tls) {
+    if tls.secret.is_none() {
+        check.report(
+            TLS_SECRET_MISSING
+                .at("spec.tls", "there is no Secret to take the certificates from")
+                .help("name it in spec.tls.secret, as cert-manager makes it: tls.crt, tls.key and ca.crt"),
+        );
+    }
+    let keys = [
+        ("spec.tls.certificateKey", &tls.certificate_key, defaults::TLS_CERTIFICATE_KEY),
+        ("spec.tls.privateKey", &tls.private_key, defaults::TLS_PRIVATE_KEY),
+        ("spec.tls.authorityKey", &tls.authority_key, defaults::TLS_AUTHORITY_KEY),
+    ]
+    .map(|(path, key, default)| (path, key.is_some(), key.as_ref().map_or(default, |key| key.as_str())));
+    for (place, (path, is_written, key)) in keys.iter().enumerate() {
+        // Reported at the field that was written, once for each pair.
+        let others = keys.iter().enumerate().filter(|(other, _)| *other != place);
+        let clash = others
+            .filter(|(_, (_, _, theirs))| theirs == key)
+            .any(|(other, (_, theirs_is_written, _))| *is_written && (!theirs_is_written || other < place));
+        if clash {
+            check.report(
+                TLS_KEYS_EQUAL
+                    .at(*path, format!("{key} of the Secret cannot be two of certificate, private key and authority"))
+                    .help("name three different keys; cert-manager writes tls.crt, tls.key and ca.crt"),
+            );
+        }
+    }
+    if !check.has_password() && tls.client_certificates != Some(ClientCertificates::Required) {
+        check.report(
+            TLS_WITHOUT_PASSWORD
+                .at("spec.tls", "connections are private, but nobody is asked for a password or a certificate")
+                .help("add spec.auth, or set spec.tls.clientCertificates to required"),
+        );
+    }
+}
+
+#[cfg(test)]
+pub(super) const CASES: &[super::tests::Case] = {
+    use super::tests::case;
+    &[
+        case("auth-secret-missing", "spec.auth", "spec: {auth: {}}", "spec: {auth: {secret: a}}"),
+        case(
+            "auth-keys-equal",
+            "spec.auth.previousKey",
+            "spec: {auth: {secret: a, key: p, previousKey: p}}",
+            "spec: {auth: {secret: a, key: p, previousKey: q}}",
+        ),
+        case(
+            "auth-keys-equal",
+            "spec.auth.key",
+            "spec: {auth: {secret: a, key: previous-password}}",
+            "spec: {auth: {secret: a, key: password}}",
+        ),
+        case(
+            "auth-keys-equal",
+            "spec.auth.sentinelKey",
+            "spec: {auth: {secret: a, sentinelKey: previous-password}}",
+            "spec: {auth: {secret: a, sentinelKey: password}}",
+        ),
+        case(
+            "sentinel-key-unused",
+            "spec.auth.sentinelKey",
+            "spec: {auth: {secret: a, sentinel: false, sentinelKey: s}}",
+            "spec: {auth: {secret: a, sentinel: true, sentinelKey: s}}",
+        ),
+        case(
+            "tls-secret-missing",
+            "spec.tls",
+            "spec: {tls: {}, auth: {secret: a}}",
+            "spec: {tls: {secret: t}, auth: {secret: a}}",
+        ),
+        case(
+            "tls-keys-equal",
+            "spec.tls.privateKey",
+            "spec: {auth: {secret: a}, tls: {secret: t, privateKey: tls.crt}}",
+            "spec: {auth: {secret: a}, tls: {secret: t, privateKey: tls.pem}}",
+        ),
+        case(
+            "tls-keys-equal",
+            "spec.tls.authorityKey",
+            "spec: {auth: {secret: a}, tls: {secret: t, certificateKey: a, authorityKey: a}}",
+            "spec: {auth: {secret: a}, tls: {secret: t, certificateKey: a, authorityKey: b}}",
+        ),
+        case(
+            "tls-without-password",
+            "spec.tls",
+            "spec: {tls: {secret: t}}",
+            "spec: {tls: {secret: t, clientCertificates: required}}",
+        ),
+        case(
+            "tls-without-password",
+            "spec.tls",
+            "spec: {tls: {secret: t, clientCertificates: optional}}",
+            "spec: {tls: {secret: t}, auth: {secret: a}}",
+        ),
+    ]
+};

@@ -1,0 +1,155 @@
+//! Which image runs, and which server is in it.
+
+use super::Check;
+use super::rule::rules;
+use crate::model::defaults;
+use crate::target::ApiVersion;
+use crate::value::Image;
+
+rules! { RULES;
+    IMAGE_NOT_PINNED = Warning "image-not-pinned", "`spec.image` has no tag and no digest, or the tag `latest`",
+        "pods of one set would run different versions after a node is replaced, and a new major version may not read the old data back";
+    IMAGE_UNKNOWN = Warning "image-unknown", "`spec.image` is neither named redis nor valkey",
+        "the scripts need sh, getent, and redis-server or valkey-server with its command line client";
+    IMAGE_VERSION_OLD = Warning "image-version-old", "`spec.image` is Redis older than 7 or Valkey older than 8",
+        "the scripts and the failover suite know Redis 7 and 8 and Valkey 8 and 9; older ones keep the append-only file in another form";
+}
+
+/// A server this tool knows the directives of, by its major version.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Server {
+    Redis7,
+    Redis8,
+    Valkey8,
+    Valkey9,
+}
+
+/// The server in the image of `check`, as far as its name and tag tell.
+pub(super) fn server(check: &Check) -> Option<Server> {
+    let Some(image) = &check.spec.image else { return Some(Server::Redis8) };
+    match (name(image), major(image)?) {
+        ("redis", 7) => Some(Server::Redis7),
+        ("redis", 8) => Some(Server::Redis8),
+        ("valkey", 8) => Some(Server::Valkey8),
+        ("valkey", 9) => Some(Server::Valkey9),
+        _ => None,
+    }
+}
+
+/// The last part of the path: `redis` of `registry.example.com:5000/team/redis:8.2`.
+fn name(image: &Image) -> &str {
+    let text = image.as_str();
+    let text = text.split_once('@').map_or(text, |(path, _)| path);
+    let last = text.rsplit('/').next().unwrap_or(text);
+    last.split_once(':').map_or(last, |(name, _)| name)
+}
+
+/// The major version of a tag like `8.2-alpine`, or `v9`.
+fn major(image: &Image) -> Option<u32> {
+    let text = image.as_str();
+    let text = text.split_once('@').map_or(text, |(path, _)| path);
+    let (_, tag) = text.rsplit('/').next()?.split_once(':')?;
+    let tag = tag.strip_prefix('v').unwrap_or(tag);
+    let digits = tag.bytes().take_while(u8::is_ascii_digit).count();
+    tag[..digits].parse().ok()
+}
+
+pub(super) fn check(check: &mut Check) {
+    let Some(image) = &check.spec.image else { return };
+    let path = "spec.image";
+    if !image.has_digest() && image.tag().is_none_or(|tag| tag == "latest") {
+        check.report(
+            IMAGE_NOT_PINNED
+                .at(path, format!("{image} is a moving target: pods of one set would run different versions"))
+                .help(format!("name a version, as in {}, or a digest", defaults::IMAGE)),
+        );
+    }
+    if check.target == ApiVersion::V1Beta3 {
+        return;
+    }
+    let name = name(image);
+    if !name.contains("redis") && !name.contains("valkey") {
+        check.report(
+            IMAGE_UNKNOWN
+                .at(
+                    path,
+                    format!(
+                        "{image} does not look like Redis or Valkey: the scripts need redis-server or valkey-server"
+                    ),
+                )
+                .help("use the official redis or valkey/valkey image, or one made from it"),
+        );
+    }
+    let old = match name {
+        "redis" => 7,
+        "valkey" => 8,
+        _ => return,
+    };
+    if major(image).is_some_and(|major| major < old) {
+        check.report(
+            IMAGE_VERSION_OLD
+                .at(path, format!("{image} is older than what is tested: Redis 7 and 8, Valkey 8 and 9"))
+                .help(format!("use {} or valkey/valkey:9", defaults::IMAGE)),
+        );
+    }
+}
+
+#[cfg(test)]
+pub(super) const CASES: &[super::tests::Case] = {
+    use super::tests::case;
+    &[
+        case("image-not-pinned", "spec.image", "spec: {image: redis}", "spec: {image: 'redis:8.2'}"),
+        case(
+            "image-not-pinned",
+            "spec.image",
+            "spec: {image: 'valkey/valkey:latest'}",
+            "spec: {image: 'valkey/valkey:9-alpine'}",
+        ),
+        case(
+            "image-not-pinned",
+            "spec.image",
+            "spec: {image: 'registry.example.com:5000/redis'}",
+            "spec: {image: 'redis@sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef'}",
+        ),
+        case("image-not-pinned", "spec.image", "spec: {image: redis}", "spec: {image: 'kubernetes/redis:v1'}")
+            .on(ApiVersion::V1Beta3),
+        case(
+            "image-unknown",
+            "spec.image",
+            "spec: {image: 'registry.example.com/redis/cache:1'}",
+            "spec: {image: 'registry.example.com/cache/my-redis:1'}",
+        ),
+        case(
+            "image-version-old",
+            "spec.image",
+            "spec: {image: 'redis:6.2-alpine'}",
+            "spec: {image: 'redis:7.2-alpine'}",
+        ),
+        case(
+            "image-version-old",
+            "spec.image",
+            "spec: {image: 'valkey/valkey:7.2'}",
+            "spec: {image: 'valkey/valkey:8.1'}",
+        ),
+    ]
+};
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tells_the_server_from_name_and_tag() {
+        let server = |text: &str| {
+            let redis = crate::check::tests::document(&format!("spec: {{image: '{text}'}}"));
+            server(&Check::new(&redis, ApiVersion::AppsV1))
+        };
+        assert_eq!(server("redis:7.4.2-alpine"), Some(Server::Redis7));
+        assert_eq!(server("localhost:5000/library/redis:8"), Some(Server::Redis8));
+        assert_eq!(server(&format!("valkey/valkey:9.0@sha256:{}", "0".repeat(64))), Some(Server::Valkey9));
+        assert_eq!(server("valkey/valkey:8.1"), Some(Server::Valkey8));
+        assert_eq!(server("redis:9"), None);
+        assert_eq!(server("redis:latest"), None);
+        assert_eq!(server("example.com/my-redis:8"), None);
+    }
+}

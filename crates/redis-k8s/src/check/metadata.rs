@@ -1,0 +1,236 @@
+//! The name, and the labels and annotations of every map in the document.
+
+use super::Check;
+use super::rule::rules;
+use crate::error::FieldPath;
+use crate::model::{Annotations, Labels};
+use crate::target::ApiVersion;
+
+/// The longest name made from it is a label value: `controller-revision-hash` of a sentinel is `NAME-sentinel-` and ten
+/// characters, and a label value has 63.
+const LONGEST_NAME: usize = 63 - "-sentinel-".len() - 10;
+/// What the API server takes, keys and values together
+/// (<https://kubernetes.io/docs/concepts/overview/working-with-objects/annotations/>).
+const ANNOTATION_BYTES: usize = 256 * 1024;
+/// Kept free for the annotations of this tool.
+const OWN_ANNOTATION_BYTES: usize = 1024;
+
+rules! { RULES;
+    NAME_TOO_LONG = Error "name-too-long", "`metadata.name` is longer than 43 characters",
+        "NAME-sentinel and the ten characters of a revision stand in the label controller-revision-hash, which holds 63: no pod could be created";
+    LABEL_RESERVED = Error "label-reserved", "a label is set that selectors, Kubernetes or this tool rely on",
+        "pods would leave their Service or their set, or be claimed by another";
+    ANNOTATION_RESERVED = Error "annotation-reserved", "an annotation is set that kubectl or this tool keeps",
+        "kubectl apply would compare with the wrong state, and changes would not reach the cluster";
+    ANNOTATIONS_TOO_LARGE = Error "annotations-too-large", "the annotations of one object are more than 255 KiB",
+        "the API server takes 256 KiB of annotations, and this tool adds some";
+    ANNOTATIONS_NEED_SERVER_SIDE_APPLY = Warning "annotations-need-server-side-apply", "the annotations of one object are more than 127 KiB",
+        "kubectl apply keeps a copy of the whole object in one more annotation, and both must fit into 256 KiB";
+    ANNOTATION_HOLDS_NUL = Error "annotation-holds-nul", "an annotation holds a NUL character",
+        "no annotation means one, and tools that read annotations cut the value there or refuse it";
+}
+
+pub(super) fn check(check: &mut Check) {
+    let metadata = &check.redis.metadata;
+    let name = metadata.name.as_str();
+    if name.len() > LONGEST_NAME {
+        check.report(
+            NAME_TOO_LONG
+                .at(
+                    "metadata.name",
+                    format!(
+                        "{name} has {} characters; the names and labels made from it leave room for {LONGEST_NAME}",
+                        name.len()
+                    ),
+                )
+                .help(format!("cut it to {}", name[..LONGEST_NAME].trim_end_matches('-'))),
+        );
+    }
+    let spec = check.spec;
+    labels(check, "metadata.labels", Some(&metadata.labels));
+    labels(check, "spec.podLabels", spec.pod_labels.as_ref());
+    let storage = spec.storage.as_deref();
+    labels(check, "spec.storage.labels", storage.and_then(|storage| storage.labels.as_ref()));
+    let everywhere = annotations(check, "metadata.annotations", Some(&metadata.annotations), 0);
+    annotations(check, "spec.podAnnotations", spec.pod_annotations.as_ref(), everywhere);
+    annotations(
+        check,
+        "spec.storage.annotations",
+        storage.and_then(|storage| storage.annotations.as_ref()),
+        everywhere,
+    );
+    let account = spec.service_account.as_deref().and_then(|account| account.annotations.as_ref());
+    annotations(check, "spec.serviceAccount.annotations", account, everywhere);
+    let Some(services) = spec.services.as_deref() else { return };
+    for (path, service) in [("spec.services.sentinel", &services.sentinel), ("spec.services.read", &services.read)] {
+        let Some(service) = service else { continue };
+        let path = FieldPath::from(path);
+        labels(check, path.field("labels"), service.labels.as_ref());
+        annotations(check, path.field("annotations"), service.annotations.as_ref(), everywhere);
+    }
+}
+
+/// Why a label may not be set, if it may not.
+fn reserved(key: &str, target: ApiVersion) -> Option<&'static str> {
+    let (prefix, name) = key.split_once('/').unwrap_or(("", key));
+    match (prefix, name) {
+        ("app.kubernetes.io", "name" | "instance" | "component" | "part-of" | "managed-by") => {
+            Some("selectors and tools find the instance by it")
+        }
+        ("statefulset.kubernetes.io" | "apps.kubernetes.io", _)
+        | ("", "controller-revision-hash" | "pod-template-hash") => Some("the StatefulSet sets it on its pods"),
+        ("applyset.kubernetes.io", _) => Some("kubectl deletes objects by it"),
+        ("redis-k8s-gen.dev", _) => Some("this tool sets labels of that name"),
+        ("", "name" | "role" | "redis-sentinel") if target != ApiVersion::AppsV1 => {
+            Some("the selectors of the tutorial are made of it")
+        }
+        _ => None,
+    }
+}
+
+fn labels(check: &mut Check, path: impl Into<FieldPath>, labels: Option<&Labels>) {
+    let Some(labels) = labels.filter(|labels| !labels.is_empty()) else { return };
+    let path = path.into();
+    for key in labels.keys() {
+        if let Some(why) = reserved(key.as_str(), check.target) {
+            check.report(
+                LABEL_RESERVED
+                    .at(path.field(key.as_str()), format!("the label {key} is not for the document to set: {why}"))
+                    .help("use a label of your own, such as example.com/team"),
+            );
+        }
+    }
+}
+
+/// Bytes of keys and values; reports what is reserved, or too much with the `everywhere` bytes on the same object.
+fn annotations(check: &mut Check, path: impl Into<FieldPath>, map: Option<&Annotations>, everywhere: usize) -> usize {
+    let Some(map) = map.filter(|map| !map.is_empty()) else { return 0 };
+    let path = path.into();
+    let mut bytes = everywhere;
+    for (key, value) in map {
+        bytes += key.as_str().len() + value.len();
+        let key = key.as_str();
+        let why = match key.split_once('/') {
+            Some(("kubectl.kubernetes.io", "last-applied-configuration")) => "kubectl apply keeps its own state in it",
+            Some(("applyset.kubernetes.io", _)) => "kubectl keeps its own state in it",
+            Some(("redis-k8s-gen.dev", _)) => "this tool sets annotations of that name",
+            _ if value.contains('\0') => {
+                check.report(
+                    ANNOTATION_HOLDS_NUL
+                        .at(path.field(key), format!("the annotation {key} holds a NUL character"))
+                        .help("remove it, or write binary values in base64"),
+                );
+                continue;
+            }
+            _ => continue,
+        };
+        check.report(
+            ANNOTATION_RESERVED
+                .at(path.field(key), format!("the annotation {key} is not for the document to set: {why}"))
+                .help("leave it out, or use a name of your own"),
+        );
+    }
+    if bytes > ANNOTATION_BYTES - OWN_ANNOTATION_BYTES {
+        check.report(
+            ANNOTATIONS_TOO_LARGE
+                .at(
+                    path,
+                    format!("{bytes} bytes of annotations on one object: the API server takes {ANNOTATION_BYTES}"),
+                )
+                .help("put large texts into a ConfigMap, and its name into the annotation"),
+        );
+    } else if bytes > ANNOTATION_BYTES / 2 - OWN_ANNOTATION_BYTES {
+        check.report(
+            ANNOTATIONS_NEED_SERVER_SIDE_APPLY
+                .at(path, format!("{bytes} bytes of annotations, and kubectl apply adds a copy of the object: both must fit into {ANNOTATION_BYTES}"))
+                .help("apply with kubectl apply --server-side, or put large texts into a ConfigMap"),
+        );
+    }
+    bytes
+}
+
+#[cfg(test)]
+pub(super) const CASES: &[super::tests::Case] = {
+    use super::tests::case;
+    &[
+        case(
+            "name-too-long",
+            "metadata.name",
+            "metadata: {name: a234567890123456789012345678901234567890-234}",
+            "metadata: {name: a234567890123456789012345678901234567890-23}",
+        ),
+        case(
+            "label-reserved",
+            "metadata.labels[\"app.kubernetes.io/name\"]",
+            "metadata: {name: redis, labels: {app.kubernetes.io/name: x}}",
+            "metadata: {name: redis, labels: {app.kubernetes.io/version: '8'}}",
+        ),
+        case(
+            "label-reserved",
+            "spec.podLabels.controller-revision-hash",
+            "spec: {podLabels: {controller-revision-hash: x}}",
+            "spec: {podLabels: {revision: x}}",
+        ),
+        case(
+            "label-reserved",
+            "spec.podLabels[\"statefulset.kubernetes.io/pod-name\"]",
+            "spec: {podLabels: {statefulset.kubernetes.io/pod-name: x}}",
+            "spec: {podLabels: {name: x}}",
+        ),
+        case(
+            "label-reserved",
+            "spec.services.read.labels[\"app.kubernetes.io/component\"]",
+            "spec: {services: {read: {labels: {app.kubernetes.io/component: x}}}}",
+            "spec: {services: {read: {labels: {component: x}}}}",
+        ),
+        case(
+            "label-reserved",
+            "spec.storage.labels[\"app.kubernetes.io/instance\"]",
+            "spec: {storage: {size: 1Gi, labels: {app.kubernetes.io/instance: x}}}",
+            "spec: {storage: {size: 1Gi, labels: {example.com/instance: x}}}",
+        ),
+        case(
+            "label-reserved",
+            "metadata.labels.name",
+            "metadata: {name: redis, labels: {name: x}}",
+            "metadata: {name: redis, labels: {team: x}}",
+        )
+        .on(ApiVersion::V1),
+        case(
+            "annotation-reserved",
+            "metadata.annotations[\"kubectl.kubernetes.io/last-applied-configuration\"]",
+            "metadata: {name: redis, annotations: {kubectl.kubernetes.io/last-applied-configuration: '{}'}}",
+            "metadata: {name: redis, annotations: {kubectl.kubernetes.io/restartedAt: today}}",
+        ),
+        case(
+            "annotation-reserved",
+            "spec.podAnnotations[\"redis-k8s-gen.dev/config\"]",
+            "spec: {podAnnotations: {redis-k8s-gen.dev/config: x}}",
+            "spec: {podAnnotations: {example.com/config: x}}",
+        ),
+        case(
+            "annotation-holds-nul",
+            "spec.podAnnotations.a",
+            "spec: {podAnnotations: {a: \"\\0\"}}",
+            "spec: {podAnnotations: {a: \"\\u0001\"}}",
+        ),
+        case(
+            "annotations-too-large",
+            "spec.podAnnotations",
+            "spec: {podAnnotations: {a: LONG(261120)}}",
+            "spec: {podAnnotations: {a: LONG(130047)}}",
+        ),
+        case(
+            "annotations-too-large",
+            "spec.podAnnotations",
+            "metadata: {name: redis, annotations: {a: LONG(130000)}}\nspec: {podAnnotations: {b: LONG(131120)}}",
+            "metadata: {name: redis, annotations: {a: LONG(65000)}}\nspec: {podAnnotations: {b: LONG(65000)}}",
+        ),
+        case(
+            "annotations-need-server-side-apply",
+            "metadata.annotations",
+            "metadata: {name: redis, annotations: {a: LONG(130048)}}",
+            "metadata: {name: redis, annotations: {a: LONG(130047)}}",
+        ),
+    ]
+};

@@ -1,0 +1,151 @@
+//! Everything that is wrong with a document, or that hurts: all of it at once, a file per topic.
+//!
+//! What a value alone can tell was checked where the value was read (see [`value`](crate::value)); here is what
+//! takes two values, the target, or knowledge of Redis and Kubernetes. A document that breaks no rule of severity
+//! [`Error`](crate::Severity::Error) can be rendered without any further failure.
+
+mod access;
+mod config;
+mod env;
+mod image;
+mod metadata;
+mod network_policy;
+mod pod;
+mod probes;
+mod resources;
+mod rule;
+mod scheduling;
+mod seconds;
+mod services;
+mod storage;
+#[cfg(test)]
+mod tests;
+mod timing;
+mod topology;
+
+pub use rule::Rule;
+
+use crate::error::Problem;
+use crate::model::{Redis, RedisSpec, Sentinel, defaults};
+use crate::target::ApiVersion;
+
+/// The rules of every topic, in the order of the checks.
+const TOPICS: &[&[Rule]] = &[
+    metadata::RULES,
+    topology::RULES,
+    timing::RULES,
+    image::RULES,
+    config::RULES,
+    config::meaning::RULES,
+    storage::RULES,
+    resources::RULES,
+    access::RULES,
+    services::RULES,
+    network_policy::RULES,
+    scheduling::RULES,
+    probes::RULES,
+    pod::RULES,
+    env::RULES,
+    seconds::RULES,
+];
+
+const COUNT: usize = {
+    let (mut count, mut topic) = (0, 0);
+    while topic < TOPICS.len() {
+        count += TOPICS[topic].len();
+        topic += 1;
+    }
+    count
+};
+
+const ALL: [Rule; COUNT] = {
+    let mut all = [TOPICS[0][0]; COUNT];
+    let (mut place, mut topic) = (0, 0);
+    while topic < TOPICS.len() {
+        let mut rule = 0;
+        while rule < TOPICS[topic].len() {
+            all[place] = TOPICS[topic][rule];
+            place += 1;
+            rule += 1;
+        }
+        topic += 1;
+    }
+    all
+};
+
+/// Every rule a document is checked against; `docs/rules.md` is this table.
+pub const RULES: &[Rule] = &ALL;
+
+/// Everything that is wrong with `redis` for `target`, or that hurts.
+pub(crate) fn check(redis: &Redis, target: ApiVersion) -> Vec<Problem> {
+    let mut check = Check::new(redis, target);
+    metadata::check(&mut check);
+    topology::check(&mut check);
+    timing::check(&mut check);
+    image::check(&mut check);
+    config::check(&mut check);
+    storage::check(&mut check);
+    resources::check(&mut check);
+    access::check(&mut check);
+    services::check(&mut check);
+    network_policy::check(&mut check);
+    scheduling::check(&mut check);
+    probes::check(&mut check);
+    pod::check(&mut check);
+    env::check(&mut check);
+    check.problems
+}
+
+/// A document under examination, with the counts most rules need.
+struct Check<'a> {
+    redis: &'a Redis,
+    spec: &'a RedisSpec,
+    target: ApiVersion,
+    /// Servers there will be.
+    servers: u32,
+    /// Sentinels there will be.
+    sentinels: u32,
+    problems: Vec<Problem>,
+}
+
+impl<'a> Check<'a> {
+    fn new(redis: &'a Redis, target: ApiVersion) -> Self {
+        let spec = &redis.spec;
+        let (servers, sentinels) = (spec.replicas, spec.sentinel.as_deref().and_then(|sentinel| sentinel.replicas));
+        // The tutorial starts with one of each and resizes to three: a document that fits the three is right.
+        let at_least = |count: Option<u32>, resized: u32| count.unwrap_or(resized).max(resized);
+        let (servers, sentinels) = match target {
+            ApiVersion::AppsV1 => {
+                (servers.unwrap_or(defaults::REPLICAS), sentinels.unwrap_or(defaults::SENTINEL_REPLICAS))
+            }
+            ApiVersion::V1 | ApiVersion::V1Beta3 => {
+                (at_least(servers, defaults::REPLICAS), at_least(sentinels, defaults::SENTINEL_REPLICAS))
+            }
+        };
+        Self { redis, spec, target, servers, sentinels, problems: Vec::new() }
+    }
+
+    fn report(&mut self, problem: Problem) {
+        self.problems.push(problem);
+    }
+
+    fn sentinel(&self) -> Option<&'a Sentinel> {
+        self.spec.sentinel.as_deref()
+    }
+
+    /// True if the instance asks for a password.
+    fn has_password(&self) -> bool {
+        self.spec.auth.is_some()
+    }
+
+    /// True if nobody gets in without a password or a certificate.
+    fn is_guarded(&self) -> bool {
+        use crate::model::ClientCertificates::Required;
+        self.has_password() || self.spec.tls.as_deref().is_some_and(|tls| tls.client_certificates == Some(Required))
+    }
+}
+
+/// `1 server`, `2 servers`.
+fn counted(count: u32, noun: &str) -> String {
+    format!("{count} {noun}{}", if count == 1 { "" } else { "s" })
+}

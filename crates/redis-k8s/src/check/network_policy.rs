@@ -1,0 +1,283 @@
+//! Who may connect, and how many pods may be away.
+
+use std::net::IpAddr;
+
+use super::rule::rules;
+use super::{Check, counted, services};
+use crate::error::FieldPath;
+use crate::model::Peer;
+
+rules! { RULES;
+    PEER_EMPTY = Error "peer-empty", "a peer names neither pods, namespaces nor a block of addresses",
+        "the API server refuses it; `pods: {}` means every pod of the namespace";
+    PEER_MIXED = Error "peer-mixed", "a peer has a block of addresses and labels",
+        "the API server refuses it: a peer is pods or addresses";
+    CIDR_INVALID = Error "cidr-invalid", "a block of addresses is not one",
+        "the API server refuses it, or reads another block than was meant";
+    DNS_PEERS_EMPTY = Error "dns-peers-empty", "`spec.networkPolicy.dns` is an empty list",
+        "the pods find each other by name when they start: without a name service no instance ever comes up";
+    OPEN_TO_ALL = Warning "open-to-all", "`spec.networkPolicy.enabled` is false without a password or client certificates",
+        "every pod of the cluster may read, change and delete everything";
+    BUDGET_BLOCKS_DRAINS = Error "budget-blocks-drains", "`spec.disruptionBudget.maxUnavailable` is 0",
+        "no node with a server could ever be drained";
+    BUDGET_PROTECTS_NOTHING = Error "budget-protects-nothing", "`spec.disruptionBudget.maxUnavailable` is all of several servers",
+        "one drain could take every server at once";
+}
+
+pub(super) fn check(check: &mut Check) {
+    if let Some(policy) = check.spec.network_policy.as_deref() {
+        let path = FieldPath::from("spec.networkPolicy");
+        if policy.enabled == Some(false) {
+            services::settings_of_disabled(check, &path, policy.clients.is_some() || policy.dns.is_some());
+            if !check.is_guarded() {
+                check.report(
+                    OPEN_TO_ALL
+                        .at(
+                            path.field("enabled"),
+                            "without it and without a password, every pod of the cluster has full access",
+                        )
+                        .help("add spec.auth, or leave enabled out and name clients"),
+                );
+            }
+        }
+        for (place, client) in policy.clients.iter().flatten().enumerate() {
+            peer(check, &path.field("clients").index(place), client);
+        }
+        for (place, dns) in policy.dns.iter().flatten().enumerate() {
+            if let Some(to) = &dns.to {
+                peer(check, &path.field("dns").index(place).field("to"), to);
+            }
+        }
+        if policy.dns.as_ref().is_some_and(Vec::is_empty) {
+            check.report(
+                DNS_PEERS_EMPTY
+                    .at(
+                        path.field("dns"),
+                        "the pods find each other by name: without a name service the instance never comes up",
+                    )
+                    .help("leave it out for ports 53 and 5353 of anything, or name the port, as in [{port: 53}]"),
+            );
+        }
+    }
+    if let Some(budget) = check.spec.disruption_budget.as_deref() {
+        let path = FieldPath::from("spec.disruptionBudget");
+        if budget.enabled == Some(false) {
+            services::settings_of_disabled(check, &path, budget.max_unavailable.is_some());
+        } else if let Some(most) = budget.max_unavailable {
+            max_unavailable(check, &path, most);
+        }
+    }
+}
+
+fn max_unavailable(check: &mut Check, path: &FieldPath, most: u32) {
+    let servers = check.servers;
+    let path = path.field("maxUnavailable");
+    if most == 0 {
+        check.report(
+            BUDGET_BLOCKS_DRAINS
+                .at(path, "with 0, no node that runs a server can ever be drained")
+                .help("1, the default, lets a drain take one server after the other"),
+        );
+    } else if most >= servers && servers > 1 {
+        check.report(
+            BUDGET_PROTECTS_NOTHING
+                .at(path, format!("one drain could take all of {} at once", counted(servers, "server")))
+                .help("1 is the default; switch the budget off with enabled: false if none is wanted"),
+        );
+    }
+}
+
+fn peer(check: &mut Check, path: &FieldPath, peer: &Peer) {
+    let has_labels = peer.pods.is_some() || peer.namespaces.is_some();
+    let Some(block) = &peer.cidr else {
+        if !has_labels {
+            check.report(
+                PEER_EMPTY
+                    .at(path.clone(), "a peer is pods, namespaces or a block of addresses, and this one is none")
+                    .help("write pods: {} for every pod of the namespace, or namespaces: {} for every namespace"),
+            );
+        }
+        return;
+    };
+    if has_labels {
+        check.report(
+            PEER_MIXED
+                .at(path.field("cidr"), "a peer is pods or addresses, not both")
+                .help("make it two peers: either may then connect"),
+        );
+    }
+    match cidr(block) {
+        Ok(0) if !check.is_guarded() && !path.to_string().contains("dns") => {
+            services::exposed_without_password(check, path.field("cidr"), block);
+        }
+        Ok(_) => {}
+        Err((why, help)) => {
+            check.report(
+                CIDR_INVALID.at(path.field("cidr"), format!("{block:?} is not a block of addresses: {why}")).help(help),
+            );
+        }
+    }
+}
+
+/// The length of the prefix, or what is wrong and what may have been meant.
+fn cidr(text: &str) -> Result<u8, (&'static str, String)> {
+    let example = || "write an address and the length of its prefix, as in 10.0.0.0/8".to_owned();
+    let Some((address, length)) = text.split_once('/') else {
+        let help = match text.parse::<IpAddr>() {
+            Ok(IpAddr::V4(_)) => format!("for this address alone write {text}/32"),
+            Ok(IpAddr::V6(_)) => format!("for this address alone write {text}/128"),
+            Err(_) => example(),
+        };
+        return Err(("it has no prefix length", help));
+    };
+    let address: IpAddr = address.parse().map_err(|_| ("its address is none", example()))?;
+    let most = if address.is_ipv4() { 32 } else { 128 };
+    let canonical = length.bytes().all(|b| b.is_ascii_digit()) && (length == "0" || !length.starts_with('0'));
+    let length: u8 = length
+        .parse()
+        .ok()
+        .filter(|length| canonical && *length <= most)
+        .ok_or_else(|| ("its prefix length is none", format!("use 0 to {most}")))?;
+    let network = match address {
+        IpAddr::V4(address) => {
+            let mask = u32::MAX.checked_shl(32 - u32::from(length)).unwrap_or(0);
+            IpAddr::from((u32::from(address) & mask).to_be_bytes())
+        }
+        IpAddr::V6(address) => {
+            if address.to_ipv4_mapped().is_some() {
+                return Err(("it is an IPv4 address written as IPv6", "write it as an IPv4 block".to_owned()));
+            }
+            let mask = u128::MAX.checked_shl(128 - u32::from(length)).unwrap_or(0);
+            IpAddr::from((u128::from(address) & mask).to_be_bytes())
+        }
+    };
+    if network != address {
+        return Err(("bits behind its prefix are set", format!("write {network}/{length}, or a longer prefix")));
+    }
+    Ok(length)
+}
+
+#[cfg(test)]
+pub(super) const CASES: &[super::tests::Case] = {
+    use super::tests::case;
+    &[
+        case(
+            "peer-empty",
+            "spec.networkPolicy.clients[1]",
+            "spec: {networkPolicy: {clients: [{pods: {app: shop}}, {}]}}",
+            "spec: {networkPolicy: {clients: [{pods: {}}, {namespaces: {}}]}}",
+        ),
+        case(
+            "peer-empty",
+            "spec.networkPolicy.dns[0].to",
+            "spec: {networkPolicy: {dns: [{to: {}}]}}",
+            "spec: {networkPolicy: {dns: [{port: 53}]}}",
+        ),
+        case(
+            "peer-mixed",
+            "spec.networkPolicy.clients[0].cidr",
+            "spec: {networkPolicy: {clients: [{pods: {}, cidr: 10.0.0.0/8}]}}",
+            "spec: {networkPolicy: {clients: [{pods: {}}, {cidr: 10.0.0.0/8}]}}",
+        ),
+        case(
+            "cidr-invalid",
+            "spec.networkPolicy.clients[0].cidr",
+            "spec: {networkPolicy: {clients: [{cidr: 10.0.0.1/8}]}}",
+            "spec: {networkPolicy: {clients: [{cidr: 10.0.0.1/32}]}}",
+        ),
+        case(
+            "cidr-invalid",
+            "spec.networkPolicy.clients[0].cidr",
+            "spec: {networkPolicy: {clients: [{cidr: 10.0.0.0}]}}",
+            "spec: {networkPolicy: {clients: [{cidr: 10.0.0.0/24}]}}",
+        ),
+        case(
+            "cidr-invalid",
+            "spec.networkPolicy.dns[0].to.cidr",
+            "spec: {networkPolicy: {dns: [{to: {cidr: 'fd00::/129'}}]}}",
+            "spec: {networkPolicy: {dns: [{to: {cidr: 'fd00::/8'}}]}}",
+        ),
+        case(
+            "dns-peers-empty",
+            "spec.networkPolicy.dns",
+            "spec: {networkPolicy: {dns: []}}",
+            "spec: {networkPolicy: {dns: [{port: 53}]}}",
+        ),
+        case(
+            "open-to-all",
+            "spec.networkPolicy.enabled",
+            "spec: {networkPolicy: {enabled: false}}",
+            "spec: {networkPolicy: {enabled: false}, auth: {secret: a}}",
+        ),
+        case(
+            "settings-of-disabled",
+            "spec.networkPolicy.enabled",
+            "spec: {auth: {secret: a}, networkPolicy: {enabled: false, clients: []}}",
+            "spec: {networkPolicy: {clients: []}}",
+        ),
+        case(
+            "exposed-without-password",
+            "spec.networkPolicy.clients[0].cidr",
+            "spec: {networkPolicy: {clients: [{cidr: 0.0.0.0/0}]}}",
+            "spec: {networkPolicy: {clients: [{cidr: 0.0.0.0/0}]}, auth: {secret: a}}",
+        ),
+        case(
+            "exposed-without-password",
+            "spec.networkPolicy.clients[0].cidr",
+            "spec: {networkPolicy: {clients: [{cidr: '::/0'}]}}",
+            "spec: {networkPolicy: {dns: [{to: {cidr: 0.0.0.0/0}}]}}",
+        ),
+        case(
+            "budget-blocks-drains",
+            "spec.disruptionBudget.maxUnavailable",
+            "spec: {disruptionBudget: {maxUnavailable: 0}}",
+            "spec: {disruptionBudget: {maxUnavailable: 1}}",
+        ),
+        case(
+            "budget-protects-nothing",
+            "spec.disruptionBudget.maxUnavailable",
+            "spec: {disruptionBudget: {maxUnavailable: 3}}",
+            "spec: {disruptionBudget: {maxUnavailable: 2}}",
+        ),
+        case(
+            "settings-of-disabled",
+            "spec.disruptionBudget.enabled",
+            "spec: {disruptionBudget: {enabled: false, maxUnavailable: 1}}",
+            "spec: {disruptionBudget: {enabled: false}}",
+        ),
+    ]
+};
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn blocks_are_read_as_the_api_server_reads_them() {
+        for good in ["0.0.0.0/0", "10.0.0.0/8", "192.168.1.1/32", "::/0", "fd00::/8", "2001:db8::1/128"] {
+            assert!(cidr(good).is_ok(), "{good}");
+        }
+        for bad in [
+            "",
+            "/8",
+            "10.0.0.0/",
+            "10.0.0/8",
+            "010.0.0.0/8",
+            "10.0.0.0/08",
+            "10.0.0.0/+8",
+            "10.0.0.0/33",
+            "::ffff:10.0.0.0/104",
+            "fd00::1/8",
+        ] {
+            assert!(cidr(bad).is_err(), "{bad}");
+        }
+        assert_eq!(
+            cidr("10.1.2.3/8").map_err(|(_, help)| help),
+            Err("write 10.0.0.0/8, or a longer prefix".to_owned())
+        );
+        assert_eq!(
+            cidr("fd00::1").map_err(|(_, help)| help),
+            Err("for this address alone write fd00::1/128".to_owned())
+        );
+    }
+}

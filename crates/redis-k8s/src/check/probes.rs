@@ -1,0 +1,189 @@
+//! Times and thresholds of probes.
+
+use super::rule::rules;
+use super::{Check, seconds, services};
+use crate::error::FieldPath;
+use crate::model::{Probe, Probes, defaults};
+use crate::value::Duration;
+
+rules! { RULES;
+    PROBE_TIME_ZERO = Error "probe-time-zero", "the period or timeout of a probe is 0s",
+        "the API server refuses it, or takes its own default instead";
+    PROBE_THRESHOLD_ZERO = Error "probe-threshold-zero", "the failure or success threshold of a probe is 0",
+        "the API server refuses it, or takes its own default instead";
+    PROBE_SUCCESS_THRESHOLD = Error "probe-success-threshold", "the success threshold of a liveness or startup probe is not 1",
+        "the API server refuses it";
+    PROBE_TOO_LARGE = Error "probe-too-large", "a time or threshold of a probe is more than an hour or 10000",
+        "a probe that never fails protects from nothing; the field holds 2147483647 at most";
+    LIVENESS_HASTY = Warning "liveness-hasty", "a liveness probe restarts a process that has been silent for less than downAfter and 5 s",
+        "a short pause becomes a restart: the server comes back empty or stale before the sentinels could elect another";
+}
+
+/// Longer is a mistake in every probe there is.
+const LONGEST: Duration = Duration::from_secs(3600);
+const MOST_TIMES: u32 = 10_000;
+/// What Kubernetes takes for an absent field.
+const PERIOD: Duration = Duration::from_secs(10);
+const FAILURES: u32 = 3;
+/// What a failover needs beyond downAfter, with room: 1.1 to 1.4 s were measured.
+const FAILOVER: Duration = Duration::from_secs(5);
+
+pub(super) fn check(check: &mut Check) {
+    if let Some(probes) = check.spec.probes.as_deref() {
+        container(check, &FieldPath::from("spec.probes"), probes);
+        if let Some(liveness) = &probes.liveness {
+            hasty(check, liveness);
+        }
+    }
+    if let Some(probes) = check.sentinel().and_then(|sentinel| sentinel.probes.as_deref()) {
+        container(check, &FieldPath::from("spec.sentinel.probes"), probes);
+    }
+}
+
+fn container(check: &mut Check, path: &FieldPath, probes: &Probes) {
+    for (name, probe) in
+        [("liveness", &probes.liveness), ("readiness", &probes.readiness), ("startup", &probes.startup)]
+    {
+        let Some(probe) = probe else { continue };
+        let path = path.field(name);
+        if probe.enabled == Some(false) {
+            let settings = Probe { enabled: None, ..probe.clone() };
+            services::settings_of_disabled(check, &path, settings != Probe::default());
+        }
+        times(check, &path, probe);
+        for (field, threshold) in
+            [("failureThreshold", probe.failure_threshold), ("successThreshold", probe.success_threshold)]
+        {
+            let Some(threshold) = threshold else { continue };
+            let path = path.field(field);
+            if threshold == 0 {
+                check.report(
+                    PROBE_THRESHOLD_ZERO
+                        .at(path, format!("{field} counts runs in a row, and 0 is none"))
+                        .help("use 1 or more"),
+                );
+            } else if field == "successThreshold" && name != "readiness" && threshold != 1 {
+                check.report(
+                    PROBE_SUCCESS_THRESHOLD
+                        .at(path, format!("the API server refuses {threshold} for a {name} probe: one success counts"))
+                        .help("leave it out, or use 1"),
+                );
+            } else if threshold > MOST_TIMES {
+                check.report(
+                    PROBE_TOO_LARGE
+                        .at(path, format!("{threshold} runs in a row never come together"))
+                        .help(format!("use {MOST_TIMES} or less, or switch the probe off with enabled: false")),
+                );
+            }
+        }
+    }
+}
+
+fn times(check: &mut Check, path: &FieldPath, probe: &Probe) {
+    for (field, time) in [("initialDelay", probe.initial_delay), ("period", probe.period), ("timeout", probe.timeout)] {
+        let Some(time) = time else { continue };
+        let path = path.field(field);
+        if time.as_millis() == 0 && field != "initialDelay" {
+            check.report(
+                PROBE_TIME_ZERO.at(path, format!("a {field} of {time} is none")).help("use whole seconds, 1s or more"),
+            );
+        } else if time > LONGEST {
+            check.report(
+                PROBE_TOO_LARGE
+                    .at(path, format!("a {field} of {time} makes the probe useless"))
+                    .help(format!("use {LONGEST} or less, or switch the probe off with enabled: false")),
+            );
+        } else {
+            seconds::whole(check, path, time);
+        }
+    }
+}
+
+/// A paused master must be voted out before it is restarted, so that it comes back as a replica.
+fn hasty(check: &mut Check, liveness: &Probe) {
+    if liveness.enabled == Some(false) || (liveness.period.is_none() && liveness.failure_threshold.is_none()) {
+        return;
+    }
+    let (period, failures) = (liveness.period.unwrap_or(PERIOD), liveness.failure_threshold.unwrap_or(FAILURES));
+    let silent = period.times(failures);
+    let down_after = check.sentinel().and_then(|sentinel| sentinel.down_after).unwrap_or(defaults::DOWN_AFTER);
+    let enough = down_after.as_millis() + FAILOVER.as_millis();
+    if silent.as_millis() > 0 && silent.as_millis() < enough {
+        let field = if liveness.period.is_some() { "period" } else { "failureThreshold" };
+        check.report(
+            LIVENESS_HASTY
+                .at(
+                    FieldPath::from("spec.probes.liveness").field(field),
+                    format!("a server silent for {silent} is restarted before the sentinels can elect another, which takes {down_after} and about 1.4 s"),
+                )
+                .help(format!("let period times failureThreshold be {}s or more", enough.div_ceil(1000))),
+        );
+    }
+}
+
+#[cfg(test)]
+pub(super) const CASES: &[super::tests::Case] = {
+    use super::tests::case;
+    &[
+        case(
+            "probe-time-zero",
+            "spec.probes.readiness.period",
+            "spec: {probes: {readiness: {period: 0s}}}",
+            "spec: {probes: {readiness: {period: 1s, initialDelay: 0s}}}",
+        ),
+        case(
+            "probe-time-zero",
+            "spec.sentinel.probes.liveness.timeout",
+            "spec: {sentinel: {probes: {liveness: {timeout: 0s}}}}",
+            "spec: {sentinel: {probes: {liveness: {timeout: 1s}}}}",
+        ),
+        case(
+            "probe-threshold-zero",
+            "spec.probes.startup.failureThreshold",
+            "spec: {probes: {startup: {failureThreshold: 0}}}",
+            "spec: {probes: {startup: {failureThreshold: 1}}}",
+        ),
+        case(
+            "probe-threshold-zero",
+            "spec.probes.readiness.successThreshold",
+            "spec: {probes: {readiness: {successThreshold: 0}}}",
+            "spec: {probes: {readiness: {successThreshold: 2}}}",
+        ),
+        case(
+            "probe-success-threshold",
+            "spec.probes.liveness.successThreshold",
+            "spec: {probes: {liveness: {successThreshold: 2}}}",
+            "spec: {probes: {liveness: {successThreshold: 1}}}",
+        ),
+        case(
+            "probe-too-large",
+            "spec.probes.startup.failureThreshold",
+            "spec: {probes: {startup: {failureThreshold: 10001}}}",
+            "spec: {probes: {startup: {failureThreshold: 10000}}}",
+        ),
+        case(
+            "probe-too-large",
+            "spec.probes.startup.initialDelay",
+            "spec: {probes: {startup: {initialDelay: 1h1s}}}",
+            "spec: {probes: {startup: {initialDelay: 1h}}}",
+        ),
+        case(
+            "settings-of-disabled",
+            "spec.probes.startup.enabled",
+            "spec: {probes: {startup: {enabled: false, period: 5s}}}",
+            "spec: {probes: {startup: {enabled: false}}}",
+        ),
+        case(
+            "liveness-hasty",
+            "spec.probes.liveness.period",
+            "spec: {probes: {liveness: {period: 3s}}}",
+            "spec: {probes: {liveness: {period: 5s}}}",
+        ),
+        case(
+            "liveness-hasty",
+            "spec.probes.liveness.failureThreshold",
+            "spec: {sentinel: {downAfter: 30s}, probes: {liveness: {failureThreshold: 3}}}",
+            "spec: {sentinel: {downAfter: 30s}, probes: {liveness: {failureThreshold: 4}}}",
+        ),
+    ]
+};

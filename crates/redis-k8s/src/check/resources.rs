@@ -1,0 +1,166 @@
+//! CPU and memory of servers and sentinels.
+
+use super::Check;
+use super::rule::rules;
+use crate::error::FieldPath;
+use crate::model::{ResourceList, Resources, defaults};
+use crate::value::Quantity;
+
+/// A server without data, its scripts and a probe running at the same time.
+const LEAST_MEMORY: u64 = 16 << 20;
+/// Less is a mistyped unit: Kubernetes reads `512m` as half a byte.
+const LEAST_REQUEST: u64 = 1 << 20;
+/// More cores than any node has: bytes given for cores.
+const MOST_CORES: u64 = 4096;
+/// Millicores below which the quota of a scheduling period is used up by a few commands.
+const LOW_CPU: u128 = 100;
+
+rules! { RULES;
+    REQUEST_EXCEEDS_LIMIT = Error "request-exceeds-limit", "a request is more than the limit of the same resource",
+        "the API server refuses such a pod, so the set would stay without any";
+    MEMORY_TOO_SMALL = Error "memory-too-small", "a memory limit is less than 16Mi, or a memory request less than 1Mi",
+        "the kernel would kill the process before it is up; `512m` is half a byte, `512Mi` was meant";
+    CPU_TOO_LARGE = Error "cpu-too-large", "an amount of CPU is more than 4096 cores",
+        "no node has them: bytes were given for cores, and the pods would stay pending";
+    CPU_LIMIT_LOW = Warning "cpu-limit-low", "a CPU limit is less than 100m",
+        "the quota of 100 ms is used up by a few commands; probes and the answers sentinels wait for come late";
+}
+
+/// The memory a server may use, as a container has it; `None` if the document asks for resources without such a limit.
+pub(super) fn server_memory_limit(check: &Check) -> Option<Quantity> {
+    let asked = check.spec.resources.as_deref().and_then(|resources| resources.limits.as_ref()?.memory.clone());
+    asked.or_else(|| defaults::MEMORY_LIMIT.parse().ok())
+}
+
+pub(super) fn check(check: &mut Check) {
+    if let Some(resources) = check.spec.resources.as_deref() {
+        container(check, &FieldPath::from("spec.resources"), resources);
+    }
+    if let Some(resources) = check.sentinel().and_then(|sentinel| sentinel.resources.as_deref()) {
+        container(check, &FieldPath::from("spec.sentinel.resources"), resources);
+    }
+}
+
+fn container(check: &mut Check, path: &FieldPath, resources: &Resources) {
+    let nothing = ResourceList::default();
+    let requests = resources.requests.as_ref().unwrap_or(&nothing);
+    let limits = resources.limits.as_ref().unwrap_or(&nothing);
+    for (name, request, limit) in [
+        ("cpu", &requests.cpu, &limits.cpu),
+        ("memory", &requests.memory, &limits.memory),
+        ("ephemeral-storage", &requests.ephemeral_storage, &limits.ephemeral_storage),
+    ] {
+        let at = |side: &str| path.field(side).field(name);
+        let mut sides_fine = true;
+        for (side, amount) in [("requests", request), ("limits", limit)] {
+            let Some(amount) = amount else { continue };
+            sides_fine &= match name {
+                "cpu" => cpu(check, at(side), side, amount),
+                "memory" => memory(check, at(side), side, amount),
+                _ => true,
+            };
+        }
+        if let (Some(request), Some(limit), true) = (request, limit, sides_fine)
+            && request.milli_units() > limit.milli_units()
+        {
+            check.report(
+                REQUEST_EXCEEDS_LIMIT
+                    .at(at("requests"), format!("a request of {request} {name} is more than the limit of {limit}"))
+                    .help(format!("request at most {limit}, or raise the limit")),
+            );
+        }
+    }
+}
+
+fn memory(check: &mut Check, at: FieldPath, side: &str, amount: &Quantity) -> bool {
+    let bytes = amount.units();
+    let least = if side == "limits" { LEAST_MEMORY } else { LEAST_REQUEST };
+    // A request of nothing is a choice: the scheduler sets nothing aside.
+    if bytes >= least || (side == "requests" && amount.milli_units() == 0) {
+        return true;
+    }
+    let help = if amount.as_str().ends_with('m') {
+        let meant = amount.as_str().trim_end_matches('m');
+        format!("m is a thousandth: use {meant}Mi for mebibytes")
+    } else {
+        format!("use {}Mi or more", least >> 20)
+    };
+    check.report(
+        MEMORY_TOO_SMALL.at(at, format!("{amount} is {bytes} bytes of memory: nothing can run in it")).help(help),
+    );
+    false
+}
+
+fn cpu(check: &mut Check, at: FieldPath, side: &str, amount: &Quantity) -> bool {
+    if amount.units() > MOST_CORES {
+        check.report(
+            CPU_TOO_LARGE
+                .at(at, format!("{amount} is {} cores: no node has them", amount.units()))
+                .help("use cores, as in 2 or 500m for half a core"),
+        );
+        return false;
+    }
+    if side == "limits" && amount.milli_units() < LOW_CPU {
+        check.report(
+            CPU_LIMIT_LOW
+                .at(at, format!("{amount} of a core: a few commands use up the quota, and answers to probes and sentinels come late"))
+                .help("leave the CPU limit out, or use 250m or more"),
+        );
+    }
+    true
+}
+
+#[cfg(test)]
+pub(super) const CASES: &[super::tests::Case] = {
+    use super::tests::case;
+    &[
+        case(
+            "request-exceeds-limit",
+            "spec.resources.requests.memory",
+            "spec: {resources: {requests: {memory: 1025Mi}, limits: {memory: 1Gi}}}",
+            "spec: {resources: {requests: {memory: 1024Mi}, limits: {memory: 1Gi}}}",
+        ),
+        case(
+            "request-exceeds-limit",
+            "spec.sentinel.resources.requests.cpu",
+            "spec: {sentinel: {resources: {requests: {cpu: '1'}, limits: {cpu: 999m}}}}",
+            "spec: {sentinel: {resources: {requests: {cpu: 1000m}, limits: {cpu: '1'}}}}",
+        ),
+        case(
+            "request-exceeds-limit",
+            "spec.resources.requests.ephemeral-storage",
+            "spec: {resources: {requests: {ephemeral-storage: 2Gi}, limits: {ephemeral-storage: 1Gi}}}",
+            "spec: {resources: {requests: {ephemeral-storage: 1Gi}, limits: {ephemeral-storage: 2Gi}}}",
+        ),
+        case(
+            "memory-too-small",
+            "spec.resources.limits.memory",
+            "spec: {resources: {limits: {memory: 512m}}}",
+            "spec: {resources: {limits: {memory: 512Mi}}}",
+        ),
+        case(
+            "memory-too-small",
+            "spec.resources.limits.memory",
+            "spec: {resources: {limits: {memory: 8Mi}}}",
+            "spec: {resources: {limits: {memory: 16Mi}}}",
+        ),
+        case(
+            "memory-too-small",
+            "spec.sentinel.resources.requests.memory",
+            "spec: {sentinel: {resources: {requests: {memory: '32'}}}}",
+            "spec: {sentinel: {resources: {requests: {memory: 32Mi}}}}",
+        ),
+        case(
+            "cpu-too-large",
+            "spec.resources.requests.cpu",
+            "spec: {resources: {requests: {cpu: 128Mi}}}",
+            "spec: {resources: {requests: {cpu: 128m}}}",
+        ),
+        case(
+            "cpu-limit-low",
+            "spec.resources.limits.cpu",
+            "spec: {resources: {limits: {cpu: 99m}}}",
+            "spec: {resources: {limits: {cpu: 100m}}}",
+        ),
+    ]
+};

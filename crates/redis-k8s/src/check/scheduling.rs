@@ -1,0 +1,159 @@
+//! Where pods run.
+
+use super::rule::rules;
+use super::{Check, seconds};
+use crate::error::FieldPath;
+use crate::model::{Spread, Toleration, TolerationEffect, TolerationOperator};
+
+rules! { RULES;
+    TOLERATION_VALUE_WITH_EXISTS = Error "toleration-value-with-exists", "a toleration with operator Exists has a value",
+        "the API server refuses it: Exists asks only for the key";
+    TOLERATION_KEY_MISSING = Error "toleration-key-missing", "a toleration with operator Equal, the default, has no key",
+        "the API server refuses it: without a key the operator must be Exists";
+    TOLERATION_PERIOD_WITHOUT_EFFECT = Error "toleration-period-without-effect", "a toleration has `tolerationPeriod`, but its effect is not NoExecute",
+        "the API server refuses it: only NoExecute evicts pods";
+    TOLERATES_DEAD_NODES = Warning "tolerates-dead-nodes", "the taints of lost nodes are tolerated for ever",
+        "pods of a lost node are never evicted, so their replacements never start";
+    SPREAD_OFF = Warning "spread-off", "`spec.scheduling.spreadNodes` is none",
+        "all servers and sentinels may run on one node, and are lost with it";
+    PINNED_TO_ONE_NODE = Warning "pinned-to-one-node", "`spec.scheduling.nodeSelector` asks for one host name",
+        "all servers and sentinels run on that node, and are lost with it";
+    PINNED_AND_SPREAD = Error "pinned-and-spread", "the pods are pinned to one node, and may not share one",
+        "all pods but one would stay pending for ever";
+}
+
+pub(super) fn check(check: &mut Check) {
+    let Some(scheduling) = check.spec.scheduling.as_deref() else { return };
+    let path = FieldPath::from("spec.scheduling");
+    for (place, toleration) in scheduling.tolerations.iter().flatten().enumerate() {
+        tolerated(check, &path.field("tolerations").index(place), toleration);
+    }
+    if scheduling.spread_nodes == Some(Spread::None) {
+        check.report(
+            SPREAD_OFF
+                .at(path.field("spreadNodes"), "all servers and sentinels may run on one node, and are lost with it")
+                .help("preferred, the default, spreads them where it can be done and blocks nothing"),
+        );
+    }
+    let host = scheduling.node_selector.iter().flatten().find(|(key, _)| key.as_str() == "kubernetes.io/hostname");
+    if let Some((key, host)) = host {
+        let path = path.field("nodeSelector").field(key.as_str());
+        // One server and one sentinel keep apart from nobody: each set spreads over nodes on its own.
+        let several = check.servers > 1 || check.sentinels > 1;
+        if scheduling.spread_nodes == Some(Spread::Required) && several {
+            check.report(
+                PINNED_AND_SPREAD
+                    .at(path, format!("only one server and one sentinel fit on {host}, since spreadNodes is required"))
+                    .help("select nodes by a label that several have"),
+            );
+        } else {
+            check.report(
+                PINNED_TO_ONE_NODE
+                    .at(path, format!("all servers and sentinels run on {host}, and are lost with it"))
+                    .help("select nodes by a label that several have"),
+            );
+        }
+    }
+}
+
+fn tolerated(check: &mut Check, path: &FieldPath, toleration: &Toleration) {
+    let exists = toleration.operator == Some(TolerationOperator::Exists);
+    if let (true, Some(value)) = (exists, &toleration.value) {
+        check.report(
+            TOLERATION_VALUE_WITH_EXISTS
+                .at(
+                    path.field("value"),
+                    format!("operator Exists asks only for the key, so {:?} cannot be compared", value.as_str()),
+                )
+                .help("leave out the value, or use operator Equal"),
+        );
+    }
+    if !exists && toleration.key.is_none() {
+        check.report(
+            TOLERATION_KEY_MISSING
+                .at(path.clone(), "operator Equal needs a key to compare")
+                .help("name the key, or use operator Exists to tolerate every taint"),
+        );
+    }
+    let evicts = toleration.effect == Some(TolerationEffect::NoExecute);
+    if let Some(period) = toleration.toleration_period {
+        let path = path.field("tolerationPeriod");
+        if evicts {
+            seconds::whole(check, path, period);
+        } else {
+            check.report(
+                TOLERATION_PERIOD_WITHOUT_EFFECT
+                    .at(path, "a period is only for the effect NoExecute, which alone evicts pods")
+                    .help("set effect to NoExecute, or leave out the period"),
+            );
+        }
+    }
+    let lost = ["node.kubernetes.io/unreachable", "node.kubernetes.io/not-ready"];
+    let every_taint = exists && toleration.key.is_none();
+    let taint_of_lost = toleration.key.as_ref().is_some_and(|key| lost.contains(&key.as_str()));
+    if (every_taint || taint_of_lost)
+        && (evicts || toleration.effect.is_none())
+        && toleration.toleration_period.is_none()
+    {
+        check.report(
+            TOLERATES_DEAD_NODES
+                .at(path.clone(), "pods of a lost node are never evicted, so their replacements never start")
+                .help("add effect: NoExecute and a tolerationPeriod, as in 30s, or name the taints that are meant"),
+        );
+    }
+}
+
+#[cfg(test)]
+pub(super) const CASES: &[super::tests::Case] = {
+    use super::tests::case;
+    &[
+        case(
+            "toleration-value-with-exists",
+            "spec.scheduling.tolerations[0].value",
+            "spec: {scheduling: {tolerations: [{key: a, operator: Exists, value: b}]}}",
+            "spec: {scheduling: {tolerations: [{key: a, operator: Equal, value: b}]}}",
+        ),
+        case(
+            "toleration-key-missing",
+            "spec.scheduling.tolerations[0]",
+            "spec: {scheduling: {tolerations: [{value: b}]}}",
+            "spec: {scheduling: {tolerations: [{key: a, value: b}]}}",
+        ),
+        case(
+            "toleration-period-without-effect",
+            "spec.scheduling.tolerations[0].tolerationPeriod",
+            "spec: {scheduling: {tolerations: [{key: a, effect: NoSchedule, tolerationPeriod: 30s}]}}",
+            "spec: {scheduling: {tolerations: [{key: a, effect: NoExecute, tolerationPeriod: 30s}]}}",
+        ),
+        case(
+            "tolerates-dead-nodes",
+            "spec.scheduling.tolerations[0]",
+            "spec: {scheduling: {tolerations: [{operator: Exists}]}}",
+            "spec: {scheduling: {tolerations: [{operator: Exists, effect: NoSchedule}]}}",
+        ),
+        case(
+            "tolerates-dead-nodes",
+            "spec.scheduling.tolerations[0]",
+            "spec: {scheduling: {tolerations: [{key: node.kubernetes.io/unreachable, operator: Exists, effect: NoExecute}]}}",
+            "spec: {scheduling: {tolerations: [{key: node.kubernetes.io/unreachable, operator: Exists, effect: NoExecute, tolerationPeriod: 30s}]}}",
+        ),
+        case(
+            "spread-off",
+            "spec.scheduling.spreadNodes",
+            "spec: {scheduling: {spreadNodes: none}}",
+            "spec: {scheduling: {spreadNodes: required, spreadZones: none}}",
+        ),
+        case(
+            "pinned-to-one-node",
+            "spec.scheduling.nodeSelector[\"kubernetes.io/hostname\"]",
+            "spec: {scheduling: {nodeSelector: {kubernetes.io/hostname: node-1}}}",
+            "spec: {scheduling: {nodeSelector: {kubernetes.io/os: linux}}}",
+        ),
+        case(
+            "pinned-and-spread",
+            "spec.scheduling.nodeSelector[\"kubernetes.io/hostname\"]",
+            "spec: {scheduling: {spreadNodes: required, nodeSelector: {kubernetes.io/hostname: node-1}}}",
+            "spec: {scheduling: {spreadNodes: required, nodeSelector: {example.com/pool: redis}}}",
+        ),
+    ]
+};
