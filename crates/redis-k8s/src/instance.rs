@@ -108,7 +108,9 @@ impl<'a> Instance<'a> {
     }
 
     pub(crate) fn failover_timeout(self) -> Duration {
-        self.sentinel().and_then(|sentinel| sentinel.failover_timeout).unwrap_or(defaults::FAILOVER_TIMEOUT)
+        self.sentinel()
+            .and_then(|sentinel| sentinel.failover_timeout)
+            .unwrap_or_else(|| defaults::failover_timeout(self.down_after()))
     }
 
     pub(crate) fn parallel_syncs(self) -> u32 {

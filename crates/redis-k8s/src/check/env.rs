@@ -3,6 +3,7 @@
 use super::Check;
 use super::rule::rules;
 use crate::error::FieldPath;
+use crate::target::ApiVersion;
 
 /// Longest string the kernel hands to a process, name, `=` and NUL included (`MAX_ARG_STRLEN`).
 const MOST_BYTES: usize = 128 * 1024;
@@ -21,11 +22,17 @@ rules! { RULES;
 }
 
 /// Why a variable may not be set, if it may not.
-fn reserved(name: &str) -> Option<&'static str> {
+fn reserved(name: &str, target: ApiVersion) -> Option<&'static str> {
     match name {
         "REDISCLI_AUTH" | "VALKEYCLI_AUTH" => Some("the scripts pass the password in it"),
         "PATH" | "LD_PRELOAD" | "LD_LIBRARY_PATH" | "IFS" | "ENV" | "HOME" => {
             Some("the shell and the programs of the image rely on it")
+        }
+        "MASTER" | "SENTINEL" if target != ApiVersion::AppsV1 => {
+            Some("the start logic tells the roles of the tutorial by it")
+        }
+        name if name.starts_with("REDIS_SENTINEL_SERVICE_") && target != ApiVersion::AppsV1 => {
+            Some("the start logic finds the sentinels by it")
         }
         name if name.starts_with("RK_") => Some("variables of that prefix belong to the scripts"),
         name if name.starts_with("POD_") => {
@@ -48,7 +55,7 @@ pub(super) fn check(check: &mut Check) {
                     .help("keep one of the two: it is not said which would win"),
             );
         }
-        if let Some(why) = reserved(name) {
+        if let Some(why) = reserved(name, check.target) {
             check.report(
                 ENV_RESERVED
                     .at(path().field("name"), format!("{name} is not for the document to set: {why}"))
@@ -115,6 +122,13 @@ pub(super) const CASES: &[super::tests::Case] = {
             "spec: {env: [{name: POD_IP, value: x}]}",
             "spec: {env: [{name: TRIPOD_IP, value: x}]}",
         ),
+        case(
+            "env-reserved",
+            "spec.env[0].name",
+            "spec: {env: [{name: MASTER, value: x}]}",
+            "spec: {env: [{name: MASTERS, value: x}]}",
+        )
+        .on(ApiVersion::V1Beta3),
         case(
             "env-holds-nul",
             "spec.env[0].value",

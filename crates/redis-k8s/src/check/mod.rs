@@ -5,6 +5,7 @@
 //! [`Error`](crate::Severity::Error) can be rendered without any further failure.
 
 mod access;
+mod capability;
 mod config;
 mod env;
 mod image;
@@ -31,6 +32,7 @@ use crate::target::ApiVersion;
 
 /// The rules of every topic, in the order of the checks.
 const TOPICS: &[&[Rule]] = &[
+    capability::RULES,
     metadata::RULES,
     topology::RULES,
     timing::RULES,
@@ -79,6 +81,7 @@ pub const RULES: &[Rule] = &ALL;
 /// Everything that is wrong with `redis` for `target`, or that hurts.
 pub(crate) fn check(redis: &Redis, target: ApiVersion) -> Vec<Problem> {
     let mut check = Check::new(redis, target);
+    capability::check(&mut check);
     metadata::check(&mut check);
     topology::check(&mut check);
     timing::check(&mut check);

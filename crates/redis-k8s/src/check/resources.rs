@@ -4,6 +4,7 @@ use super::Check;
 use super::rule::rules;
 use crate::error::FieldPath;
 use crate::model::{ResourceList, Resources, defaults};
+use crate::target::ApiVersion;
 use crate::value::Quantity;
 
 /// A server without data, its scripts and a probe running at the same time.
@@ -20,21 +21,26 @@ rules! { RULES;
         "the API server refuses such a pod, so the set would stay without any";
     MEMORY_TOO_SMALL = Error "memory-too-small", "a memory limit is less than 16Mi, or a memory request less than 1Mi",
         "the kernel would kill the process before it is up; `512m` is half a byte, `512Mi` was meant";
+    MEMORY_UNBOUNDED = Warning "memory-unbounded", "`spec.resources` has no memory limit, and `spec.config` no `maxmemory`",
+        "the data grows until the node runs out of memory and the kernel kills what it likes";
     CPU_TOO_LARGE = Error "cpu-too-large", "an amount of CPU is more than 4096 cores",
         "no node has them: bytes were given for cores, and the pods would stay pending";
     CPU_LIMIT_LOW = Warning "cpu-limit-low", "a CPU limit is less than 100m",
         "the quota of 100 ms is used up by a few commands; probes and the answers sentinels wait for come late";
 }
 
-/// The memory a server may use, as a container has it; `None` if the document asks for resources without such a limit.
+/// The memory a server may use; none if the document names resources without such a limit.
 pub(super) fn server_memory_limit(check: &Check) -> Option<Quantity> {
-    let asked = check.spec.resources.as_deref().and_then(|resources| resources.limits.as_ref()?.memory.clone());
-    asked.or_else(|| defaults::MEMORY_LIMIT.parse().ok())
+    match check.spec.resources.as_deref() {
+        Some(resources) => resources.limits.as_ref()?.memory.clone(),
+        None => defaults::MEMORY_LIMIT.parse().ok(),
+    }
 }
 
 pub(super) fn check(check: &mut Check) {
     if let Some(resources) = check.spec.resources.as_deref() {
         container(check, &FieldPath::from("spec.resources"), resources);
+        bounded(check, resources);
     }
     if let Some(resources) = check.sentinel().and_then(|sentinel| sentinel.resources.as_deref()) {
         container(check, &FieldPath::from("spec.sentinel.resources"), resources);
@@ -69,6 +75,23 @@ fn container(check: &mut Check, path: &FieldPath, resources: &Resources) {
                     .help(format!("request at most {limit}, or raise the limit")),
             );
         }
+    }
+}
+
+/// Without a limit there is no maxmemory either: the first to notice is the node.
+fn bounded(check: &mut Check, resources: &Resources) {
+    let has_limit = resources.limits.as_ref().is_some_and(|limits| limits.memory.is_some());
+    let has_maxmemory =
+        check.spec.config.as_ref().is_some_and(|config| config.keys().any(|key| key.as_str() == "maxmemory"));
+    if !has_limit && !has_maxmemory && check.target == ApiVersion::AppsV1 {
+        check.report(
+            MEMORY_UNBOUNDED
+                .at(
+                    "spec.resources",
+                    "these resources replace the default ones and have no memory limit, so nothing bounds the data",
+                )
+                .help("add limits.memory, three quarters of which the data may fill, or maxmemory in spec.config"),
+        );
     }
 }
 
@@ -130,7 +153,7 @@ pub(super) const CASES: &[super::tests::Case] = {
             "request-exceeds-limit",
             "spec.resources.requests.ephemeral-storage",
             "spec: {resources: {requests: {ephemeral-storage: 2Gi}, limits: {ephemeral-storage: 1Gi}}}",
-            "spec: {resources: {requests: {ephemeral-storage: 1Gi}, limits: {ephemeral-storage: 2Gi}}}",
+            "spec: {resources: {requests: {ephemeral-storage: 1Gi}, limits: {memory: 1Gi, ephemeral-storage: 2Gi}}}",
         ),
         case(
             "memory-too-small",
@@ -151,16 +174,22 @@ pub(super) const CASES: &[super::tests::Case] = {
             "spec: {sentinel: {resources: {requests: {memory: 32Mi}}}}",
         ),
         case(
+            "memory-unbounded",
+            "spec.resources",
+            "spec: {resources: {requests: {memory: 1Gi}}}",
+            "spec: {resources: {}, config: {maxmemory: 1gb}}",
+        ),
+        case(
             "cpu-too-large",
             "spec.resources.requests.cpu",
             "spec: {resources: {requests: {cpu: 128Mi}}}",
-            "spec: {resources: {requests: {cpu: 128m}}}",
+            "spec: {resources: {requests: {cpu: 128m}, limits: {memory: 1Gi}}}",
         ),
         case(
             "cpu-limit-low",
             "spec.resources.limits.cpu",
             "spec: {resources: {limits: {cpu: 99m}}}",
-            "spec: {resources: {limits: {cpu: 100m}}}",
+            "spec: {resources: {limits: {cpu: 100m, memory: 1Gi}}}",
         ),
     ]
 };

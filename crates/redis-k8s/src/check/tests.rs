@@ -58,6 +58,7 @@ pub(super) fn found(yaml: &str, target: ApiVersion) -> Vec<(&'static str, String
 
 fn cases() -> impl Iterator<Item = &'static Case> {
     [
+        super::capability::CASES,
         super::metadata::CASES,
         super::topology::CASES,
         super::timing::CASES,
@@ -138,7 +139,7 @@ fn the_default_instance_is_fine_everywhere() {
 
 #[test]
 fn an_empty_part_is_as_good_as_an_absent_one() {
-    let empty = "spec: {config: {}, resources: {requests: {}, limits: {}}, sentinel: {probes: {liveness: {}}, storage: {}}, \
+    let empty = "spec: {config: {}, sentinel: {resources: {requests: {}}, probes: {liveness: {}}, storage: {}}, \
                  services: {sentinel: {}, read: {}}, networkPolicy: {}, disruptionBudget: {}, scheduling: {}, probes: {}, \
                  security: {}, serviceAccount: {}, storage: {emptyDir: {}}, env: [], podLabels: {}, imagePullSecrets: []}";
     assert_eq!(found(empty, ApiVersion::AppsV1), []);

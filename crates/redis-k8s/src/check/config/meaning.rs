@@ -22,8 +22,6 @@ rules! { RULES;
         "the schedule would be ignored, or undo what persistence says";
     SAVE_MISSING = Error "save-switched-off", "`save` is empty while `spec.persistence` is to write snapshots",
         "no snapshot would ever be written";
-    NEVER_PROMOTED = Error "never-promoted", "`replica-priority` is 0 or `replica-announced` is no for every server",
-        "the sentinels could promote none of them, so no failover ever succeeds";
     REPLICAS_WRITABLE = Warning "replicas-writable", "`replica-read-only` is no",
         "what is written to a replica is not replicated, and is gone with the next synchronisation";
     TRUNCATED_LOG_REFUSED = Warning "truncated-log-refused", "`aof-load-truncated` is no",
@@ -44,16 +42,6 @@ pub(super) fn check(check: &mut Check, config: &Config, path: &FieldPath) {
             "maxmemory" => maxmemory(check, at(), &first),
             "save" => save(check, at(), value.lines().all(|line| matches!(line.trim(), "" | "\"\"" | "''"))),
             "rename-command" => renamed(check, &at(), value),
-            "replica-priority" | "slave-priority" if is("0") => check.report(
-                NEVER_PROMOTED
-                    .at(at(), "0 on every server means that the sentinels can promote none of them")
-                    .help("leave it out: every server must be able to become master"),
-            ),
-            "replica-announced" if is("no") => check.report(
-                NEVER_PROMOTED
-                    .at(at(), "a replica that is not announced is hidden from the sentinels, and never promoted")
-                    .help("leave it out: every server must be able to become master"),
-            ),
             "replica-read-only" | "slave-read-only" if is("no") => check.report(
                 REPLICAS_WRITABLE
                     .at(at(), "what is written to a replica is not replicated, and is gone with the next synchronisation")
@@ -178,18 +166,6 @@ pub(in crate::check) const CASES: &[crate::check::tests::Case] = {
             "spec.config.save",
             "spec: {persistence: both, storage: {size: 1Gi}, config: {save: ''}}",
             "spec: {persistence: both, storage: {size: 1Gi}, config: {save: [3600 1, 60 10000]}}",
-        ),
-        case(
-            "never-promoted",
-            "spec.config.replica-priority",
-            "spec: {config: {replica-priority: 0}}",
-            "spec: {config: {replica-priority: 10}}",
-        ),
-        case(
-            "never-promoted",
-            "spec.config.replica-announced",
-            "spec: {config: {replica-announced: no}}",
-            "spec: {config: {replica-announced: yes}}",
         ),
         case(
             "replicas-writable",

@@ -5,6 +5,7 @@
 const CLUSTER: &str = "there is no Redis Cluster here, but a master with replicas: leave it out";
 const ADDRESSES: &str = "leave it out: every server announces the Service of its own, whose address outlives the pod";
 const ROLES: &str = "leave it out: the sentinels alone decide who is master";
+const PROMOTION: &str = "leave it out: every server must be visible to the sentinels and able to become master";
 const PROCESS: &str = "leave it out: the process runs in the foreground and logs to the container's output";
 const FILES: &str = "leave it out: the start scripts must know where the data is";
 const CERTIFICATES: &str = "use spec.tls: secret, certificateKey, privateKey and authorityKey";
@@ -28,6 +29,7 @@ pub(super) fn of_server(name: &str) -> Option<&'static str> {
         }
         "replicaof" | "slaveof" => ROLES,
         "replica-announce-ip" | "replica-announce-port" | "slave-announce-ip" | "slave-announce-port" => ADDRESSES,
+        "replica-priority" | "slave-priority" | "replica-announced" => PROMOTION,
         "dir" | "dbfilename" | "appendfilename" | "appenddirname" => FILES,
         "appendonly" => "use spec.persistence: aof, rdb, both or none",
         "min-replicas-to-write" | "min-slaves-to-write" => "use spec.minReplicasToWrite",
