@@ -156,7 +156,7 @@ fn the_document_of_rules_is_the_table() {
     );
     for rule in RULES {
         let severity = format!("{:?}", rule.severity).to_lowercase();
-        text += &format!("| `{}` | {severity} | {} | {} |\n", rule.id, rule.summary, rule.reason);
+        text += &["| `", rule.id, "` | ", &severity, " | ", rule.summary, " | ", rule.reason, " |\n"].concat();
     }
     let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/rules.md");
     if std::env::var_os("UPDATE_DOCS").is_some() {

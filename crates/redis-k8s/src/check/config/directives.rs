@@ -83,7 +83,7 @@ pub(super) const DIRECTIVES: &[Directive] = &[
     of("acllog-max-len", Int(0, i64::MAX), ALL),
     of("active-defrag-cycle-max", Int(1, 99), ALL),
     of("active-defrag-cycle-min", Int(1, 99), ALL),
-    of("active-defrag-cycle-us", Int(0, 100000), VALKEY),
+    of("active-defrag-cycle-us", Int(0, 100_000), VALKEY),
     of("active-defrag-ignore-bytes", Memory(1), ALL),
     of("active-defrag-max-scan-fields", Int(1, i64::MAX), ALL),
     of("active-defrag-threshold-lower", Int(0, 1000), ALL),

@@ -38,7 +38,7 @@ fn word_fault(kind: Kind, word: &str) -> Option<(&'static str, String)> {
         Kind::Int(least, most) if !word.parse::<i64>().is_ok_and(|number| (least..=most).contains(&number)) => {
             Some(("it is not a whole number in range", format!("use {least} to {most}, without a unit")))
         }
-        Kind::Memory(least) if !memory(word).is_some_and(|bytes| bytes >= least) => {
+        Kind::Memory(least) if memory(word).is_none_or(|bytes| bytes < least) => {
             Some(("it is not a size as Redis writes it", size_help(word, least)))
         }
         Kind::MemoryOrPercent => {
