@@ -10,6 +10,8 @@
 # From $etc/topology.env, which may change under a running pod (only digits after each '='):
 #   servers sentinels quorum down_after failover_timeout parallel_syncs durable claims
 
+# shellcheck disable=SC2034,SC2154 # half of the variables are read by the scripts that source this one, or set in topology.env
+
 etc=/etc/redis-k8s
 run=/run/redis-k8s
 data=/data
@@ -131,7 +133,7 @@ role() {
         case $role_word in
             master) read -r role_offset && echo "master $role_offset" ;;
             slave)
-                read -r role_master && read -r role_port && read -r role_link && read -r role_offset
+                read -r role_master && read -r _ && read -r role_link && read -r role_offset
                 echo "slave $role_master $role_link $role_offset"
                 ;;
             LOADING*) echo loading ;;
@@ -147,7 +149,7 @@ role() {
 view() {
     printf 'SENTINEL GET-MASTER-ADDR-BY-NAME %s\nPING\nSENTINEL MASTER %s\n' "$RK_MASTER" "$RK_MASTER" |
         ask sentinel "$1" | {
-            view_address='' view_epoch=0 view_flags=none view_replicas=0 view_sentinels=0 view_line=''
+            view_address='' view_epoch=0 view_flags=none view_old='' view_replicas=0 view_sentinels=0 view_line=''
             # The address is asked for on its own: while a failover ends, MASTER still shows the old one under the new epoch.
             read -r view_address || :
             case $view_address in
@@ -167,6 +169,7 @@ view() {
             fi
             while read -r view_key && read -r view_value; do
                 case $view_key in
+                    ip) view_old=$view_value ;;
                     flags) view_flags=$view_value ;;
                     config-epoch) view_epoch=$view_value ;;
                     num-slaves) view_replicas=$view_value ;;
@@ -174,6 +177,8 @@ view() {
                     *) ;;
                 esac
             done
+            # Once the new master is chosen, what is left of a failover is none of its concern.
+            [ "$view_old" = "$view_address" ] || view_flags=master
             if [ -n "$view_address" ]; then
                 echo "named $view_address $view_epoch $view_flags $view_replicas $view_sentinels"
             else
@@ -212,7 +217,11 @@ lookup() {
 # announced ORDINAL: the address by which a server is known to all: its Service's, or, for a server beyond the rendered
 # ones (kubectl scale), its pod's. With TLS both are names, since certificates have names.
 announced() {
-    if [ "$1" -lt "$servers" ]; then announced_name=$RK_INSTANCE-announce-$1; else announced_name=$RK_INSTANCE-$1.$RK_INSTANCE-headless; fi
+    if [ "$1" -lt "$servers" ]; then
+        announced_name=$RK_INSTANCE-announce-$1
+    else
+        announced_name=$RK_INSTANCE-$1.$RK_INSTANCE-headless
+    fi
     if [ "$RK_TLS" = 1 ]; then
         echo "$announced_name.$POD_NAMESPACE.svc"
     else
@@ -321,14 +330,12 @@ register_everywhere() {
     [ "$registered" -gt $((found / 2)) ]
 }
 
-# elect: has the first sentinel that agrees elect another master; true if one does.
+# elect HOW: has the first sentinel that agrees elect another master; true if one does. HOW is COORDINATED or
+# nothing.
 elect() {
     while read -r _ elect_sentinel; do
-        # Valkey 9 can coordinate: the master hands over to the replica itself. Others do not know the word.
-        for elect_how in ' COORDINATED' ''; do
-            elect_answer=$(echo "SENTINEL FAILOVER $RK_MASTER$elect_how" | ask sentinel "$elect_sentinel") || :
-            [ "$elect_answer" != OK ] || return 0
-        done
+        elect_answer=$(echo "SENTINEL FAILOVER $RK_MASTER $1" | ask sentinel "$elect_sentinel")
+        [ "$elect_answer" != OK ] || return 0
     done <"$run/sentinels"
     return 1
 }

@@ -1,5 +1,6 @@
 #!/bin/sh
 # Before a server stops: if it is master, another takes over first, without a lost write.
+# shellcheck disable=SC2154 # variables of common.sh and topology.env
 set -u
 # shellcheck source=common.sh
 . /etc/redis-k8s/common.sh
@@ -16,26 +17,40 @@ survey
 if ! majority || [ "$named" != "$me" ]; then
     exit 0
 fi
-# A replica of a later ordinal has been restarted already if this is a rolling restart: prefer it, so that the master moves
-# no more often than it must. Sentinels see the wish within a second.
+# prefer PRIORITY: sets the priority of the replicas of later ordinals; the lower, the better.
+prefer() {
+    for peer in $later; do
+        echo "CONFIG SET replica-priority $1" | ask server "$(announced "$peer")" >/dev/null
+    done
+}
+
+# In a rolling restart a later ordinal has been restarted already: prefer it, so that the master moves no more often than
+# it must. Sentinels see the wish within a second. Without a choice between earlier and later there is nothing to wish.
+later='' earlier=''
 for peer in $(server_members); do
-    [ "$peer" -gt "$ordinal" ] || continue
-    case $(role "$(announced "$peer")") in
-        "slave $me connected "*) echo 'CONFIG SET replica-priority 50' | ask server "$(announced "$peer")" >/dev/null && preferred=$peer ;;
+    case "$peer $(role "$(announced "$peer")")" in
+        "$ordinal "*) ;;
+        *" slave $me connected "*) if [ "$peer" -gt "$ordinal" ]; then later="$later $peer"; else earlier=$peer; fi ;;
         *) ;;
     esac
 done
-[ -z "${preferred:-}" ] || sleep 1.2
+[ -n "$earlier" ] || later=''
+if [ -n "$later" ]; then
+    prefer 50
+    sleep 1.2
+fi
+
 # Clients wait instead of writing what nobody would keep.
 echo 'CLIENT PAUSE 15000 WRITE' | tell >/dev/null
-if elect; then
+# Valkey 9 can coordinate: the master hands over to the replica itself. Others do not know the word.
+if elect COORDINATED || elect ''; then
     # The sentinels are asked, not this server: the pause delays its own answer.
     tries=0
     while [ "$tries" -lt 40 ]; do
         survey
         if majority && [ "$named" != "$me" ]; then
             say "handed over to $named (epoch $epoch)"
-            echo 'CONFIG SET replica-priority 100' | ask server "$named" >/dev/null
+            prefer 100
             exit 0
         fi
         tries=$((tries + 1))
@@ -44,3 +59,4 @@ if elect; then
 fi
 say 'no other server can take over'
 echo 'CLIENT UNPAUSE' | tell >/dev/null
+prefer 100

@@ -1,5 +1,6 @@
 #!/bin/sh
 # health.sh server|sentinel live|ready: answers the probes.
+# shellcheck disable=SC2154 # variables of common.sh and topology.env
 set -u
 # shellcheck source=common.sh
 . /etc/redis-k8s/common.sh

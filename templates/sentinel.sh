@@ -1,6 +1,7 @@
 #!/bin/sh
 # Starts a sentinel at once, with what it knew before, and keeps beside it a watch that mends what Sentinel cannot: a
 # sentinel that knows nothing, sentinels that have not met, and the ghosts of pods that were scaled away.
+# shellcheck disable=SC2154 # variables of common.sh and topology.env
 set -u
 # shellcheck source=common.sh
 . /etc/redis-k8s/common.sh
@@ -77,7 +78,9 @@ learn() {
 
 # agree: before the first election two servers may have been registered at once; the smaller part gives in.
 agree() {
-    [ "$own_address" != "$named" ] && majority || return 0
+    if [ "$epoch" != 0 ] || [ "$own_address" = "$named" ] || ! majority; then
+        return 0
+    fi
     case $(role "$named") in
         master*)
             say "the other sentinels name $named (epoch $epoch), not $own_address: giving in"

@@ -3,6 +3,7 @@
 # the evidence Sentinel lacks at the very start. It never exits because there is no master yet, never follows an address
 # that is not a master, never starts as a replica while it is itself named master, and never serves an empty data set as
 # master while anybody may still have the data.
+# shellcheck disable=SC2154 # variables of common.sh and topology.env
 set -u
 # shellcheck source=common.sh
 . /etc/redis-k8s/common.sh
@@ -116,7 +117,7 @@ meet() {
     masters='' listening=0 mine='' best_offset=-1 best=''
     for peer in $peers; do
         peer_role=silent
-        [ ! -r "$run/roles/$peer" ] || read -r peer_address peer_role peer_follows peer_link peer_offset <"$run/roles/$peer" || :
+        [ ! -r "$run/roles/$peer" ] || read -r peer_address peer_role peer_follows _ peer_offset <"$run/roles/$peer" || :
         [ "$peer_role" = silent ] || listening=$((listening + 1))
         case $peer_role in
             master) masters="$masters $peer_address" ;;
@@ -152,7 +153,8 @@ read_board() {
         echo CLIENT LIST | ask sentinel "$board_address" | sed -n 's/.* name=\(rk-waits-[0-9]*-[0-9]*\) .*/\1/p' >>"$board"
     done <"$run/sentinels"
     waiting='' first=$ordinal first_stamp=$(stamp)
-    for board_note in $(sort -u "$board"); do
+    sort -u "$board" >"$board.notes"
+    while read -r board_note; do
         board_note=${board_note#rk-waits-}
         board_ordinal=${board_note%-*} board_stamp=${board_note#*-}
         [ "$board_ordinal" != "$ordinal" ] || continue
@@ -161,7 +163,7 @@ read_board() {
             { [ "$board_stamp" -eq "$first_stamp" ] && [ "$board_ordinal" -lt "$first" ]; }; then
             first=$board_ordinal first_stamp=$board_stamp
         fi
-    done
+    done <"$board.notes"
 }
 
 # everybody_waits: true if every other server has pinned its note, so that none of them holds anything we do not know of.
@@ -182,6 +184,7 @@ found_a_cluster() {
     case $masters in
         '') ;;
         *)
+            # shellcheck disable=SC2086 # several addresses
             set -- $masters
             say "no sentinel names a master, $1 is one: telling them"
             register_everywhere "$1" || :
@@ -230,7 +233,7 @@ resume() {
     meet
     if [ "$listening" -gt 0 ]; then
         say "sentinels name this server (epoch $epoch), but its data is gone: having them elect another"
-        elect || :
+        elect '' || :
         return
     fi
     post
