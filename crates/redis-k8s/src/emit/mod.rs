@@ -4,9 +4,7 @@
 //! unchanged. JSON is `serde_json`'s.
 
 mod error;
-mod scalar;
 mod yaml;
-mod yaml_key;
 
 pub use error::Error;
 

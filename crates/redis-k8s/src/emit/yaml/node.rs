@@ -1,24 +1,16 @@
-//! A serde serializer that writes block YAML straight into the output, with no tree in between.
+//! One value: where it goes, and how it is written there.
 
 use std::fmt::{Display, Write as _};
 
-use serde::ser::{self, Serialize, Serializer};
+use serde::{Serialize, Serializer};
 
-use super::error::Error;
-use super::scalar;
-use super::yaml_key::Key;
-
-/// Readers of the libyaml family look for the `:` of a key within 1024 characters of its start. Longer keys need a `?`.
-const LONGEST_SIMPLE_KEY: usize = 1000;
-
-/// Appends `value` as one document with a final newline and no document marker.
-pub(super) fn write<T: Serialize + ?Sized>(value: &T, out: &mut String) -> Result<(), Error> {
-    value.serialize(Node { out, column: 0, place: Place::Document })
-}
+use super::collection::Collection;
+use super::{scalar, spaces};
+use crate::emit::Error;
 
 /// What stands before a value on its line.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Place {
+pub(super) enum Place {
     /// Nothing.
     Document,
     /// `key:`
@@ -28,16 +20,20 @@ enum Place {
 }
 
 /// Where the next value goes.
-struct Node<'o> {
-    out: &'o mut String,
+pub(super) struct Node<'o> {
+    pub(super) out: &'o mut String,
     /// Where the collection around it begins its lines.
-    column: usize,
-    place: Place,
+    pub(super) column: usize,
+    pub(super) place: Place,
 }
 
 impl<'o> Node<'o> {
+    pub(super) fn document(out: &'o mut String) -> Self {
+        Self { out, column: 0, place: Place::Document }
+    }
+
     /// Ends the line with a value that takes no more than that.
-    fn inline(self, write: impl FnOnce(&mut String)) {
+    pub(super) fn inline(self, write: impl FnOnce(&mut String)) {
         if self.place != Place::Document {
             self.out.push(' ');
         }
@@ -68,68 +64,6 @@ impl<'o> Node<'o> {
         map.key(name);
         Node { out: map.out, column: map.column, place: Place::Entry }
     }
-}
-
-/// A map or a sequence being written. Nothing is written before the first entry, since an empty one is `{}` or `[]`.
-pub(super) struct Collection<'o> {
-    out: &'o mut String,
-    column: usize,
-    place: Place,
-    is_empty: bool,
-}
-
-impl Collection<'_> {
-    /// Brings the output to where the next entry begins.
-    fn begin_entry(&mut self) {
-        match (self.is_empty, self.place) {
-            (true, Place::Document) => {}
-            (true, Place::Item) => self.out.push(' '),
-            (true, Place::Entry) => {
-                self.out.push('\n');
-                indent(self.column, self.out);
-            }
-            (false, _) => indent(self.column, self.out),
-        }
-        self.is_empty = false;
-    }
-
-    fn key(&mut self, key: &str) {
-        self.begin_entry();
-        let start = self.out.len();
-        scalar::write_inline(key, self.out);
-        if self.out.len() - start > LONGEST_SIMPLE_KEY {
-            self.out.insert_str(start, "? ");
-            self.out.push('\n');
-            indent(self.column, self.out);
-        }
-        self.out.push(':');
-    }
-
-    fn value<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Error> {
-        value.serialize(Node { out: self.out, column: self.column, place: Place::Entry })
-    }
-
-    fn item<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Error> {
-        self.begin_entry();
-        self.out.push('-');
-        value.serialize(Node { out: self.out, column: self.column, place: Place::Item })
-    }
-
-    fn end(self, empty: &str) {
-        if self.is_empty {
-            Node { out: self.out, column: self.column, place: self.place }.inline(|out| out.push_str(empty));
-        }
-    }
-}
-
-fn indent(column: usize, out: &mut String) {
-    out.push_str(&spaces(column));
-}
-
-/// Spaces, without an allocation for any depth that occurs in Kubernetes.
-fn spaces(count: usize) -> std::borrow::Cow<'static, str> {
-    const SPACES: &str = "                                                                ";
-    SPACES.get(..count).map_or_else(|| " ".repeat(count).into(), Into::into)
 }
 
 /// Appends a float as Rust's `{:?}` gives it, with what readers of YAML 1.1 want: a point, and a sign in the exponent.
@@ -313,51 +247,4 @@ impl<'o> Serializer for Node<'o> {
     ) -> Result<Collection<'o>, Error> {
         Ok(self.variant(variant).map())
     }
-}
-
-impl ser::SerializeMap for Collection<'_> {
-    type Ok = ();
-    type Error = Error;
-
-    fn serialize_key<T: Serialize + ?Sized>(&mut self, key: &T) -> Result<(), Error> {
-        key.serialize(Key(|text: &str| self.key(text)))
-    }
-
-    fn serialize_value<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Error> {
-        self.value(value)
-    }
-
-    fn end(self) -> Result<(), Error> {
-        self.end("{}");
-        Ok(())
-    }
-}
-
-/// The traits of serde that differ only in the names of their methods.
-macro_rules! collections {
-    ($($of:ident: $method:ident($($name:ident)?) = $entry:ident, $empty:literal;)*) => {$(
-        impl ser::$of for Collection<'_> {
-            type Ok = ();
-            type Error = Error;
-
-            fn $method<T: Serialize + ?Sized>(&mut self, $($name: &'static str,)? value: &T) -> Result<(), Error> {
-                $(self.key($name);)?
-                self.$entry(value)
-            }
-
-            fn end(self) -> Result<(), Error> {
-                self.end($empty);
-                Ok(())
-            }
-        }
-    )*};
-}
-
-collections! {
-    SerializeStruct: serialize_field(key) = value, "{}";
-    SerializeStructVariant: serialize_field(key) = value, "{}";
-    SerializeSeq: serialize_element() = item, "[]";
-    SerializeTuple: serialize_element() = item, "[]";
-    SerializeTupleStruct: serialize_field() = item, "[]";
-    SerializeTupleVariant: serialize_field() = item, "[]";
 }

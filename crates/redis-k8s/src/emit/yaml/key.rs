@@ -2,7 +2,7 @@
 
 use serde::ser::{Error as _, Impossible, Serialize, Serializer};
 
-use super::error::Error;
+use crate::emit::Error;
 
 const RULE: &str = "a map key must be a string, a number or a boolean";
 
