@@ -31,7 +31,7 @@ pub(crate) struct DocumentArgs {
     pub(crate) strict: bool,
 }
 
-fn api_version() -> impl TypedValueParser<Value = ApiVersion> {
+pub(crate) fn api_version() -> impl TypedValueParser<Value = ApiVersion> {
     PossibleValuesParser::new(ApiVersion::ALL.map(ApiVersion::as_str)).try_map(|text| text.parse::<ApiVersion>())
 }
 

@@ -1,12 +1,17 @@
 //! `explain`: a field of the document, from the texts that document the library.
 
+mod effect;
 mod field;
+mod sample;
 
 use std::fmt::Write;
 
+use redis_k8s::ApiVersion;
+use redis_k8s::emit::to_yaml;
 use serde_json::Value;
 
 use self::field::Field;
+use super::documents::api_version;
 use super::schema::document_schema;
 use super::{Failure, Session};
 
@@ -29,12 +34,16 @@ pub(crate) struct ExplainArgs {
     /// List all fields below, too
     #[arg(short, long)]
     recursive: bool,
+    /// The target whose rendering is shown
+    #[arg(short, long, value_name = "VERSION", default_value = "apps/v1", value_parser = api_version())]
+    api_version: ApiVersion,
 }
 
 pub(crate) fn run(args: &ExplainArgs, session: &mut Session<'_, '_>) -> Result<(), Failure> {
     let schema = document_schema();
     let (path, field) = find(&schema, args.path.as_deref().unwrap_or_default())?;
-    let text = page(&path, field, args.recursive);
+    let mut text = page(&path, field, args.recursive);
+    rendering(&mut text, &path, args.api_version);
     session.data(text.as_bytes())
 }
 
@@ -100,6 +109,25 @@ fn page(path: &str, field: Field<'_>, recursive: bool) -> String {
     text
 }
 
+/// How the field is written, and what that changes in the output.
+fn rendering(text: &mut String, path: &str, target: ApiVersion) {
+    let Some(sample) = sample::of(path) else { return };
+    if let Ok(example) = to_yaml(&sample.excerpt) {
+        text.push_str("\nEXAMPLE:\n");
+        for line in example.lines() {
+            let _ = writeln!(text, "    {line}");
+        }
+    }
+    let _ = writeln!(text, "\nRENDERS ({target}, instance redis, by that example):");
+    match effect::of(&sample, target) {
+        Ok(lines) if lines.is_empty() => text.push_str("    nothing else than without it\n"),
+        Ok(lines) => lines.iter().for_each(|line| {
+            let _ = writeln!(text, "    {line}");
+        }),
+        Err(refusal) => paragraphs(text, 4, &refusal),
+    }
+}
+
 fn fields(text: &mut String, indent: usize, parent: Field<'_>, recursive: bool) {
     for (name, field) in parent.children() {
         let required = if parent.requires(name) { " -required-" } else { "" };
@@ -141,5 +169,62 @@ fn paragraphs(text: &mut String, indent: usize, content: &str) {
             column += width;
         }
         text.push('\n');
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use redis_k8s::Redis;
+
+    use super::*;
+
+    fn paths(parent: &str, field: Field<'_>, all: &mut Vec<String>) {
+        for (name, child) in field.children() {
+            let path = if parent.is_empty() { name.to_owned() } else { format!("{parent}.{name}") };
+            paths(&path, child, all);
+            all.push(path);
+        }
+    }
+
+    fn all_paths() -> Vec<String> {
+        let schema = document_schema();
+        let mut all = Vec::new();
+        paths("", Field::root(&schema), &mut all);
+        all.retain(|path| path != "apiVersion" && path != "kind");
+        all
+    }
+
+    #[test]
+    fn every_field_has_a_description_and_a_sample_that_is_a_document() {
+        let schema = document_schema();
+        for path in all_paths() {
+            let (_, field) = find(&schema, &path).unwrap();
+            assert!(!field.description().is_empty(), "{path}");
+            let sample = sample::of(&path).unwrap_or_else(|| panic!("{path} has no sample"));
+            for document in [&sample.without, &sample.with] {
+                serde_json::from_value::<Redis>(document.clone()).unwrap_or_else(|error| panic!("{path}: {error}"));
+            }
+            assert_ne!(sample.without, sample.with, "{path}");
+        }
+    }
+
+    #[test]
+    fn a_default_that_is_mentioned_is_told() {
+        let schema = document_schema();
+        for path in all_paths() {
+            let (_, field) = find(&schema, &path).unwrap();
+            let mentioned = field.description().to_lowercase().contains("default");
+            let told = field::default(field.description());
+            assert_eq!(told.is_some(), mentioned, "{path}: {told:?} of {:?}", field.description());
+            assert!(told.is_none_or(|told| !told.is_empty() && told.len() < 90), "{path}");
+        }
+    }
+
+    #[test]
+    fn a_path_is_taken_as_messages_and_as_kubectl_write_it() {
+        let schema = document_schema();
+        for path in ["spec.env.name", "spec.env[0].name", ".spec.env[].name"] {
+            assert_eq!(find(&schema, path).map(|(path, _)| path).unwrap(), "spec.env.name");
+        }
     }
 }
