@@ -116,7 +116,8 @@ pub(super) fn default(description: &str) -> Option<String> {
     let place = flat.to_lowercase().find("default")?;
     let rest = flat.get(place + "default".len()..)?.trim_start_matches([':', ' ']);
     let end = rest.find("; ").or_else(|| rest.find(" (")).unwrap_or(rest.len());
-    Some(rest.get(..end)?.trim_end_matches('.').to_owned())
+    let told = rest.get(..end)?.trim_end_matches('.');
+    (!told.is_empty()).then(|| told.to_owned())
 }
 
 #[cfg(test)]
