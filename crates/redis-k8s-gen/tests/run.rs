@@ -17,8 +17,7 @@ fn command(args: &[&str]) -> Ran {
 
 fn with_stdin(args: &[&str], mut stdin: &[u8]) -> Ran {
     let (mut out, mut err) = (Vec::new(), Vec::new());
-    let mut io =
-        Io { stdin: &mut stdin, stdout: &mut out, stderr: &mut err, environment: Environment::default() };
+    let mut io = Io { stdin: &mut stdin, stdout: &mut out, stderr: &mut err, environment: Environment::default() };
     let code = run(["redis-k8s-gen"].iter().chain(args), &mut io);
     Ran { code, out: String::from_utf8(out).unwrap(), err: String::from_utf8(err).unwrap() }
 }

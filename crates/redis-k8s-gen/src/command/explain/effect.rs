@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use redis_k8s::{ApiVersion, Manifest, Redis};
+use redis_k8s::{ApiVersion, Manifest, Problem, Redis, Refused};
 use serde_json::Value;
 
 use super::sample::Sample;
@@ -11,8 +11,8 @@ use super::sample::Sample;
 ///
 /// # Errors
 ///
-/// Why the target refuses it.
-pub(super) fn of(sample: &Sample, target: ApiVersion) -> Result<Vec<String>, String> {
+/// Why the target refuses it, a text for each reason.
+pub(super) fn of(sample: &Sample, target: ApiVersion) -> Result<Vec<String>, Vec<String>> {
     let before = render(&sample.without, target)?;
     let after = render(&sample.with, target)?;
     let mut lines = Vec::new();
@@ -32,9 +32,11 @@ pub(super) fn of(sample: &Sample, target: ApiVersion) -> Result<Vec<String>, Str
     Ok(lines)
 }
 
-fn render(document: &Value, target: ApiVersion) -> Result<Manifest, String> {
-    let document: Redis = serde_json::from_value(document.clone()).map_err(|error| error.to_string())?;
-    document.render(target).map_err(|refused| refused.to_string())
+fn render(document: &Value, target: ApiVersion) -> Result<Manifest, Vec<String>> {
+    let document: Redis = serde_json::from_value(document.clone()).map_err(|error| vec![error.to_string()])?;
+    let refused =
+        |refused: Refused| refused.problems.into_iter().filter(Problem::is_error).map(|it| it.message).collect();
+    document.render(target).map_err(refused)
 }
 
 fn names(manifest: &Manifest) -> impl Iterator<Item = String> {
@@ -52,7 +54,7 @@ fn differences(path: &str, old: &Value, new: &Value, paths: &mut BTreeSet<String
         (Value::Object(old), Value::Object(new)) => {
             let keys: BTreeSet<&String> = old.keys().chain(new.keys()).collect();
             for key in keys {
-                let path = if path.is_empty() { key.clone() } else { format!("{path}.{}", quoted(key)) };
+                let path = below(path, key);
                 match (old.get(key), new.get(key)) {
                     (Some(old), Some(new)) => differences(&path, old, new, paths),
                     _ => {
@@ -82,6 +84,12 @@ fn differences(path: &str, old: &Value, new: &Value, paths: &mut BTreeSet<String
     }
 }
 
-fn quoted(key: &str) -> String {
-    if key.contains(['.', '/']) { format!("[{key}]") } else { key.to_owned() }
+fn below(path: &str, key: &str) -> String {
+    if key.contains(['.', '/']) {
+        format!("{path}[{key}]")
+    } else if path.is_empty() {
+        key.to_owned()
+    } else {
+        format!("{path}.{key}")
+    }
 }

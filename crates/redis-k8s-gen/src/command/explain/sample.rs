@@ -84,7 +84,6 @@ const SAMPLES: &[(&str, &str, &str)] = &[
     ("spec.services.read", r#"{"type": "LoadBalancer"}"#, ""),
     ("spec.services.read.enabled", "false", ""),
     ("spec.services.sentinel", r#"{"type": "NodePort"}"#, ""),
-    ("spec.services.sentinel.enabled", "true", ""),
     ("spec.storage", r#"{"size": "8Gi"}"#, ""),
     ("spec.storage.accessModes", r#"["ReadWriteOncePod"]"#, r#"{"storage": {"size": "8Gi"}}"#),
     ("spec.storage.annotations", r#"{"example.com/backup": "daily"}"#, r#"{"storage": {"size": "8Gi"}}"#),
