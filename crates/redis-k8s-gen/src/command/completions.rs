@@ -18,7 +18,28 @@ pub(crate) struct CompletionsArgs {
 }
 
 pub(crate) fn run(args: &CompletionsArgs, session: &mut Session<'_, '_>) -> Result<(), Failure> {
+    session.data(script(args.shell).as_bytes())
+}
+
+fn script(shell: Shell) -> String {
     let mut script = Vec::new();
-    clap_complete::generate(args.shell, &mut crate::cli::command(), "redis-k8s-gen", &mut script);
-    session.data(&script)
+    clap_complete::generate(shell, &mut crate::cli::command(), "redis-k8s-gen", &mut script);
+    let script = String::from_utf8_lossy(&script).into_owned();
+    // For a name with a hyphen, clap_complete writes one name of a subcommand's state and looks for another
+    // (<https://github.com/clap-rs/clap/issues/6421>); mended versions have nothing to replace.
+    script.replace("redis__subcmd__k8s__subcmd__gen", "redis__k8s__gen")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bash_completes_the_flags_of_a_subcommand() {
+        let script = script(Shell::Bash);
+        let ask = r#"COMP_WORDS=(redis-k8s-gen render --out); COMP_CWORD=2
+            _redis__k8s__gen redis-k8s-gen --out render; printf '%s\n' "${COMPREPLY[@]}""#;
+        let ran = std::process::Command::new("bash").arg("-c").arg(format!("{script}\n{ask}")).output().unwrap();
+        assert_eq!(String::from_utf8_lossy(&ran.stdout), "--output\n--output-dir\n");
+    }
 }

@@ -15,6 +15,10 @@ pub(crate) struct SchemaArgs {}
 pub fn document_schema() -> serde_json::Value {
     let mut schema = schemars::schema_for!(redis_k8s::Redis);
     schema.insert("title".to_owned(), "A document of redis-k8s-gen".into());
+    // the library's example is Rust, of no use to who writes YAML
+    let description = schema.get("description").and_then(serde_json::Value::as_str).unwrap_or_default();
+    let prose = description.split("\n\n```").next().unwrap_or_default().to_owned();
+    schema.insert("description".to_owned(), prose.into());
     schema.to_value()
 }
 

@@ -35,14 +35,13 @@ impl<'s> Field<'s> {
 
     /// What is said about it.
     pub(super) fn description(self) -> &'s str {
-        let of = |node: &'s Value| node.get("description").and_then(Value::as_str);
-        of(self.node).or_else(|| of(self.target())).unwrap_or_default()
+        description(self.node).or_else(|| description(self.target())).unwrap_or_default()
     }
 
     /// What its type is said to be, if that is more than its description.
     pub(super) fn type_description(self) -> Option<&'s str> {
-        let text = self.fields_of().get("description").and_then(Value::as_str)?;
-        (text != self.description()).then_some(text)
+        let text = description(self.fields_of())?;
+        (!self.description().starts_with(text.trim_end_matches('.'))).then_some(text)
     }
 
     /// The values it can have and what they do, if they can be listed.
@@ -96,6 +95,10 @@ impl<'s> Field<'s> {
         let name = node.get("$ref").and_then(Value::as_str).and_then(|path| path.strip_prefix("#/$defs/"));
         name.and_then(|name| self.root.get("$defs")?.get(name)).unwrap_or(node)
     }
+}
+
+fn description(node: &Value) -> Option<&str> {
+    node.get("description").and_then(Value::as_str)
 }
 
 /// The type of a schema, the first one if it has several.

@@ -68,7 +68,7 @@ fn unknown(parent: &str, field: Field<'_>, step: &str) -> Failure {
     let parent = if parent.is_empty() { "a document" } else { parent };
     let names: Vec<&str> = field.children().map(|(name, _)| name).collect();
     if names.is_empty() {
-        return Failure::Usage(format!("{parent} has no fields, so no {step:?}: it is a {}", field.kind()));
+        return Failure::Usage(format!("{parent} has no fields, so no {step:?}: it is of type {}", field.kind()));
     }
     let nearest = names.iter().max_by(|a, b| closeness(a, step).total_cmp(&closeness(b, step)));
     let hint = match nearest {
@@ -99,7 +99,8 @@ fn page(path: &str, field: Field<'_>, recursive: bool) -> String {
     if !choices.is_empty() {
         text.push_str("\nVALUES:\n");
         for (value, meaning) in choices {
-            line(&mut text, &format!("    {value}"), meaning);
+            let _ = writeln!(text, "    {value}");
+            paragraphs(&mut text, 8, meaning);
         }
     }
     if field.children().next().is_some() {

@@ -105,7 +105,7 @@ const SAMPLES: &[(&str, &str, &str)] = &[
 /// The same for fields that stand in several topics, by the end of their path.
 const SHARED: &[(&str, &str)] = &[
     ("limits", r#"{"memory": "512Mi"}"#),
-    ("limits.cpu", r#""1""#),
+    ("limits.cpu", r#""2""#),
     ("limits.ephemeral-storage", r#""1Gi""#),
     ("limits.memory", r#""512Mi""#),
     ("requests", r#"{"cpu": "20m"}"#),
