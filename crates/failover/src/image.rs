@@ -1,0 +1,129 @@
+//! Container images made from this machine's programs.
+//!
+//! An image holds the server's programs under the names the official image gives them and a list of tools that a slim
+//! Debian image has; nothing else of this machine can be reached from a container, apart from shared libraries.
+
+use std::io;
+use std::os::unix::fs::{PermissionsExt, symlink};
+use std::path::{Path, PathBuf};
+
+use crate::sandbox::{STATE, find};
+
+/// Which server an image holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) enum Flavour {
+    /// The official Redis image.
+    Redis,
+    /// The official Valkey image: no program in it is called redis.
+    Valkey,
+}
+
+/// Programs of dash, coreutils, grep, sed, mawk, findutils, libc-bin and util-linux that a slim image holds.
+const TOOLS: &[&str] = &[
+    "sh", "dash", "[", "test", "env", "true", "false", "echo", "printf", "cat", "cp", "mv", "rm", "ln", "ls", "mkdir",
+    "rmdir", "mktemp", "chmod", "chown", "touch", "stat", "readlink", "realpath", "dirname", "basename", "head",
+    "tail", "cut", "tr", "sort", "uniq", "wc", "tee", "seq", "expr", "date", "sleep", "timeout", "id", "whoami",
+    "uname", "hostname", "md5sum", "sha1sum", "sha256sum", "base64", "od", "paste", "join", "comm", "nl", "fold",
+    "sync", "df", "du", "dd", "kill", "nice", "nohup", "getent", "grep", "egrep", "sed", "mawk", "find", "xargs",
+    "setpriv", "flock", "nproc", "tty", "yes", "split", "truncate", "mkfifo", "shuf", "tac",
+];
+
+/// Library directories; a link is copied as a link, a directory is bound into each container.
+pub(crate) const LIBRARIES: &[&str] = &["lib", "lib64", "usr/lib", "usr/lib64"];
+
+/// What the official images' entry point does when it need not change the user.
+const ENTRY_POINT: &str = "#!/bin/sh\nset -e\ncase \"${1:-}\" in -*|*.conf) set -- SERVER \"$@\";; esac\nif [ \"$(id -u)\" = 0 ] && [ \"$1\" = SERVER ]; then\n\texec setpriv --reuid=999 --regid=999 --clear-groups -- \"$0\" \"$@\"\nfi\nexec \"$@\"\n";
+
+impl Flavour {
+    /// The flavour of an image reference.
+    pub(crate) fn of(image: &str) -> Self {
+        let repository = image.split('@').next().unwrap_or(image);
+        if repository.contains("valkey") { Self::Valkey } else { Self::Redis }
+    }
+
+    /// The word for it, as in the names of its programs.
+    pub(crate) const fn word(self) -> &'static str {
+        match self {
+            Self::Redis => "redis",
+            Self::Valkey => "valkey",
+        }
+    }
+
+    /// The server program on this machine.
+    pub(crate) fn server(self) -> Option<PathBuf> {
+        match self {
+            Self::Redis => find("redis-server"),
+            Self::Valkey => std::env::var_os("FAILOVER_VALKEY_SERVER")
+                .map(PathBuf::from)
+                .or_else(|| Some(PathBuf::from("target/failover/valkey-server")))
+                .filter(|file| file.is_file())
+                .or_else(|| find("valkey-server")),
+        }
+    }
+
+    /// The command-line client on this machine; Valkey's understands the same protocol, so Redis's stands in for it.
+    fn client(self) -> Option<PathBuf> {
+        match self {
+            Self::Redis => find("redis-cli"),
+            Self::Valkey => find("valkey-cli").or_else(|| find("redis-cli")),
+        }
+    }
+
+    /// The root directory of the image, made when it is asked for first.
+    pub(crate) fn root(self) -> io::Result<PathBuf> {
+        let root = Path::new(STATE).join("images").join(self.word());
+        if !root.exists() {
+            let half = root.with_extension("part");
+            self.build(&half)?;
+            std::fs::rename(&half, &root)?;
+        }
+        Ok(root)
+    }
+
+    fn build(self, root: &Path) -> io::Result<()> {
+        let absent = |what: &str| io::Error::new(io::ErrorKind::NotFound, format!("{what} is not installed"));
+        for dir in ["usr/bin", "usr/local/bin", "etc", "proc", "dev", "sys", "tmp", "run", "var/tmp", "data", "mnt"] {
+            std::fs::create_dir_all(root.join(dir))?;
+        }
+        for dir in ["tmp", "var/tmp"] {
+            std::fs::set_permissions(root.join(dir), std::fs::Permissions::from_mode(0o1777))?;
+        }
+        symlink("usr/bin", root.join("bin"))?;
+        for library in LIBRARIES {
+            let host = Path::new("/").join(library);
+            if host.is_symlink() {
+                symlink(std::fs::read_link(host)?, root.join(library))?;
+            } else if host.is_dir() {
+                std::fs::create_dir_all(root.join(library))?;
+            }
+        }
+        for tool in TOOLS {
+            // Which of them a machine has varies a little; the tests of the scripts say which they rely on.
+            if let Some(file) = find(tool) {
+                std::fs::copy(file, root.join("usr/bin").join(tool))?;
+            }
+        }
+        if root.join("usr/bin/mawk").exists() {
+            symlink("mawk", root.join("usr/bin/awk"))?;
+        }
+        let bin = root.join("usr/local/bin");
+        let server = format!("{}-server", self.word());
+        std::fs::copy(self.server().ok_or_else(|| absent(&server))?, bin.join(&server))?;
+        std::fs::copy(self.client().ok_or_else(|| absent("redis-cli"))?, bin.join(format!("{}-cli", self.word())))?;
+        std::fs::set_permissions(bin.join(&server), std::fs::Permissions::from_mode(0o755))?;
+        for link in ["sentinel", "check-aof", "check-rdb"] {
+            symlink(&server, bin.join(format!("{}-{link}", self.word())))?;
+        }
+        let entry = bin.join("docker-entrypoint.sh");
+        std::fs::write(&entry, ENTRY_POINT.replace("SERVER", &server))?;
+        std::fs::set_permissions(&entry, std::fs::Permissions::from_mode(0o755))?;
+        let word = self.word();
+        std::fs::write(root.join("etc/passwd"), format!("root:x:0:0:root:/root:/bin/sh\n{word}:x:999:999::/home/{word}:/bin/sh\n"))?;
+        std::fs::write(root.join("etc/group"), format!("root:x:0:\n{word}:x:999:\n"))?;
+        std::fs::write(root.join("etc/nsswitch.conf"), "passwd: files\ngroup: files\nhosts: files dns\n")?;
+        std::fs::write(root.join("etc/resolv.conf"), "")?;
+        std::fs::write(root.join("etc/hosts"), "")?;
+        std::fs::write(root.join("etc/hostname"), "")?;
+        Ok(())
+    }
+}

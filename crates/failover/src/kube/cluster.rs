@@ -1,0 +1,422 @@
+//! The cluster: what was applied, what runs, and the hands of whoever operates or breaks it.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::io;
+use std::net::Ipv4Addr;
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use k8s_openapi::api::core::v1::Service;
+use nix::sys::signal::Signal;
+
+use super::container::signal;
+use super::endpoints::{self, Endpoints};
+use super::journal::Journal;
+use super::kubelet;
+use super::objects::Objects;
+use super::pod::{Birth, Deletion, Pod};
+use super::settings::Settings;
+use super::stateful_set::{self, Action, Progress};
+use super::volume;
+use crate::net::dns::NameService;
+use crate::net::fabric::{Fabric, NAME_SERVICE, PodNet};
+use crate::net::policy::{Policed, Subject};
+use crate::net::rules::{Cuts, Rules, Virtual};
+use crate::sandbox::STATE;
+
+/// Virtual addresses by the name of their Service; headless ones have none.
+pub(crate) type Addresses = BTreeMap<String, Ipv4Addr>;
+
+/// How often controllers look.
+const TICK: Duration = Duration::from_millis(15);
+
+/// A running cluster.
+#[derive(Debug)]
+pub(crate) struct Cluster {
+    pub(crate) settings: Arc<Settings>,
+    pub(crate) journal: Arc<Journal>,
+    pub(crate) fabric: Fabric,
+    pub(crate) names: Arc<NameService>,
+    name_pod: PodNet,
+    state: Mutex<State>,
+    ended: AtomicBool,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    objects: Objects,
+    addresses: Addresses,
+    pods: BTreeMap<String, Arc<Pod>>,
+    /// Pods deleted by force whose processes may still be ending.
+    ghosts: Vec<Arc<Pod>>,
+    progress: BTreeMap<String, Option<Progress>>,
+    lose_claims: Vec<String>,
+    /// Pods that are no object of the cluster: clients.
+    strangers: Vec<Subject>,
+    cuts: Cuts,
+    computed: Endpoints,
+    coming: VecDeque<(Instant, Endpoints)>,
+    known: Endpoints,
+    installed: Option<Rules>,
+    refresh: VecDeque<Instant>,
+    last_uid: u64,
+}
+
+impl Cluster {
+    /// An empty cluster whose logs go to this directory.
+    pub(crate) fn start(settings: Settings, logs: &Path) -> io::Result<Arc<Self>> {
+        let fabric = Fabric::new()?;
+        let name_pod = fabric.attach()?;
+        let names = NameService::start(&name_pod)?;
+        let cluster = Arc::new(Self {
+            settings: Arc::new(settings),
+            journal: Journal::open(logs)?,
+            fabric,
+            names,
+            name_pod,
+            state: Mutex::default(),
+            ended: AtomicBool::new(false),
+        });
+        let controller = Arc::clone(&cluster);
+        thread::Builder::new().name("controllers".to_owned()).spawn(move || {
+            while !controller.ended.load(Ordering::Acquire) {
+                if let Err(error) = controller.reconcile() {
+                    controller.journal.event(&format!("controllers: {error}"));
+                }
+                thread::sleep(TICK);
+            }
+        })?;
+        Ok(cluster)
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Everything that was applied.
+    pub(crate) fn objects(&self) -> Objects {
+        self.state().objects.clone()
+    }
+
+    /// The Services' virtual addresses.
+    pub(crate) fn addresses(&self) -> Addresses {
+        self.state().addresses.clone()
+    }
+
+    /// Applies objects as `kubectl apply` does.
+    pub(crate) fn apply(&self, objects: Objects) {
+        let mut state = self.state();
+        let files_change = state.objects.config_maps != objects.config_maps || !objects.secrets.is_empty();
+        for (name, service) in &objects.services {
+            if !headless(service) && !state.addresses.contains_key(name) {
+                let address = self.fabric.service_address();
+                state.addresses.insert(name.clone(), address);
+            }
+        }
+        state.objects.apply(objects);
+        if files_change {
+            state.refresh.push_back(Instant::now() + self.settings.draw(self.settings.refresh));
+        }
+        self.journal.event("objects applied");
+    }
+
+    /// Sets the replicas of a StatefulSet as `kubectl scale` does.
+    pub(crate) fn scale(&self, set: &str, replicas: i32) {
+        if let Some(spec) = self.state().objects.stateful_sets.get_mut(set).and_then(|set| set.spec.as_mut()) {
+            spec.replicas = Some(replicas);
+        }
+        self.journal.event(&format!("statefulset {set} scaled to {replicas}"));
+    }
+
+    /// The pod of this name.
+    pub(crate) fn pod(&self, name: &str) -> Option<Arc<Pod>> {
+        self.state().pods.get(name).cloned()
+    }
+
+    /// All pods, by name.
+    pub(crate) fn pods(&self) -> Vec<Arc<Pod>> {
+        self.state().pods.values().cloned().collect()
+    }
+
+    /// The pods of a StatefulSet, by name.
+    pub(crate) fn pods_of(&self, set: &str) -> Vec<Arc<Pod>> {
+        let owner = Some(format!("StatefulSet/{set}"));
+        let owned = |pod: &Arc<Pod>| pod.owner.lock().is_ok_and(|own| *own == owner);
+        self.state().pods.values().filter(|pod| owned(pod)).cloned().collect()
+    }
+
+    /// The replicas a StatefulSet is to have.
+    pub(crate) fn replicas(&self, set: &str) -> usize {
+        let state = self.state();
+        let replicas = state.objects.stateful_sets.get(set).and_then(|set| set.spec.as_ref()?.replicas);
+        usize::try_from(replicas.unwrap_or(1)).unwrap_or(0)
+    }
+
+    /// Deletes a pod, giving it the time it was rendered with.
+    pub(crate) fn delete(&self, name: &str) {
+        if let Some(pod) = self.pod(name) {
+            self.journal.event(&format!("pod {name} deleted"));
+            let deletion = Deletion { since: Instant::now(), grace: pod.grace(), force: false };
+            pod.state().deletion.get_or_insert(deletion);
+        }
+    }
+
+    /// Deletes a pod by force: killed without its hook, forgotten at once.
+    pub(crate) fn delete_forced(&self, name: &str) {
+        let removed = self.state().pods.remove(name);
+        if let Some(pod) = removed {
+            self.journal.event(&format!("pod {name} deleted by force"));
+            if let Some((pid, _)) = pod.main() {
+                let _ = signal(pid, Signal::SIGKILL);
+            }
+            pod.state().deletion = Some(Deletion { since: Instant::now(), grace: Duration::ZERO, force: true });
+            self.state().ghosts.push(pod);
+        }
+    }
+
+    /// Loses a pod with its node: it falls silent without a last packet, then it is deleted by force.
+    pub(crate) fn lose(&self, name: &str) -> io::Result<()> {
+        let ip = self.pod(name).and_then(|pod| pod.ip());
+        self.cut(ip.as_slice(), true, true)?;
+        self.delete_forced(name);
+        Ok(())
+    }
+
+    /// Sends a signal to the main process of a pod.
+    pub(crate) fn signal(&self, name: &str, what: Signal) -> io::Result<()> {
+        let main = self.pod(name).and_then(|pod| pod.main());
+        let (pid, _) = main.ok_or_else(|| io::Error::other(format!("nothing runs in pod {name}")))?;
+        self.journal.event(&format!("{what} sent to pod {name}"));
+        signal(pid, what)
+    }
+
+    /// Cuts addresses off from all others, whichever way; they still reach each other.
+    pub(crate) fn cut(&self, ips: &[Ipv4Addr], sending: bool, receiving: bool) -> io::Result<()> {
+        let mut state = self.state();
+        if sending {
+            state.cuts.sending.extend(ips);
+        }
+        if receiving {
+            state.cuts.receiving.extend(ips);
+        }
+        drop(state);
+        self.journal.event(&format!("cut off {ips:?}, sending {sending}, receiving {receiving}"));
+        self.install()
+    }
+
+    /// Heals all cuts.
+    pub(crate) fn heal(&self) -> io::Result<()> {
+        self.state().cuts = Cuts::default();
+        self.journal.event("cuts healed");
+        self.install()
+    }
+
+    /// Lets every container be restarted at once again, as after ten quiet minutes.
+    pub(crate) fn forget_back_off(&self) {
+        for pod in self.pods() {
+            for container in pod.state().containers.values_mut() {
+                container.crashes = 0;
+            }
+        }
+    }
+
+    /// A network for a client, which policies see as a pod with these labels.
+    pub(crate) fn stranger(&self, namespace: &str, labels: &[(&str, &str)]) -> io::Result<Arc<PodNet>> {
+        let net = self.fabric.attach()?;
+        let labels = labels.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect();
+        let subject = Subject { ip: net.ip, namespace: namespace.to_owned(), labels, ports: BTreeMap::new() };
+        self.state().strangers.push(subject);
+        self.install()?;
+        Ok(Arc::new(net))
+    }
+
+    /// Removes everything and waits until nothing runs.
+    pub(crate) fn clear(&self) {
+        self.state().objects = Objects::default();
+        let pods = self.pods();
+        for pod in &pods {
+            self.delete_forced(&pod.name);
+        }
+        while !self.state().ghosts.is_empty() {
+            thread::sleep(TICK);
+        }
+        let mut state = self.state();
+        state.addresses.clear();
+        state.progress.clear();
+        state.cuts = Cuts::default();
+        state.refresh.clear();
+        let _ = std::fs::remove_dir_all(Path::new(STATE).join("claims"));
+        drop(state);
+        self.names.stop(false);
+        self.names.slow(Duration::ZERO);
+    }
+
+    /// Takes a pod off the list, if it is still this one.
+    pub(crate) fn forget(&self, pod: &Arc<Pod>) {
+        let mut state = self.state();
+        if state.pods.get(&pod.name).is_some_and(|known| known.uid == pod.uid) {
+            state.pods.remove(&pod.name);
+        }
+        state.ghosts.retain(|ghost| ghost.uid != pod.uid);
+    }
+
+    fn reconcile(self: &Arc<Self>) -> io::Result<()> {
+        let mut born = Vec::new();
+        let mut state = self.state();
+        let sets: Vec<_> = state.objects.stateful_sets.iter().map(|(name, set)| (name.clone(), set.clone())).collect();
+        for (name, set) in sets {
+            let mut progress = state.progress.remove(&name).flatten();
+            let actions = stateful_set::reconcile(&set, &mut progress, &state.pods);
+            state.progress.insert(name, progress);
+            for action in actions {
+                match action {
+                    Action::Create(birth) => born.push(self.create(&mut state, *birth)),
+                    Action::Delete(pod) => {
+                        if let Some(pod) = state.pods.get(&pod) {
+                            self.journal.event(&format!("pod {} deleted by its controller", pod.name));
+                            let deletion = Deletion { since: Instant::now(), grace: pod.grace(), force: false };
+                            pod.state().deletion.get_or_insert(deletion);
+                        }
+                    }
+                    Action::LoseClaims(pod) => state.lose_claims.push(pod),
+                }
+            }
+        }
+        self.lose_claims(&mut state)?;
+        self.propagate(&mut state);
+        self.refresh(&mut state)?;
+        drop(state);
+        for pod in born {
+            kubelet::look_after(self, pod);
+        }
+        self.install()
+    }
+
+    fn create(&self, state: &mut State, birth: Birth) -> Arc<Pod> {
+        state.last_uid += 1;
+        let birth = Birth { uid: state.last_uid, ..birth };
+        self.journal.event(&format!("pod {} created, revision {}", birth.name, birth.revision));
+        let pod = Arc::new(Pod::new(birth, Path::new(STATE).join("pods")));
+        state.pods.insert(pod.name.clone(), Arc::clone(&pod));
+        pod
+    }
+
+    fn lose_claims(&self, state: &mut State) -> io::Result<()> {
+        let State { lose_claims, pods, objects, .. } = state;
+        let mut gone = Vec::new();
+        lose_claims.retain(|pod| {
+            let there = pods.contains_key(pod);
+            if !there {
+                gone.push(pod.clone());
+            }
+            there
+        });
+        for pod in gone {
+            for set in objects.stateful_sets.values() {
+                for claim in set.spec.iter().flat_map(|spec| spec.volume_claim_templates.iter().flatten()) {
+                    let claim = format!("{}-{pod}", claim.metadata.name.as_deref().unwrap_or_default());
+                    self.journal.event(&format!("claim {claim} deleted by its retention policy"));
+                    volume::lose_claim(&claim)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Lets Services and names learn of changes after a while.
+    fn propagate(&self, state: &mut State) {
+        let namespace = state.objects.stateful_sets.values().find_map(|set| set.metadata.namespace.clone());
+        let namespace = namespace.unwrap_or_else(|| "default".to_owned());
+        let now = endpoints::work_out(&namespace, &state.objects.services, &state.addresses, &state.pods);
+        if now != state.computed {
+            state.computed = now.clone();
+            let due = Instant::now() + self.settings.draw(self.settings.propagation);
+            // A later change never overtakes an earlier one.
+            let due = state.coming.back().map_or(due, |(last, _)| due.max(*last));
+            state.coming.push_back((due, now));
+        }
+        while state.coming.front().is_some_and(|(due, _)| Instant::now() >= *due) {
+            if let Some((_, endpoints)) = state.coming.pop_front() {
+                self.names.publish(endpoints.names.clone());
+                state.known = endpoints;
+            }
+        }
+    }
+
+    /// Brings changed ConfigMaps and Secrets to the files of running pods.
+    fn refresh(&self, state: &mut State) -> io::Result<()> {
+        if state.refresh.front().is_none_or(|due| Instant::now() < *due) {
+            return Ok(());
+        }
+        state.refresh.pop_front();
+        for pod in state.pods.values() {
+            for volume in pod.spec.volumes.iter().flatten() {
+                let Ok(Some(files)) = volume::files(volume, &state.objects) else { continue };
+                let mut own = pod.state();
+                if own.files.get(&volume.name).is_some_and(|written| *written != files) {
+                    volume::write(&pod.dir.join("volumes").join(&volume.name), &files, pod.volume_group())?;
+                    own.files.insert(volume.name.clone(), files);
+                    self.journal.event(&format!("pod {} sees new files in volume {}", pod.name, volume.name));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Puts the packet rules in force that follow from the state, if they changed.
+    fn install(&self) -> io::Result<()> {
+        let mut state = self.state();
+        let rules = self.rules(&state);
+        if state.installed.as_ref() != Some(&rules) {
+            rules.install()?;
+            state.installed = Some(rules);
+        }
+        Ok(())
+    }
+
+    fn rules(&self, state: &State) -> Rules {
+        let mut subjects = state.strangers.clone();
+        subjects.push(Subject {
+            ip: self.name_pod.ip,
+            namespace: "kube-system".to_owned(),
+            labels: BTreeMap::from([("k8s-app".to_owned(), "kube-dns".to_owned())]),
+            ports: BTreeMap::from([("dns".to_owned(), 53), ("dns-tcp".to_owned(), 53)]),
+        });
+        for pod in state.pods.values().chain(&state.ghosts) {
+            if let Some(ip) = pod.ip() {
+                let Pod { namespace, labels, .. } = &**pod;
+                subjects.push(Subject { ip, namespace: namespace.clone(), labels: labels.clone(), ports: pod.ports() });
+            }
+        }
+        let mut virtuals = state.known.virtuals.clone();
+        let names = vec![(self.name_pod.ip, 53)];
+        virtuals.push(Virtual { ip: NAME_SERVICE, protocol: "udp", port: 53, backends: names });
+        Rules {
+            virtuals,
+            policed: Policed::work_out(state.objects.policies.values(), &subjects),
+            cuts: state.cuts.clone(),
+            pods: subjects.iter().map(|subject| subject.ip).collect(),
+        }
+    }
+}
+
+fn headless(service: &Service) -> bool {
+    service.spec.as_ref().and_then(|spec| spec.cluster_ip.as_deref()) == Some("None")
+}
+
+/// Waits until something holds; false if it did not within this time.
+pub(crate) fn wait_until(limit: Duration, mut holds: impl FnMut() -> bool) -> bool {
+    let began = Instant::now();
+    loop {
+        if holds() {
+            return true;
+        }
+        if began.elapsed() >= limit {
+            return false;
+        }
+        thread::sleep(Duration::from_millis(20));
+    }
+}

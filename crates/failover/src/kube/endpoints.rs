@@ -1,0 +1,85 @@
+//! Services: which pods stand behind each, and under which names they are found.
+
+use std::collections::BTreeMap;
+use std::net::Ipv4Addr;
+use std::sync::Arc;
+
+use k8s_openapi::api::core::v1::{Service, ServicePort};
+use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
+
+use super::cluster::Addresses;
+use super::pod::Pod;
+use crate::net::dns::Names;
+use crate::net::rules::Virtual;
+
+/// What the cluster's parts know of Services at one time.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Endpoints {
+    pub(crate) virtuals: Vec<Virtual>,
+    pub(crate) names: Names,
+}
+
+/// A pod as a Service sees it.
+struct Candidate<'a> {
+    pod: &'a Pod,
+    ip: Ipv4Addr,
+    ready: bool,
+    terminating: bool,
+}
+
+/// Works out all Services of a namespace.
+pub(crate) fn work_out(
+    namespace: &str, services: &BTreeMap<String, Service>, addresses: &Addresses, pods: &BTreeMap<String, Arc<Pod>>,
+) -> Endpoints {
+    let mut endpoints = Endpoints::default();
+    let candidates: Vec<Candidate<'_>> = pods
+        .values()
+        .filter_map(|pod| {
+            let ip = pod.ip()?;
+            Some(Candidate { pod, ip, ready: pod.ready(), terminating: pod.terminating() })
+        })
+        .collect();
+    for (name, service) in services {
+        let Some(spec) = &service.spec else { continue };
+        let full = format!("{name}.{namespace}.svc.cluster.local");
+        let selector = spec.selector.clone().unwrap_or_default();
+        let publish = spec.publish_not_ready_addresses == Some(true);
+        let selected: Vec<&Candidate<'_>> = candidates
+            .iter()
+            .filter(|one| !selector.is_empty() && selector.iter().all(|(key, value)| one.pod.labels.get(key) == Some(value)))
+            .collect();
+        let mut chosen: Vec<&Candidate<'_>> = selected.iter().copied().filter(|one| publish || one.ready && !one.terminating).collect();
+        if let Some(ip) = addresses.get(name) {
+            if chosen.is_empty() {
+                // kube-proxy's last resort: pods that end but still serve.
+                chosen = selected.iter().copied().filter(|one| one.ready && one.terminating).collect();
+            }
+            endpoints.names.insert(full, vec![*ip]);
+            for port in spec.ports.iter().flatten() {
+                let backends = chosen.iter().filter_map(|one| Some((one.ip, target(port, one.pod)?))).collect();
+                let protocol = if port.protocol.as_deref() == Some("UDP") { "udp" } else { "tcp" };
+                let Ok(port) = u16::try_from(port.port) else { continue };
+                endpoints.virtuals.push(Virtual { ip: *ip, protocol, port, backends });
+            }
+        } else {
+            for one in &chosen {
+                if one.pod.spec.subdomain.as_ref() == Some(name) {
+                    endpoints.names.insert(format!("{}.{full}", one.pod.host_name()), vec![one.ip]);
+                }
+            }
+            if !chosen.is_empty() {
+                endpoints.names.insert(full, chosen.iter().map(|one| one.ip).collect());
+            }
+        }
+    }
+    endpoints
+}
+
+/// The container port a Service port leads to.
+fn target(port: &ServicePort, pod: &Pod) -> Option<u16> {
+    match &port.target_port {
+        None => u16::try_from(port.port).ok(),
+        Some(IntOrString::Int(number)) => u16::try_from(*number).ok(),
+        Some(IntOrString::String(name)) => pod.ports().get(name).copied(),
+    }
+}

@@ -1,0 +1,14 @@
+//! The parts of Kubernetes a rendering relies on: API objects, controllers, kubelet, containers.
+
+pub(crate) mod cluster;
+pub(crate) mod container;
+pub(crate) mod endpoints;
+pub(crate) mod environment;
+pub(crate) mod journal;
+pub(crate) mod kubelet;
+pub(crate) mod objects;
+pub(crate) mod pod;
+pub(crate) mod probe;
+pub(crate) mod settings;
+pub(crate) mod stateful_set;
+pub(crate) mod volume;

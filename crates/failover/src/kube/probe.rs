@@ -1,0 +1,163 @@
+//! Probes, on the schedule the kubelet keeps.
+
+use std::io;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use k8s_openapi::api::core::v1::{Container, Probe};
+
+use super::container::Spec;
+use super::journal::Journal;
+use super::settings::Settings;
+
+/// What the probes of one running container found so far.
+#[derive(Debug)]
+pub(crate) struct Health {
+    /// The startup probe has succeeded once, or there is none.
+    pub(crate) started: AtomicBool,
+    /// The readiness probe holds, or there is none.
+    pub(crate) ready: AtomicBool,
+    /// A startup or liveness probe has failed for good.
+    pub(crate) failed: AtomicBool,
+    /// Liveness does not matter any more: the pod is ending.
+    pub(crate) ending: AtomicBool,
+    /// The container has ended.
+    pub(crate) over: AtomicBool,
+}
+
+/// Which of a container's probes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Startup,
+    Liveness,
+    Readiness,
+}
+
+/// Starts the probes of a container that has just started.
+pub(crate) fn start(
+    container: &Container, spec: &Arc<Spec>, pid: i32, name: &str, journal: &Arc<Journal>, settings: &Arc<Settings>,
+) -> io::Result<Arc<Health>> {
+    let probes = [
+        (Kind::Startup, &container.startup_probe),
+        (Kind::Liveness, &container.liveness_probe),
+        (Kind::Readiness, &container.readiness_probe),
+    ];
+    let health = Arc::new(Health {
+        started: AtomicBool::new(container.startup_probe.is_none()),
+        ready: AtomicBool::new(container.readiness_probe.is_none()),
+        failed: AtomicBool::new(false),
+        ending: AtomicBool::new(false),
+        over: AtomicBool::new(false),
+    });
+    for (kind, probe) in probes {
+        let Some(probe) = probe.clone() else { continue };
+        let command = probe.exec.as_ref().and_then(|exec| exec.command.clone());
+        let command = command.ok_or_else(|| io::Error::other("the proving ground knows exec probes only"))?;
+        let worker = Worker {
+            kind,
+            probe,
+            command,
+            pid,
+            spec: Arc::clone(spec),
+            health: Arc::clone(&health),
+            name: name.to_owned(),
+            journal: Arc::clone(journal),
+            settings: Arc::clone(settings),
+        };
+        thread::Builder::new().name(format!("{kind:?} {name}")).spawn(move || worker.run())?;
+    }
+    Ok(health)
+}
+
+struct Worker {
+    kind: Kind,
+    probe: Probe,
+    command: Vec<String>,
+    pid: i32,
+    spec: Arc<Spec>,
+    health: Arc<Health>,
+    name: String,
+    journal: Arc<Journal>,
+    settings: Arc<Settings>,
+}
+
+impl Worker {
+    fn run(&self) {
+        let born = Instant::now();
+        let seconds = |number: Option<i32>, default: i32| Duration::from_secs(number.unwrap_or(default).max(0).unsigned_abs().into());
+        let period = seconds(self.probe.period_seconds, 10).max(Duration::from_secs(1));
+        let initial = seconds(self.probe.initial_delay_seconds, 0);
+        let limit = seconds(self.probe.timeout_seconds, 1).max(Duration::from_secs(1));
+        let enough = self.probe.success_threshold.unwrap_or(1).max(1);
+        let too_many = self.probe.failure_threshold.unwrap_or(3).max(1);
+        // The kubelet's ticker was started with the pod, not with the container; where it stands now is chance.
+        let period_ms = u64::try_from(period.as_millis()).unwrap_or(u64::MAX);
+        let mut next = born + Duration::from_millis(self.settings.random().below(period_ms));
+        let (mut good, mut bad) = (0, 0);
+        loop {
+            if self.wait(next, self.kind == Kind::Readiness && good + bad == 0) {
+                return;
+            }
+            let now = Instant::now();
+            next = now.max(next) + period;
+            if self.kind != Kind::Startup && !self.started() || now < born + initial {
+                continue;
+            }
+            let (success, why) = self.ask(limit);
+            if success {
+                (good, bad) = (good + 1, 0);
+            } else {
+                (good, bad) = (0, bad + 1);
+                self.journal.event(&format!("{}: {:?} probe failed ({bad}): {}", self.name, self.kind, why.trim()));
+            }
+            if good >= enough || bad >= too_many {
+                match self.kind {
+                    Kind::Readiness => self.health.ready.store(success, Ordering::Release),
+                    Kind::Startup if success => {
+                        self.health.started.store(true, Ordering::Release);
+                        return;
+                    }
+                    Kind::Startup | Kind::Liveness if !success && !self.health.ending.load(Ordering::Acquire) => {
+                        self.health.failed.store(true, Ordering::Release);
+                        return;
+                    }
+                    Kind::Startup | Kind::Liveness => {}
+                }
+            }
+        }
+    }
+
+    fn started(&self) -> bool {
+        self.health.started.load(Ordering::Acquire)
+    }
+
+    /// Waits for the time of the next probe; true if there is nothing left to probe.
+    ///
+    /// A startup probe's success triggers the first readiness probe.
+    fn wait(&self, until: Instant, eager: bool) -> bool {
+        let waiting = !self.started();
+        loop {
+            let ending = self.kind != Kind::Readiness && self.health.ending.load(Ordering::Acquire);
+            if ending || self.health.over.load(Ordering::Acquire) {
+                return true;
+            }
+            if Instant::now() >= until || eager && waiting && self.started() {
+                return false;
+            }
+            thread::sleep(Duration::from_millis(20));
+        }
+    }
+
+    fn ask(&self, limit: Duration) -> (bool, String) {
+        match self.spec.execute(self.pid, &self.command, limit) {
+            Ok(outcome) => match outcome.code {
+                Some(0) => (true, String::new()),
+                Some(code) => (false, format!("exit code {code}: {}", outcome.output)),
+                None => (false, format!("no answer within {} s: {}", limit.as_secs(), outcome.output)),
+            },
+            Err(error) => (false, error.to_string()),
+        }
+    }
+}
