@@ -1,8 +1,14 @@
 //! The proving ground: plays Kubernetes for a rendering on one Linux machine, with real servers, breaks it and measures.
+mod health;
 mod image;
+mod instance;
 mod kube;
 mod net;
+mod reader;
+mod resp;
 mod sandbox;
+mod secrets;
+mod writer;
 
 use std::io::Write;
 use std::process::ExitCode;

@@ -1,0 +1,116 @@
+//! The Redis that is proven: a document, its rendering, and how clients reach it.
+
+use std::io;
+use std::net::Ipv4Addr;
+
+use redis_k8s::{ApiVersion, Redis};
+use serde_json::{Value, json};
+
+use crate::image::Flavour;
+use crate::kube::objects::{self, Objects};
+use crate::net::lookup::look_up;
+use crate::resp::{Access, Connection};
+use crate::secrets::{Authority, Tls};
+
+/// A document and what a client must know of it.
+#[derive(Debug, Clone)]
+pub(crate) struct Instance {
+    /// The document, to be changed and rendered again.
+    pub(crate) document: Value,
+    /// Objects the document needs but does not render: Secrets.
+    pub(crate) beside: Objects,
+    /// How to reach servers.
+    pub(crate) servers: Access,
+    /// How to reach sentinels.
+    pub(crate) sentinels: Access,
+}
+
+impl Instance {
+    /// The instance `redis` with this spec.
+    pub(crate) fn new(flavour: Flavour, mut spec: Value) -> io::Result<Self> {
+        if flavour == Flavour::Valkey && spec.get("image").is_none() {
+            spec["image"] = json!("valkey/valkey:9.0");
+        }
+        let document = json!({
+            "apiVersion": "redis-k8s-gen.dev/v1alpha1", "kind": "Redis", "metadata": {"name": "redis"}, "spec": spec
+        });
+        let mut beside = Objects::default();
+        let mut access = Access::default();
+        if let Some(secret) = document.pointer("/spec/auth/secret").and_then(Value::as_str) {
+            let password = "first-password";
+            beside.apply(objects::secret(secret, &[("password", password.as_bytes())]));
+            access.password = Some(password.to_owned());
+        }
+        let mut instance = Self { document, beside, servers: access.clone(), sentinels: access };
+        if let Some(secret) = instance.document.pointer("/spec/tls/secret").and_then(Value::as_str).map(str::to_owned) {
+            instance.encrypt(&secret)?;
+        }
+        Ok(instance)
+    }
+
+    fn encrypt(&mut self, secret: &str) -> io::Result<()> {
+        let authority = Authority::new(self.name())?;
+        let entries = authority.entries();
+        let entries: Vec<(&str, &[u8])> = entries.iter().map(|(key, text)| (*key, text.as_bytes())).collect();
+        self.beside.apply(objects::secret(secret, &entries));
+        let tls = Tls::trusting(&authority)?;
+        self.servers.tls = Some(tls.clone());
+        self.sentinels.tls = Some(tls);
+        Ok(())
+    }
+
+    /// Its name.
+    pub(crate) fn name(&self) -> &'static str {
+        "redis"
+    }
+
+    /// The StatefulSet of the sentinels.
+    pub(crate) fn sentinel_set(&self) -> String {
+        format!("{}-sentinel", self.name())
+    }
+
+    /// Everything to apply: what the document renders, and the Secrets it names.
+    pub(crate) fn objects(&self) -> io::Result<Objects> {
+        let redis: Redis = serde_json::from_value(self.document.clone())?;
+        let manifest = redis.render(ApiVersion::AppsV1).map_err(io::Error::other)?;
+        let mut objects = Objects::read(&manifest.to_json())?;
+        objects.apply(self.beside.clone());
+        Ok(objects)
+    }
+
+    /// A number of the document, or what it is by default.
+    fn number(&self, path: &str, default: u16) -> u16 {
+        self.document.pointer(path).and_then(Value::as_u64).and_then(|number| u16::try_from(number).ok()).unwrap_or(default)
+    }
+
+    /// The port of the servers.
+    pub(crate) fn port(&self) -> u16 {
+        self.number("/spec/port", 6379)
+    }
+
+    /// The port of the sentinels.
+    pub(crate) fn sentinel_port(&self) -> u16 {
+        self.number("/spec/sentinel/port", 26379)
+    }
+
+    /// The full name of one of its Services.
+    pub(crate) fn service(&self, part: &str) -> String {
+        format!("{}-{part}.default.svc.cluster.local", self.name())
+    }
+
+    /// Connects to a server or a sentinel by one of its Services, as a client in the cluster does.
+    pub(crate) fn dial_service(&self, part: &str, access: &Access, port: u16) -> io::Result<Connection> {
+        let name = self.service(part);
+        let ip = *look_up(&name)?.first().ok_or(io::ErrorKind::NotFound)?;
+        access.connect(ip, port, &name)
+    }
+
+    /// Connects to whatever a sentinel named: an address, or with TLS a name.
+    pub(crate) fn dial_named(&self, host: &str, port: u16) -> io::Result<Connection> {
+        let ip: Ipv4Addr = match host.parse() {
+            Ok(ip) => ip,
+            Err(_) => *look_up(host)?.first().ok_or(io::ErrorKind::NotFound)?,
+        };
+        self.servers.connect(ip, port, host)
+    }
+}

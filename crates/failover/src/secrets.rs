@@ -1,0 +1,91 @@
+//! Certificates, as an operator of the cluster would provide them.
+
+use std::io;
+use std::net::TcpStream;
+use std::sync::Arc;
+
+use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
+use rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};
+
+use crate::resp::Stream;
+
+/// An authority with one certificate for every name of an instance.
+pub(crate) struct Authority {
+    root: String,
+    certificate: String,
+    key: String,
+    root_der: CertificateDer<'static>,
+    certificate_der: CertificateDer<'static>,
+    key_der: Vec<u8>,
+}
+
+impl Authority {
+    /// A new authority for the instance of this name in the namespace `default`.
+    pub(crate) fn new(instance: &str) -> io::Result<Self> {
+        let mut authority = CertificateParams::new(Vec::new()).map_err(io::Error::other)?;
+        authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        let issuer = CertifiedIssuer::self_signed(authority, generate()?).map_err(io::Error::other)?;
+        let mut names = vec!["localhost".to_owned(), "127.0.0.1".to_owned()];
+        for suffix in ["", ".default", ".default.svc", ".default.svc.cluster.local"] {
+            for part in ["sentinel", "read"] {
+                names.push(format!("{instance}-{part}{suffix}"));
+            }
+            for ordinal in 0..9 {
+                names.push(format!("{instance}-announce-{ordinal}{suffix}"));
+            }
+            for set in ["headless", "sentinel-headless"] {
+                names.push(format!("*.{instance}-{set}{suffix}"));
+            }
+        }
+        let key = generate()?;
+        let params = CertificateParams::new(names).map_err(io::Error::other)?;
+        let certificate = params.signed_by(&key, &issuer).map_err(io::Error::other)?;
+        Ok(Self {
+            root: issuer.pem(),
+            certificate: certificate.pem(),
+            key: key.serialize_pem(),
+            root_der: issuer.der().clone(),
+            certificate_der: certificate.der().clone(),
+            key_der: key.serialize_der(),
+        })
+    }
+
+    /// The entries of the Secret, as cert-manager names them.
+    pub(crate) fn entries(&self) -> [(&'static str, &str); 3] {
+        [("ca.crt", &self.root), ("tls.crt", &self.certificate), ("tls.key", &self.key)]
+    }
+}
+
+fn generate() -> io::Result<KeyPair> {
+    KeyPair::generate().map_err(io::Error::other)
+}
+
+/// The client's side of TLS.
+#[derive(Debug, Clone)]
+pub(crate) struct Tls(Arc<ClientConfig>);
+
+impl Tls {
+    /// Trusts an authority, and shows its certificate when asked for one.
+    pub(crate) fn trusting(authority: &Authority) -> io::Result<Self> {
+        let mut roots = RootCertStore::empty();
+        roots.add(authority.root_der.clone()).map_err(io::Error::other)?;
+        let key = PrivateKeyDer::try_from(authority.key_der.clone()).map_err(io::Error::other)?;
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let config = ClientConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()
+            .and_then(|config| {
+                let config = config.with_root_certificates(roots);
+                config.with_client_auth_cert(vec![authority.certificate_der.clone()], key)
+            })
+            .map_err(io::Error::other)?;
+        Ok(Self(Arc::new(config)))
+    }
+
+    /// Encrypts a connection to the server of this name.
+    pub(crate) fn wrap(&self, socket: TcpStream, name: &str) -> io::Result<Box<dyn Stream>> {
+        let name = ServerName::try_from(name.to_owned()).map_err(io::Error::other)?;
+        let session = ClientConnection::new(Arc::clone(&self.0), name).map_err(io::Error::other)?;
+        Ok(Box::new(StreamOwned::new(session, socket)))
+    }
+}

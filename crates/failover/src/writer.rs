@@ -1,0 +1,195 @@
+//! Clients like the ones users have: they find the master through the sentinels, write, and come back after errors.
+
+use std::io;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
+
+use crate::instance::Instance;
+use crate::net::fabric::PodNet;
+use crate::resp::{Connection, Reply};
+
+/// Time between two writes: about 200 a second.
+const PACE: Duration = Duration::from_millis(5);
+
+/// Time until the next try after an error, as client libraries have it.
+const RETRY: Duration = Duration::from_millis(75);
+
+/// How sure a writer wants to be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Promise {
+    /// The master took it.
+    Plain,
+    /// At least one replica has it too (WAIT 1).
+    Replicated,
+}
+
+/// A client that writes numbered keys until it is stopped.
+#[derive(Debug)]
+pub(crate) struct Writer {
+    prefix: String,
+    tally: Arc<Tally>,
+    thread: Option<JoinHandle<()>>,
+}
+
+#[derive(Debug, Default)]
+struct Tally {
+    stop: AtomicBool,
+    acknowledged: Mutex<Vec<(u64, Instant)>>,
+    errors: Mutex<Vec<(Instant, String)>>,
+}
+
+/// The acknowledged writes of a writer.
+#[derive(Debug, Clone)]
+pub(crate) struct Written {
+    /// What its keys begin with.
+    pub(crate) prefix: String,
+    /// Numbers and when they were acknowledged.
+    pub(crate) acknowledged: Vec<(u64, Instant)>,
+}
+
+impl Writer {
+    /// Starts writing from a network.
+    pub(crate) fn start(instance: &Instance, net: &Arc<PodNet>, prefix: &str, promise: Promise) -> io::Result<Self> {
+        let tally = Arc::new(Tally::default());
+        let work = Work { instance: instance.clone(), prefix: prefix.to_owned(), promise, tally: Arc::clone(&tally) };
+        let net = Arc::clone(net);
+        let thread = thread::Builder::new().name(format!("writer {prefix}")).spawn(move || {
+            if net.join().is_ok() {
+                work.run();
+            }
+        })?;
+        Ok(Self { prefix: prefix.to_owned(), tally, thread: Some(thread) })
+    }
+
+    /// What was acknowledged so far.
+    pub(crate) fn written(&self) -> Written {
+        Written { prefix: self.prefix.clone(), acknowledged: lock(&self.tally.acknowledged).clone() }
+    }
+
+    /// The errors it met, with the time of each.
+    pub(crate) fn errors(&self) -> Vec<(Instant, String)> {
+        lock(&self.tally.errors).clone()
+    }
+
+    /// Stops it.
+    pub(crate) fn stop(&mut self) {
+        self.tally.stop.store(true, Ordering::Release);
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
+}
+
+impl Drop for Writer {
+    fn drop(&mut self) {
+        self.stop();
+    }
+}
+
+impl Written {
+    /// The longest time without an acknowledged write that touches the time from `since` to `until`.
+    pub(crate) fn longest_gap(&self, since: Instant, until: Instant) -> Duration {
+        let within = self.acknowledged.iter().map(|(_, at)| *at).filter(|at| *at <= until);
+        let mut longest = Duration::ZERO;
+        let mut last = None;
+        for at in within.chain([until]) {
+            if at >= since {
+                // A pause that began before counts in full: it is what users see.
+                longest = longest.max(at.saturating_duration_since(last.unwrap_or(since)));
+            }
+            last = Some(at);
+        }
+        longest
+    }
+}
+
+struct Work {
+    instance: Instance,
+    prefix: String,
+    promise: Promise,
+    tally: Arc<Tally>,
+}
+
+impl Work {
+    fn run(&self) {
+        let mut number = 0;
+        let mut master = None;
+        while !self.tally.stop.load(Ordering::Acquire) {
+            let began = Instant::now();
+            let outcome = match master.as_mut() {
+                Some(master) => self.write(master, number),
+                None => self.find_master().map(|found| {
+                    master = Some(found);
+                    false
+                }),
+            };
+            match outcome {
+                Ok(true) => lock(&self.tally.acknowledged).push((number, Instant::now())),
+                Ok(false) => continue,
+                Err(error) => {
+                    lock(&self.tally.errors).push((Instant::now(), error.to_string()));
+                    master = None;
+                    thread::sleep(RETRY);
+                }
+            }
+            // A number is used once, whatever became of it: what failed may still have been stored.
+            number += 1;
+            thread::sleep(PACE.saturating_sub(began.elapsed()));
+        }
+    }
+
+    fn write(&self, master: &mut Connection, number: u64) -> io::Result<bool> {
+        let (key, value) = (format!("{}:{number}", self.prefix), number.to_string());
+        let set: &[&str] = &["SET", &key, &value];
+        let wait: &[&str] = &["WAIT", "1", "800"];
+        let replies = match self.promise {
+            Promise::Plain => master.pipeline(&[set])?,
+            Promise::Replicated => master.pipeline(&[set, wait])?,
+        };
+        for reply in &replies {
+            if let Reply::Error(error) = reply {
+                return Err(io::Error::other(error.clone()));
+            }
+        }
+        match (self.promise, replies.last().and_then(Reply::number)) {
+            (Promise::Replicated, Some(0) | None) => Err(io::Error::other("no replica has it")),
+            _ => Ok(true),
+        }
+    }
+
+    fn find_master(&self) -> io::Result<Connection> {
+        let instance = &self.instance;
+        let mut sentinel = instance.dial_service("sentinel", &instance.sentinels, instance.sentinel_port())?;
+        let reply = sentinel.call(&["SENTINEL", "get-master-addr-by-name", instance.name()])?;
+        let [host, port] = reply.list() else { return Err(io::Error::other("the sentinel knows no master")) };
+        let host = host.text().unwrap_or_default();
+        let port = port.text().and_then(|port| port.parse().ok()).unwrap_or(instance.port());
+        let mut master = instance.dial_named(host, port).map_err(|error| io::Error::other(format!("{host}: {error}")))?;
+        let role = master.call(&["ROLE"])?;
+        if role.list().first().and_then(Reply::text) != Some("master") {
+            return Err(io::Error::other(format!("{host} is no master")));
+        }
+        Ok(master)
+    }
+}
+
+pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_gap_counts_from_the_write_before_it() {
+        let start = Instant::now();
+        let at = |ms| start + Duration::from_millis(ms);
+        let written = Written { prefix: "p".to_owned(), acknowledged: vec![(0, at(0)), (1, at(90)), (2, at(100)), (3, at(700))] };
+        assert_eq!(written.longest_gap(at(95), at(800)), Duration::from_millis(600));
+        assert_eq!(written.longest_gap(at(95), at(2000)), Duration::from_millis(1300));
+        assert_eq!(written.longest_gap(at(5), at(100)), Duration::from_millis(90));
+    }
+}
