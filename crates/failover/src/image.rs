@@ -32,7 +32,7 @@ const TOOLS: &[&str] = &[
 pub(crate) const LIBRARIES: &[&str] = &["lib", "lib64", "usr/lib", "usr/lib64"];
 
 /// What the official images' entry point does when it need not change the user.
-const ENTRY_POINT: &str = "#!/bin/sh\nset -e\ncase \"${1:-}\" in -*|*.conf) set -- SERVER \"$@\";; esac\nif [ \"$(id -u)\" = 0 ] && [ \"$1\" = SERVER ]; then\n\texec setpriv --reuid=999 --regid=999 --clear-groups -- \"$0\" \"$@\"\nfi\nexec \"$@\"\n";
+const ENTRY_POINT: &str = "#!/bin/sh\nset -e\ncase \"${1:-}\" in -*|*.conf) set -- SERVER \"$@\";; esac\nif [ \"$(id -u)\" = 0 ] && [ \"$1\" = SERVER ]; then\n\tfind . \\! -user SERVER_USER -exec chown SERVER_USER '{}' +\n\texec setpriv --reuid=999 --regid=999 --clear-groups -- \"$0\" \"$@\"\nfi\nexec \"$@\"\n";
 
 impl Flavour {
     /// The flavour of an image reference.
@@ -46,6 +46,14 @@ impl Flavour {
         match self {
             Self::Redis => "redis",
             Self::Valkey => "valkey",
+        }
+    }
+
+    /// The reference of the official image.
+    pub(crate) const fn image(self) -> &'static str {
+        match self {
+            Self::Redis => "redis:8.2",
+            Self::Valkey => "valkey/valkey:9.0",
         }
     }
 
@@ -115,7 +123,7 @@ impl Flavour {
             symlink(&server, bin.join(format!("{}-{link}", self.word())))?;
         }
         let entry = bin.join("docker-entrypoint.sh");
-        std::fs::write(&entry, ENTRY_POINT.replace("SERVER", &server))?;
+        std::fs::write(&entry, ENTRY_POINT.replace("SERVER_USER", self.word()).replace("SERVER", &server))?;
         std::fs::set_permissions(&entry, std::fs::Permissions::from_mode(0o755))?;
         let word = self.word();
         std::fs::write(root.join("etc/passwd"), format!("root:x:0:0:root:/root:/bin/sh\n{word}:x:999:999::/home/{word}:/bin/sh\n"))?;

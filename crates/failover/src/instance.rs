@@ -1,7 +1,10 @@
 //! The Redis that is proven: a document, its rendering, and how clients reach it.
 
+use std::collections::HashMap;
 use std::io;
 use std::net::Ipv4Addr;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
 
 use redis_k8s::{ApiVersion, Redis};
 use serde_json::{Value, json};
@@ -23,13 +26,21 @@ pub(crate) struct Instance {
     pub(crate) servers: Access,
     /// How to reach sentinels.
     pub(crate) sentinels: Access,
+    memory: Arc<Memory>,
+}
+
+/// What clients remember of names.
+#[derive(Debug, Default)]
+struct Memory {
+    used: AtomicBool,
+    addresses: Mutex<HashMap<String, Ipv4Addr>>,
 }
 
 impl Instance {
     /// The instance `redis` with this spec.
     pub(crate) fn new(flavour: Flavour, mut spec: Value) -> io::Result<Self> {
-        if flavour == Flavour::Valkey && spec.get("image").is_none() {
-            spec["image"] = json!("valkey/valkey:9.0");
+        if flavour == Flavour::Valkey {
+            spec["image"] = json!(flavour.image());
         }
         let document = json!({
             "apiVersion": "redis-k8s-gen.dev/v1alpha1", "kind": "Redis", "metadata": {"name": "redis"}, "spec": spec
@@ -41,7 +52,7 @@ impl Instance {
             beside.apply(objects::secret(secret, &[("password", password.as_bytes())]));
             access.password = Some(password.to_owned());
         }
-        let mut instance = Self { document, beside, servers: access.clone(), sentinels: access };
+        let mut instance = Self { document, beside, servers: access.clone(), sentinels: access, memory: Arc::default() };
         if let Some(secret) = instance.document.pointer("/spec/tls/secret").and_then(Value::as_str).map(str::to_owned) {
             instance.encrypt(&secret)?;
         }
@@ -57,6 +68,11 @@ impl Instance {
         self.servers.tls = Some(tls.clone());
         self.sentinels.tls = Some(tls);
         Ok(())
+    }
+
+    /// The server it runs.
+    pub(crate) fn flavour(&self) -> Flavour {
+        Flavour::of(self.document.pointer("/spec/image").and_then(Value::as_str).unwrap_or_default())
     }
 
     /// Its name.
@@ -101,7 +117,7 @@ impl Instance {
     /// Connects to a server or a sentinel by one of its Services, as a client in the cluster does.
     pub(crate) fn dial_service(&self, part: &str, access: &Access, port: u16) -> io::Result<Connection> {
         let name = self.service(part);
-        let ip = *look_up(&name)?.first().ok_or(io::ErrorKind::NotFound)?;
+        let ip = self.address(&name)?;
         access.connect(ip, port, &name)
     }
 
@@ -109,8 +125,25 @@ impl Instance {
     pub(crate) fn dial_named(&self, host: &str, port: u16) -> io::Result<Connection> {
         let ip: Ipv4Addr = match host.parse() {
             Ok(ip) => ip,
-            Err(_) => *look_up(host)?.first().ok_or(io::ErrorKind::NotFound)?,
+            Err(_) => self.address(host)?,
         };
         self.servers.connect(ip, port, host)
+    }
+
+    /// Lets clients use addresses they have looked up before, as those do that keep them.
+    pub(crate) fn remember(&self, addresses: bool) {
+        self.memory.used.store(addresses, Ordering::Relaxed);
+    }
+
+    fn address(&self, name: &str) -> io::Result<Ipv4Addr> {
+        let known = self.memory.addresses.lock().ok().and_then(|known| known.get(name).copied());
+        if let Some(known) = known.filter(|_| self.memory.used.load(Ordering::Relaxed)) {
+            return Ok(known);
+        }
+        let found = *look_up(name)?.first().ok_or(io::ErrorKind::NotFound)?;
+        if let Ok(mut known) = self.memory.addresses.lock() {
+            known.insert(name.to_owned(), found);
+        }
+        Ok(found)
     }
 }

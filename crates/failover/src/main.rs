@@ -1,43 +1,90 @@
 //! The proving ground: plays Kubernetes for a rendering on one Linux machine, with real servers, breaks it and measures.
+//!
+//! `sandbox` is the process everything hangs on; `net` and `kube` are the cluster; `instance`, `writer`, `reader` and
+//! `health` are its users; `scenario` says what is done to it and `trial` measures what comes of it.
+
+mod args;
+mod data;
+mod ground;
 mod health;
 mod image;
 mod instance;
 mod kube;
+mod machine;
 mod net;
 mod reader;
 mod resp;
 mod sandbox;
+mod scenario;
 mod secrets;
+mod suite;
+mod trial;
 mod writer;
 
-use std::io::Write;
+use std::io::{self, Write};
 use std::process::ExitCode;
-use std::time::{Duration, Instant};
-use kube::cluster::{Cluster, wait_until};
-use kube::objects::Objects;
-use kube::settings::Settings;
+
+use clap::Parser;
+
+use args::{Cli, Task};
+use scenario::Scenario;
 
 fn main() -> ExitCode {
     if let Some(error) = kube::container::become_container() {
-        let _ = writeln!(std::io::stderr(), "the container cannot start: {error}");
+        complain(&format!("the container cannot start: {error}"));
         return ExitCode::from(128);
     }
-    if !sandbox::inside() {
-        return sandbox::run_inside().unwrap_or(ExitCode::from(2));
-    }
-    match go() {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(e) => { let _ = writeln!(std::io::stderr(), "{e}"); ExitCode::FAILURE }
+    let cli = Cli::parse();
+    match run(&cli.task) {
+        Ok(code) => code,
+        Err(error) => {
+            complain(&error.to_string());
+            ExitCode::from(2)
+        }
     }
 }
-fn go() -> std::io::Result<()> {
+
+fn run(task: &Task) -> io::Result<ExitCode> {
+    if let Task::List = task {
+        list()?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    if !sandbox::inside() {
+        let missing = sandbox::missing();
+        if !missing.is_empty() {
+            return Err(io::Error::other(format!("the proving ground needs: {}", missing.join(", "))));
+        }
+        return sandbox::run_inside();
+    }
     sandbox::settle()?;
-    let cluster = Cluster::start(Settings::new(1), std::path::Path::new("/mnt/logs"))?;
-    let f = std::env::args().nth(1).unwrap();
-    let t = Instant::now();
-    cluster.apply(Objects::read(&std::fs::read_to_string(f)?)?);
-    let ok = wait_until(Duration::from_secs(15), || { let p = cluster.pods(); !p.is_empty() && p.iter().all(|p| p.healthy()) });
-    let _ = writeln!(std::io::stdout(), "ready {ok} {:?}", t.elapsed());
-    let _ = std::process::Command::new("sh").args(["-c", &std::env::args().nth(2).unwrap_or("cat /mnt/logs/*".into())]).status();
+    let passed = match task {
+        Task::List | Task::Report { .. } | Task::Selftest | Task::Soak { .. } => true,
+        Task::Run { names, how } => suite::run(&chosen(names)?, how)?,
+        Task::All { how } => suite::run(&scenario::all(), how)?,
+        Task::Short { how } => {
+            let short: Vec<Scenario> = scenario::all().into_iter().filter(|scenario| scenario.short).collect();
+            suite::run(&short, how)?
+        }
+    };
+    Ok(if passed { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// The scenarios of these names, in the table's order.
+fn chosen(names: &[String]) -> io::Result<Vec<Scenario>> {
+    let all = scenario::all();
+    if let Some(unknown) = names.iter().find(|name| !all.iter().any(|scenario| &scenario.name == *name)) {
+        return Err(io::Error::other(format!("there is no scenario {unknown}; see `failover list`")));
+    }
+    Ok(all.into_iter().filter(|scenario| names.contains(&scenario.name)).collect())
+}
+
+fn list() -> io::Result<()> {
+    for scenario in scenario::all() {
+        suite::say(&format!("{:<40} {}", scenario.name, scenario.title))?;
+    }
     Ok(())
+}
+
+fn complain(text: &str) {
+    let _ = writeln!(io::stderr(), "failover: {text}");
 }

@@ -19,13 +19,26 @@ impl Journal {
     /// Opens a journal in a directory, which is made.
     pub(crate) fn open(dir: &Path) -> io::Result<Arc<Self>> {
         std::fs::create_dir_all(dir)?;
-        let events = Mutex::new(File::create(dir.join("events.log"))?);
+        let events = Mutex::new(OpenOptions::new().create(true).append(true).open(dir.join("events.log"))?);
         Ok(Arc::new(Self { dir: dir.to_owned(), start: Instant::now(), events }))
     }
 
-    /// Where the files are.
-    pub(crate) fn dir(&self) -> &Path {
-        &self.dir
+    /// Forgets everything written so far.
+    pub(crate) fn clear(&self) -> io::Result<()> {
+        for entry in std::fs::read_dir(&self.dir)? {
+            OpenOptions::new().write(true).open(entry?.path())?.set_len(0)?;
+        }
+        Ok(())
+    }
+
+    /// Copies the files to another directory.
+    pub(crate) fn copy(&self, to: &Path) -> io::Result<()> {
+        std::fs::create_dir_all(to)?;
+        for entry in std::fs::read_dir(&self.dir)? {
+            let entry = entry?;
+            std::fs::copy(entry.path(), to.join(entry.file_name()))?;
+        }
+        Ok(())
     }
 
     /// Writes an event down.

@@ -1,0 +1,114 @@
+//! A cluster with an instance on it, used by one scenario after another as long as they leave it healthy.
+
+use std::io;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+
+use crate::health::Examiner;
+use crate::image::Flavour;
+use crate::instance::Instance;
+use crate::kube::cluster::Cluster;
+
+/// The time after which nobody waits for a first start any longer.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// What an instance is like.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Kind {
+    /// The default document: three servers, three sentinels, no storage.
+    Default,
+    /// With claims.
+    Storage,
+    /// With a password.
+    Auth,
+    /// Over TLS.
+    Tls,
+    /// Over TLS, with a password.
+    AuthTls,
+    /// Two servers.
+    Two,
+    /// Five servers.
+    Five,
+    /// One sentinel.
+    OneSentinel,
+    /// Five sentinels.
+    FiveSentinels,
+}
+
+impl Kind {
+    /// All kinds.
+    pub(crate) const ALL: [Self; 9] = [
+        Self::Default,
+        Self::Storage,
+        Self::Auth,
+        Self::Tls,
+        Self::AuthTls,
+        Self::Two,
+        Self::Five,
+        Self::OneSentinel,
+        Self::FiveSentinels,
+    ];
+
+    /// Its word in the names of scenarios.
+    pub(crate) const fn word(self) -> &'static str {
+        match self {
+            Self::Default => "default",
+            Self::Storage => "storage",
+            Self::Auth => "auth",
+            Self::Tls => "tls",
+            Self::AuthTls => "auth-tls",
+            Self::Two => "two-servers",
+            Self::Five => "five-servers",
+            Self::OneSentinel => "one-sentinel",
+            Self::FiveSentinels => "five-sentinels",
+        }
+    }
+
+    /// The spec of its document.
+    fn spec(self) -> Value {
+        match self {
+            Self::Default => json!({}),
+            Self::Storage => json!({"storage": {"size": "1Gi"}}),
+            Self::Auth => json!({"auth": {"secret": "redis-auth"}}),
+            Self::Tls => json!({"tls": {"secret": "redis-tls"}}),
+            Self::AuthTls => json!({"auth": {"secret": "redis-auth"}, "tls": {"secret": "redis-tls"}}),
+            Self::Two => json!({"replicas": 2}),
+            Self::Five => json!({"replicas": 5}),
+            Self::OneSentinel => json!({"sentinel": {"replicas": 1}}),
+            Self::FiveSentinels => json!({"sentinel": {"replicas": 5}}),
+        }
+    }
+}
+
+/// A cluster that stands.
+#[derive(Debug)]
+pub(crate) struct Ground {
+    pub(crate) kind: Kind,
+    pub(crate) cluster: Arc<Cluster>,
+    pub(crate) examiner: Examiner,
+    /// Seconds from applying the rendering to health.
+    pub(crate) ready_after: Result<f64, String>,
+}
+
+impl Ground {
+    /// Applies the rendering of this kind to an empty cluster and waits until it is healthy.
+    pub(crate) fn raise(cluster: &Arc<Cluster>, flavour: Flavour, kind: Kind) -> io::Result<Self> {
+        cluster.clear();
+        cluster.journal.clear()?;
+        let instance = Instance::new(flavour, kind.spec())?;
+        let net = cluster.stranger("default", &[("app", "client")])?;
+        let examiner = Examiner { cluster: Arc::clone(cluster), instance, net };
+        // The first container of an image waits for its files otherwise.
+        flavour.root()?;
+        cluster.journal.event(&format!("=== ground {}", kind.word()));
+        let began = Instant::now();
+        cluster.apply(examiner.instance.objects()?);
+        let ready_after = match examiner.wait(PATIENCE) {
+            Ok(since) => Ok((since - began).as_secs_f64()),
+            Err(wrong) => Err(wrong.join("; ")),
+        };
+        Ok(Self { kind, cluster: Arc::clone(cluster), examiner, ready_after })
+    }
+}

@@ -1,0 +1,57 @@
+//! Processes that die or freeze where they are.
+
+use std::io;
+use std::thread;
+use std::time::Duration;
+
+use nix::sys::signal::Signal;
+
+use super::{Lost, Row, at_most, row};
+use crate::trial::Trial;
+
+pub(super) fn rows() -> Vec<Row> {
+    vec![
+        row("kill-master", "kill -9 of the master process", at_most(2.0, Lost::Nothing, 10.0), |trial| {
+            let master = trial.master()?;
+            trial.begin();
+            trial.cluster.signal(&master.name, Signal::SIGKILL)
+        }),
+        row("kill-replica", "kill -9 of a replica process", at_most(0.5, Lost::Nothing, 20.0), |trial| {
+            let replica = trial.replica()?;
+            trial.begin();
+            trial.cluster.signal(&replica.name, Signal::SIGKILL)
+        }),
+        row("kill-sentinel", "kill -9 of a sentinel process", at_most(0.5, Lost::Nothing, 20.0), |trial| {
+            let sentinel = trial.sentinel()?;
+            trial.begin();
+            trial.cluster.signal(&sentinel.name, Signal::SIGKILL)
+        }),
+        row("kill-all-sentinels", "kill -9 of all sentinel processes", at_most(0.5, Lost::Nothing, 20.0), |trial| {
+            trial.begin();
+            let sentinels = trial.sentinels();
+            sentinels.iter().try_for_each(|pod| trial.cluster.signal(&pod.name, Signal::SIGKILL))
+        }),
+        row("kill-all-servers", "kill -9 of all server processes", at_most(5.0, Lost::Nothing, 10.0), |trial| {
+            trial.begin();
+            let servers = trial.servers();
+            servers.iter().try_for_each(|pod| trial.cluster.signal(&pod.name, Signal::SIGKILL))
+        }),
+        row("kill-everything", "kill -9 of every process", at_most(5.0, Lost::Nothing, 20.0), |trial| {
+            trial.begin();
+            let pods = trial.cluster.pods();
+            pods.iter().try_for_each(|pod| trial.cluster.signal(&pod.name, Signal::SIGKILL))
+        }),
+        row("freeze-master", "SIGSTOP of the master for 30 s", at_most(7.5, Lost::Unreplicated, 15.0), freeze_master),
+    ]
+}
+
+fn freeze_master(trial: &mut Trial<'_>) -> io::Result<()> {
+    let master = trial.master()?;
+    trial.begin();
+    trial.cluster.signal(&master.name, Signal::SIGSTOP)?;
+    thread::sleep(Duration::from_secs(30));
+    trial.mend();
+    // The kubelet may have restarted it already; then there is nothing to wake.
+    let _ = trial.cluster.signal(&master.name, Signal::SIGCONT);
+    Ok(())
+}

@@ -1,0 +1,148 @@
+//! Pods that are deleted, one or many, with notice or without.
+
+use std::io;
+use std::sync::Arc;
+use std::thread;
+use std::time::Duration;
+
+use super::{Lost, Row, at_most, row};
+use crate::kube::cluster::wait_until;
+use crate::kube::pod::Pod;
+use crate::kube::volume;
+use crate::trial::Trial;
+
+pub(super) fn rows() -> Vec<Row> {
+    let calm = at_most(0.5, Lost::Nothing, 20.0);
+    vec![
+        row("delete-master", "graceful deletion of the master pod", at_most(2.0, Lost::Nothing, 10.0), |trial| {
+            let master = trial.master()?;
+            trial.begin();
+            trial.cluster.delete(&master.name);
+            gone(trial, &[master])
+        }),
+        row("force-delete-master", "forced deletion of the master pod, no stop hook", at_most(7.0, Lost::Unreplicated, 20.0), |trial| {
+            let master = trial.master()?;
+            trial.begin();
+            trial.cluster.delete_forced(&master.name);
+            Ok(())
+        }),
+        row("lose-master-node", "loss of the master pod with its node", at_most(7.0, Lost::Unreplicated, 20.0), |trial| {
+            let master = trial.master()?;
+            trial.begin();
+            trial.cluster.lose(&master.name)
+        }),
+        row("delete-replica", "deletion of a replica pod", calm, |trial| {
+            let replica = trial.replica()?;
+            trial.begin();
+            trial.cluster.delete(&replica.name);
+            gone(trial, &[replica])
+        }),
+        row("force-delete-replica", "forced deletion of a replica pod", calm, |trial| {
+            let replica = trial.replica()?;
+            trial.begin();
+            trial.cluster.delete_forced(&replica.name);
+            Ok(())
+        }),
+        row("delete-sentinel", "deletion of a sentinel pod", calm, |trial| {
+            let sentinel = trial.sentinel()?;
+            trial.begin();
+            trial.cluster.delete(&sentinel.name);
+            gone(trial, &[sentinel])
+        }),
+        row("delete-all-sentinels", "deletion of all sentinel pods", calm, |trial| {
+            let sentinels = trial.sentinels();
+            trial.begin();
+            sentinels.iter().for_each(|pod| trial.cluster.delete(&pod.name));
+            gone(trial, &sentinels)
+        }),
+        row("force-delete-all-sentinels", "forced deletion of all sentinel pods", calm, |trial| {
+            let sentinels = trial.sentinels();
+            trial.begin();
+            sentinels.iter().for_each(|pod| trial.cluster.delete_forced(&pod.name));
+            Ok(())
+        }),
+        row("force-delete-master-and-sentinel", "master and one sentinel gone together", at_most(8.0, Lost::Unreplicated, 30.0), |trial| {
+            let (master, sentinel) = (trial.master()?, trial.sentinel()?);
+            trial.begin();
+            trial.cluster.delete_forced(&master.name);
+            trial.cluster.delete_forced(&sentinel.name);
+            Ok(())
+        }),
+    ]
+}
+
+pub(super) fn rows_without_storage() -> Vec<Row> {
+    vec![row(
+        "force-delete-all-servers",
+        "all server pods deleted at once by force, no storage",
+        at_most(30.0, Lost::Everything, 30.0),
+        |trial| {
+            let servers = trial.servers();
+            trial.begin();
+            servers.iter().for_each(|pod| trial.cluster.delete_forced(&pod.name));
+            Ok(())
+        },
+    )]
+}
+
+pub(super) fn rows_with_storage() -> Vec<Row> {
+    let calamity = at_most(20.0, Lost::Nothing, 30.0);
+    let empty = at_most(8.0, Lost::Nothing, 20.0);
+    vec![
+        row("delete-everything", "all pods deleted at once", calamity, |trial| {
+            let pods = trial.cluster.pods();
+            trial.begin();
+            pods.iter().for_each(|pod| trial.cluster.delete(&pod.name));
+            gone(trial, &pods)
+        }),
+        row("force-delete-everything", "all pods deleted at once by force", calamity, |trial| {
+            let pods = trial.cluster.pods();
+            trial.begin();
+            pods.iter().for_each(|pod| trial.cluster.delete_forced(&pod.name));
+            Ok(())
+        }),
+        row("force-delete-all-servers", "all server pods deleted at once by force", calamity, |trial| {
+            let servers = trial.servers();
+            trial.begin();
+            servers.iter().for_each(|pod| trial.cluster.delete_forced(&pod.name));
+            Ok(())
+        }),
+        row("restart-nodes", "whole node set restarted, pods back in any order", calamity, |trial| {
+            let mut pods = trial.cluster.pods();
+            trial.begin();
+            while let Some(pod) = trial.random.pick(&pods).cloned() {
+                trial.cluster.delete_forced(&pod.name);
+                pods.retain(|other| other.name != pod.name);
+                thread::sleep(Duration::from_millis(trial.random.below(400)));
+            }
+            Ok(())
+        }),
+        row("empty-replica", "a replica comes back with its claim lost", empty, |trial| {
+            let replica = trial.replica()?;
+            trial.begin();
+            lose_with_claims(trial, &replica)
+        }),
+        row("empty-master", "the master comes back with its claim lost", at_most(8.0, Lost::Unreplicated, 20.0), |trial| {
+            let master = trial.master()?;
+            trial.begin();
+            lose_with_claims(trial, &master)
+        }),
+    ]
+}
+
+/// Deletes a pod by force and throws its claims away before the next one starts.
+fn lose_with_claims(trial: &Trial<'_>, pod: &Arc<Pod>) -> io::Result<()> {
+    trial.cluster.delete_forced(&pod.name);
+    for volume in pod.spec.volumes.iter().flatten() {
+        if let Some(claim) = &volume.persistent_volume_claim {
+            volume::lose_claim(&claim.claim_name)?;
+        }
+    }
+    Ok(())
+}
+
+/// Waits until pods that end are gone: only then their replacements can be waited for.
+pub(super) fn gone(trial: &Trial<'_>, pods: &[Arc<Pod>]) -> io::Result<()> {
+    let over = || pods.iter().all(|pod| trial.cluster.pod(&pod.name).is_none_or(|now| now.uid != pod.uid));
+    if wait_until(Duration::from_secs(90), over) { Ok(()) } else { Err(io::Error::other("a pod does not end")) }
+}

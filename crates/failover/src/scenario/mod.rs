@@ -1,0 +1,130 @@
+//! The scenarios: what is done to the cluster, and what must hold.
+
+mod crash;
+mod deletion;
+mod network;
+mod roll;
+mod scale;
+
+use std::io;
+
+use crate::ground::Kind;
+use crate::trial::Trial;
+
+/// Which acknowledged writes may be lost.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Lost {
+    /// None.
+    Nothing,
+    /// Those no replica had yet; none that WAIT confirmed.
+    Unreplicated,
+    /// All: nobody has the data any more.
+    Everything,
+}
+
+/// What a scenario must hold.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Bounds {
+    /// Most seconds without an accepted write.
+    pub(crate) gap: Option<f64>,
+    pub(crate) lost: Lost,
+    /// Most seconds until healthy.
+    pub(crate) healthy: Option<f64>,
+    /// Most moves of the master.
+    pub(crate) moves: Option<usize>,
+}
+
+/// What is done to the cluster.
+type Act = fn(&mut Trial<'_>) -> io::Result<()>;
+
+/// One row of the table.
+#[derive(Debug, Clone)]
+pub(crate) struct Scenario {
+    /// Its name on the command line.
+    pub(crate) name: String,
+    /// What happens, for people.
+    pub(crate) title: &'static str,
+    pub(crate) kind: Kind,
+    pub(crate) bounds: Bounds,
+    pub(crate) act: Act,
+    /// Part of the short selection.
+    pub(crate) short: bool,
+    /// The row is the start itself.
+    pub(crate) start: bool,
+    /// The ground it leaves is no use to others.
+    pub(crate) spoils: bool,
+}
+
+/// A row before it is known on which ground it runs.
+struct Row {
+    name: &'static str,
+    title: &'static str,
+    bounds: Bounds,
+    act: Act,
+}
+
+const fn row(name: &'static str, title: &'static str, bounds: Bounds, act: Act) -> Row {
+    Row { name, title, bounds, act }
+}
+
+/// Bounds: seconds without writes, what may be lost, seconds until healthy.
+const fn at_most(gap: f64, lost: Lost, healthy: f64) -> Bounds {
+    Bounds { gap: Some(gap), lost, healthy: Some(healthy), moves: None }
+}
+
+/// Bounds of the first start.
+const START: Bounds = Bounds { gap: None, lost: Lost::Nothing, healthy: Some(8.0), moves: None };
+
+/// The rows every ground runs.
+const EVERYWHERE: &[&str] = &["kill-master", "delete-master", "force-delete-master"];
+
+/// The rows of the short selection.
+const SHORT: &[&str] =
+    &["start", "kill-master", "delete-master", "force-delete-master", "kill-all-servers", "roll-both", "cut-master"];
+
+/// All scenarios in the order they run best.
+pub(crate) fn all() -> Vec<Scenario> {
+    let mut all = Vec::new();
+    for kind in Kind::ALL {
+        all.push(Scenario {
+            name: named("start", kind),
+            title: "apply to everything ready",
+            kind,
+            bounds: START,
+            act: |_| Ok(()),
+            short: kind == Kind::Default,
+            start: true,
+            spoils: false,
+        });
+        let rows: Vec<Row> = match kind {
+            Kind::Default => every().chain(without_storage()).collect(),
+            Kind::Storage => every().filter(|row| EVERYWHERE.contains(&row.name)).chain(with_storage()).collect(),
+            Kind::Auth => every().filter(|row| EVERYWHERE.contains(&row.name)).chain(roll::auth_rows()).collect(),
+            _ => every().filter(|row| EVERYWHERE.contains(&row.name)).collect(),
+        };
+        for Row { name, title, mut bounds, act } in rows {
+            if name == "force-delete-master" && kind == Kind::Storage {
+                bounds.lost = Lost::Nothing;
+            }
+            let short = kind == Kind::Default && SHORT.contains(&name);
+            all.push(Scenario { name: named(name, kind), title, kind, bounds, act, short, start: false, spoils: name == "rotate-password" });
+        }
+    }
+    all
+}
+
+fn named(name: &str, kind: Kind) -> String {
+    if kind == Kind::Default { name.to_owned() } else { format!("{name}@{}", kind.word()) }
+}
+
+fn every() -> impl Iterator<Item = Row> {
+    crash::rows().into_iter().chain(deletion::rows()).chain(network::rows()).chain(roll::rows()).chain(scale::rows())
+}
+
+fn without_storage() -> impl Iterator<Item = Row> {
+    deletion::rows_without_storage().into_iter()
+}
+
+fn with_storage() -> impl Iterator<Item = Row> {
+    deletion::rows_with_storage().into_iter().chain(scale::rows_with_storage())
+}

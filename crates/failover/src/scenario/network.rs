@@ -1,0 +1,86 @@
+//! Links that break and names that vanish.
+
+use std::io;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use nix::sys::signal::Signal;
+
+use super::{Lost, Row, at_most, row};
+use crate::trial::Trial;
+use crate::writer::{Promise, Writer};
+
+/// How long a cut lasts.
+const CUT: Duration = Duration::from_secs(30);
+
+pub(super) fn rows() -> Vec<Row> {
+    let cut_off = at_most(7.5, Lost::Unreplicated, 15.0);
+    vec![
+        row("cut-master", "master cut off for 30 s, a client on either side", cut_off, |trial| cut_master(trial, true, true)),
+        row("mute-master", "nothing the master sends arrives for 30 s", cut_off, |trial| cut_master(trial, true, false)),
+        row("deafen-master", "nothing reaches the master for 30 s", cut_off, |trial| cut_master(trial, false, true)),
+        row("cut-replica", "a replica cut off for 30 s", at_most(0.5, Lost::Nothing, 15.0), |trial| {
+            let replica = trial.replica()?;
+            cut(trial, replica.ip().as_slice())
+        }),
+        row("cut-sentinel", "a sentinel cut off for 30 s", at_most(0.5, Lost::Nothing, 15.0), |trial| {
+            let sentinel = trial.sentinel()?;
+            cut(trial, sentinel.ip().as_slice())
+        }),
+        row("no-names", "name service down for 60 s during a kill of the master", at_most(8.0, Lost::Nothing, 20.0), no_names),
+        row("slow-names", "names take 2 s while the master is deleted by force", at_most(10.0, Lost::Unreplicated, 30.0), |trial| {
+            let master = trial.master()?;
+            trial.cluster.names.slow(Duration::from_millis(900));
+            trial.begin();
+            trial.cluster.delete_forced(&master.name);
+            thread::sleep(Duration::from_secs(15));
+            trial.cluster.names.slow(Duration::ZERO);
+            Ok(())
+        }),
+    ]
+}
+
+fn cut(trial: &mut Trial<'_>, ips: &[std::net::Ipv4Addr]) -> io::Result<()> {
+    trial.begin();
+    trial.cluster.cut(ips, true, true)?;
+    thread::sleep(CUT);
+    trial.mend();
+    trial.cluster.heal()
+}
+
+/// Cuts the master off, with a client beside it that must soon be refused.
+fn cut_master(trial: &mut Trial<'_>, sending: bool, receiving: bool) -> io::Result<()> {
+    let master = trial.master()?;
+    let beside = trial.cluster.stranger("default", &[("app", "client")])?;
+    let mut minority = Writer::start(&trial.examiner.instance, &beside, "beside", Promise::Plain)?;
+    thread::sleep(Duration::from_secs(1));
+    let mut ips = vec![beside.ip];
+    ips.extend(master.ip());
+    trial.begin();
+    trial.cluster.cut(&ips, sending, receiving)?;
+    let began = Instant::now();
+    thread::sleep(CUT);
+    let accepted = minority.written().acknowledged.last().map_or(Duration::ZERO, |(_, at)| at.saturating_duration_since(began));
+    // With one direction open the client may find its way to the new master, as it should.
+    if sending && receiving {
+        trial.note("seconds the isolated master accepts writes", accepted.as_secs_f64(), 6.5);
+    }
+    minority.stop();
+    trial.mend();
+    trial.cluster.heal()
+}
+
+/// Kills the master while no name can be looked up, with a client that knows a sentinel's address.
+fn no_names(trial: &mut Trial<'_>) -> io::Result<()> {
+    let master = trial.master()?;
+    trial.examiner.instance.remember(true);
+    trial.cluster.names.stop(true);
+    thread::sleep(Duration::from_secs(2));
+    trial.begin();
+    trial.cluster.signal(&master.name, Signal::SIGKILL)?;
+    thread::sleep(Duration::from_secs(58));
+    trial.mend();
+    trial.cluster.names.stop(false);
+    trial.examiner.instance.remember(false);
+    Ok(())
+}

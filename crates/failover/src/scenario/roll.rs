@@ -1,0 +1,62 @@
+//! Rolling restarts.
+
+use std::io;
+
+use serde_json::json;
+
+use super::{Bounds, Lost, Row, row};
+use crate::kube::objects::secret;
+use crate::trial::Trial;
+
+/// Two seconds for each move of the master, at most two moves; how long a roll takes is not bounded.
+const ROLL: Bounds = Bounds { gap: Some(2.0), lost: Lost::Nothing, healthy: None, moves: Some(2) };
+
+pub(super) fn rows() -> Vec<Row> {
+    vec![
+        row("roll-servers", "rolling restart of the servers after a config change", ROLL, |trial| {
+            let length = 100 + trial.random.below(100_000);
+            roll(trial, "spec.config", json!({"slowlog-max-len": length.to_string()}), true, false)
+        }),
+        row("roll-sentinels", "rolling restart of the sentinels after a config change", ROLL, |trial| {
+            let most = 1_000 + trial.random.below(100_000);
+            roll(trial, "spec.sentinel", json!({"config": {"maxclients": most.to_string()}}), false, true)
+        }),
+        row("roll-both", "rolling restart of both after a change of the pods", ROLL, |trial| {
+            roll(trial, "spec.podAnnotations", json!({"example.com/restarted": trial.random.below(u64::MAX).to_string()}), true, true)
+        }),
+        row("roll-image", "rolling restart of both to another image", ROLL, |trial| {
+            let flavour = trial.examiner.instance.flavour();
+            let next = format!("{}.{}", flavour.image(), trial.random.below(1_000));
+            roll(trial, "spec.image", json!(next), true, true)
+        }),
+    ]
+}
+
+pub(super) fn auth_rows() -> Vec<Row> {
+    vec![row("rotate-password", "the password is changed while clients write", ROLL, rotate)]
+}
+
+fn roll(trial: &mut Trial<'_>, path: &str, value: serde_json::Value, servers: bool, sentinels: bool) -> io::Result<()> {
+    let before: Vec<u64> = trial.cluster.pods().iter().map(|pod| pod.uid).collect();
+    let sentinel_set = trial.examiner.instance.sentinel_set();
+    let sets = [("redis", servers), (sentinel_set.as_str(), sentinels)];
+    let sets: Vec<&str> = sets.iter().filter(|(_, rolls)| *rolls).map(|(set, _)| *set).collect();
+    trial.begin();
+    trial.render_with(path, value)?;
+    let rolled = trial.rolled(&sets, &before);
+    trial.mend();
+    rolled
+}
+
+/// The documented way: the new password beside the old one, a roll, then the old one goes with another roll.
+fn rotate(trial: &mut Trial<'_>) -> io::Result<()> {
+    let (first, second) = ("first-password", "second-password");
+    let both: &[(&str, &[u8])] = &[("password", second.as_bytes()), ("previous-password", first.as_bytes())];
+    trial.begin();
+    trial.examiner.instance.beside.apply(secret("redis-auth", both));
+    roll(trial, "spec.podAnnotations", json!({"example.com/password": trial.random.below(u64::MAX).to_string()}), true, true)?;
+    // The clients at work still use the first password; from here on the second must do as well.
+    trial.examiner.instance.servers.password = Some(second.to_owned());
+    trial.examiner.instance.sentinels.password = Some(second.to_owned());
+    Ok(())
+}

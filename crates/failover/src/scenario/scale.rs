@@ -1,0 +1,73 @@
+//! More pods, fewer pods, none.
+
+use std::io;
+use std::thread;
+use std::time::Duration;
+
+use serde_json::json;
+
+use super::{Lost, Row, at_most, row};
+use crate::kube::cluster::wait_until;
+use crate::trial::Trial;
+
+/// Each change of size must be healthy within this many seconds.
+const STEP: f64 = 20.0;
+
+pub(super) fn rows() -> Vec<Row> {
+    let step = at_most(2.0, Lost::Nothing, STEP);
+    vec![
+        row("scale-servers", "3 to 5 to 3 servers, rendered again", step, |trial| {
+            resize(trial, |trial, count| trial.render_with("spec.replicas", json!(count)))
+        }),
+        row("scale-servers-plain", "3 to 5 to 3 servers by kubectl scale alone", step, |trial| {
+            resize(trial, |trial, count| {
+                trial.cluster.scale("redis", count);
+                Ok(())
+            })
+        }),
+        row("scale-sentinels", "3 to 5 to 3 sentinels, rendered again", step, |trial| {
+            resize(trial, |trial, count| trial.render_with("spec.sentinel.replicas", json!(count)))
+        }),
+        row("scale-sentinels-plain", "3 to 5 to 3 sentinels by kubectl scale alone", step, |trial| {
+            resize(trial, |trial, count| {
+                trial.cluster.scale(&trial.examiner.instance.sentinel_set(), count);
+                Ok(())
+            })
+        }),
+    ]
+}
+
+pub(super) fn rows_with_storage() -> Vec<Row> {
+    vec![row("zero-and-back", "everything scaled to zero and back", at_most(20.0, Lost::Nothing, 30.0), zero_and_back)]
+}
+
+/// Up, then down; the second half is what the scenario's own bounds are for.
+fn resize(trial: &mut Trial<'_>, to: fn(&mut Trial<'_>, i32) -> io::Result<()>) -> io::Result<()> {
+    trial.begin();
+    to(trial, 5)?;
+    trial.settle("seconds until healthy with five", STEP)?;
+    to(trial, 3)?;
+    trial.mend();
+    Ok(())
+}
+
+/// Sentinels may go first or last: whoever scales to zero does not think of it.
+fn zero_and_back(trial: &mut Trial<'_>) -> io::Result<()> {
+    let mut sets = ["redis".to_owned(), trial.examiner.instance.sentinel_set()];
+    if trial.random.below(2) == 0 {
+        sets.reverse();
+    }
+    for set in &sets {
+        trial.cluster.scale(set, 0);
+        thread::sleep(Duration::from_millis(trial.random.below(2_000)));
+    }
+    if !wait_until(Duration::from_secs(120), || trial.cluster.pods().is_empty()) {
+        return Err(io::Error::other("not all pods ended"));
+    }
+    // Time without writes counts from the return: how long nothing runs is the operator's choice.
+    trial.begin();
+    for set in &sets {
+        trial.cluster.scale(set, 3);
+    }
+    Ok(())
+}

@@ -1,0 +1,155 @@
+//! Runs scenarios one after another and shows what they gave.
+
+use std::fs::OpenOptions;
+use std::io::{self, Write};
+use std::path::Path;
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+
+use crate::args::How;
+use crate::ground::Ground;
+use crate::image::Flavour;
+use crate::kube::cluster::Cluster;
+use crate::kube::settings::{Random, Settings};
+use crate::machine;
+use crate::sandbox::STATE;
+use crate::scenario::Scenario;
+use crate::trial::{self, Measured};
+
+/// Where logs of failed runs go.
+const KEPT: &str = "target/failover";
+
+/// Runs scenarios as often as asked; true if all passed.
+pub(crate) fn run(scenarios: &[Scenario], how: &How) -> io::Result<bool> {
+    let flavour = Flavour::from(how.image);
+    let seed = how.seed.unwrap_or_else(Random::seed);
+    let random = Random::new(seed);
+    let cluster = Cluster::start(Settings::new(seed), &Path::new(STATE).join("logs"))?;
+    let mut table = Table::open(&how.json, flavour, seed)?;
+    let mut ground: Option<Ground> = None;
+    for scenario in scenarios {
+        for round in 1..=how.times {
+            let standing = ground.take().filter(|ground| ground.kind == scenario.kind && !scenario.start);
+            let mut standing = match standing {
+                Some(standing) => standing,
+                None => Ground::raise(&cluster, flavour, scenario.kind)?,
+            };
+            let measured = match &standing.ready_after {
+                Ok(seconds) if scenario.start => started(*seconds, scenario),
+                Ok(_) => trial::run(scenario, &mut standing, &random),
+                Err(wrong) => {
+                    let failures = vec![format!("does not become healthy at all: {wrong}")];
+                    Measured { failures, ..Measured::default() }
+                }
+            };
+            let passed = measured.failures.is_empty();
+            if !passed {
+                table.keep_logs(&cluster, scenario, round)?;
+            }
+            table.row(scenario, round, &measured)?;
+            if passed && !scenario.spoils {
+                ground = Some(standing);
+            }
+        }
+    }
+    table.end()
+}
+
+fn started(seconds: f64, scenario: &Scenario) -> Measured {
+    let mut measured = Measured { healthy: Some(seconds), ..Measured::default() };
+    if let Some(bound) = scenario.bounds.healthy.filter(|bound| seconds > *bound) {
+        measured.failures.push(format!("seconds until healthy: {seconds:.1}, not more than {bound} allowed"));
+    }
+    measured
+}
+
+/// The table on the screen and the lines for machines.
+pub(crate) struct Table {
+    json: std::fs::File,
+    head: Value,
+    passed: usize,
+    failed: Vec<String>,
+}
+
+impl Table {
+    /// Opens the file of results and prints the head of the table.
+    pub(crate) fn open(json: &Path, flavour: Flavour, seed: u64) -> io::Result<Self> {
+        if let Some(dir) = json.parent() {
+            std::fs::create_dir_all(dir)?;
+        }
+        let file = OpenOptions::new().create(true).append(true).open(json)?;
+        let versions = machine::describe(flavour)?;
+        let head = json!({"image": flavour.word(), "seed": seed, "machine": versions});
+        say(&format!("{} on {}, seed {seed}", versions["server"].as_str().unwrap_or(""), versions["machine"].as_str().unwrap_or("")))?;
+        say(&format!(
+            "{:<34} {:>14} {:>13} {:>13} {:>14} {:>5}  ",
+            "scenario", "no writes (s)", "lost plain", "lost WAIT", "healthy (s)", "moves"
+        ))?;
+        Ok(Self { json: file, head, passed: 0, failed: Vec::new() })
+    }
+
+    /// Copies a run's logs to where they outlive it.
+    fn keep_logs(&self, cluster: &Arc<Cluster>, scenario: &Scenario, round: u32) -> io::Result<()> {
+        let dir = Path::new(KEPT).join(format!("{}-{}-{round}", scenario.name, self.head["image"].as_str().unwrap_or("")));
+        let _ = std::fs::remove_dir_all(&dir);
+        cluster.journal.copy(&dir)
+    }
+
+    /// Adds a run.
+    pub(crate) fn row(&mut self, scenario: &Scenario, round: u32, measured: &Measured) -> io::Result<()> {
+        let bounds = &scenario.bounds;
+        let of = |value: Option<f64>, bound: Option<f64>| match (value, bound) {
+            (Some(value), Some(bound)) => format!("{value:.1} of {bound}"),
+            (Some(value), None) => format!("{value:.1}"),
+            (None, _) => "-".to_owned(),
+        };
+        let lost = |lost: Option<(usize, usize)>| lost.map_or_else(|| "-".to_owned(), |(lost, of)| format!("{lost} of {of}"));
+        let verdict = if measured.failures.is_empty() { "PASS" } else { "FAIL" };
+        say(&format!(
+            "{:<34} {:>14} {:>13} {:>13} {:>14} {:>5}  {verdict}",
+            scenario.name,
+            of(measured.gap, bounds.gap),
+            lost(measured.lost_plain),
+            lost(measured.lost_wait),
+            of(measured.healthy, bounds.healthy),
+            measured.moves,
+        ))?;
+        for note in &measured.notes {
+            say(&format!("    {}: {:.1} of {}", note.what, note.value, note.bound))?;
+        }
+        for failure in &measured.failures {
+            say(&format!("    {failure}"))?;
+        }
+        let mut line = self.head.clone();
+        line["scenario"] = json!(scenario.name);
+        line["round"] = json!(round);
+        line["bounds"] = json!({"gap": bounds.gap, "healthy": bounds.healthy, "moves": bounds.moves});
+        line["measured"] = measured.json();
+        writeln!(self.json, "{line}")?;
+        if measured.failures.is_empty() {
+            self.passed += 1;
+        } else {
+            self.failed.push(scenario.name.clone());
+        }
+        Ok(())
+    }
+
+    /// Prints the sum; true if all passed.
+    pub(crate) fn end(self) -> io::Result<bool> {
+        if self.failed.is_empty() {
+            say(&format!("{} passed", self.passed))?;
+        } else {
+            say(&format!("{} passed, {} failed: {}", self.passed, self.failed.len(), self.failed.join(" ")))?;
+            say(&format!("logs of failed runs are in {KEPT}"))?;
+        }
+        Ok(self.failed.is_empty())
+    }
+}
+
+/// Prints a line at once.
+pub(crate) fn say(line: &str) -> io::Result<()> {
+    let mut out = io::stdout().lock();
+    writeln!(out, "{line}")?;
+    out.flush()
+}

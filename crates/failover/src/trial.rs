@@ -1,0 +1,325 @@
+//! One run of one scenario: clients at work, a fault, and what came of it.
+
+use std::io;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+
+use crate::data;
+use crate::ground::Ground;
+use crate::health::Examiner;
+use crate::kube::cluster::{Cluster, wait_until};
+use crate::kube::pod::Pod;
+use crate::kube::settings::Random;
+use crate::net::rules;
+use crate::reader::Reader;
+use crate::scenario::{Lost, Scenario};
+use crate::writer::{Promise, Writer, lock};
+
+/// How long clients work before the fault.
+const RUN_UP: Duration = Duration::from_millis(1_500);
+
+/// How much longer than the bound a cluster is given, to tell slow from never.
+const OVERTIME: Duration = Duration::from_secs(45);
+
+/// A figure a scenario measures besides the usual ones.
+#[derive(Debug, Clone)]
+pub(crate) struct Note {
+    pub(crate) what: String,
+    pub(crate) value: f64,
+    pub(crate) bound: f64,
+}
+
+/// What a scenario's fault works with.
+pub(crate) struct Trial<'a> {
+    pub(crate) cluster: Arc<Cluster>,
+    pub(crate) examiner: &'a mut Examiner,
+    pub(crate) random: &'a Random,
+    /// When the fault began.
+    pub(crate) fault: Instant,
+    /// From when on the time to health counts; the fault, unless said.
+    pub(crate) mended: Option<Instant>,
+    pub(crate) notes: Vec<Note>,
+}
+
+impl Trial<'_> {
+    /// The server that is master.
+    pub(crate) fn master(&self) -> io::Result<Arc<Pod>> {
+        self.examiner.master()
+    }
+
+    /// A server that is not master, by chance.
+    pub(crate) fn replica(&self) -> io::Result<Arc<Pod>> {
+        let master = self.master()?;
+        let mut others = self.servers();
+        others.retain(|pod| pod.name != master.name);
+        self.random.pick(&others).cloned().ok_or_else(|| io::Error::other("there is no replica"))
+    }
+
+    /// All servers.
+    pub(crate) fn servers(&self) -> Vec<Arc<Pod>> {
+        self.cluster.pods_of(self.examiner.instance.name())
+    }
+
+    /// All sentinels.
+    pub(crate) fn sentinels(&self) -> Vec<Arc<Pod>> {
+        self.cluster.pods_of(&self.examiner.instance.sentinel_set())
+    }
+
+    /// A sentinel by chance.
+    pub(crate) fn sentinel(&self) -> io::Result<Arc<Pod>> {
+        self.random.pick(&self.sentinels()).cloned().ok_or_else(|| io::Error::other("there is no sentinel"))
+    }
+
+    /// The fault begins now.
+    pub(crate) fn begin(&mut self) {
+        self.fault = Instant::now();
+    }
+
+    /// Time to health counts from now.
+    pub(crate) fn mend(&mut self) {
+        self.mended = Some(Instant::now());
+    }
+
+    /// Changes the document at a path and applies the new rendering.
+    pub(crate) fn render_with(&mut self, path: &str, value: Value) -> io::Result<()> {
+        let mut at = &mut self.examiner.instance.document;
+        for step in path.split('.') {
+            at = &mut at[step];
+        }
+        *at = value;
+        self.cluster.apply(self.examiner.instance.objects()?);
+        Ok(())
+    }
+
+    /// Waits until every pod of a set is ready and of the newest template; an error after a minute and a half.
+    pub(crate) fn rolled(&self, sets: &[&str], before: &[u64]) -> io::Result<()> {
+        let done = wait_until(Duration::from_secs(120), || {
+            sets.iter().all(|set| {
+                let pods = self.cluster.pods_of(set);
+                pods.len() == self.cluster.replicas(set) && pods.iter().all(|pod| pod.healthy() && !before.contains(&pod.uid))
+            })
+        });
+        if done { Ok(()) } else { Err(io::Error::other(format!("{sets:?} did not roll within 120 s"))) }
+    }
+
+    /// Waits for health in the middle of a scenario and notes how long it took.
+    pub(crate) fn settle(&mut self, what: &str, bound: f64) -> io::Result<()> {
+        let began = Instant::now();
+        match self.examiner.wait(Duration::from_secs_f64(bound) + OVERTIME) {
+            Ok(since) => {
+                self.note(what, (since - began).as_secs_f64(), bound);
+                Ok(())
+            }
+            Err(wrong) => Err(io::Error::other(format!("{what}: {}", wrong.join("; ")))),
+        }
+    }
+
+    /// Notes a figure that must not exceed a bound.
+    pub(crate) fn note(&mut self, what: &str, value: f64, bound: f64) {
+        self.notes.push(Note { what: what.to_owned(), value, bound });
+    }
+}
+
+/// What one run gave.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Measured {
+    pub(crate) gap: Option<f64>,
+    pub(crate) wait_gap: Option<f64>,
+    pub(crate) read_gap: Option<f64>,
+    pub(crate) lost_plain: Option<(usize, usize)>,
+    pub(crate) lost_wait: Option<(usize, usize)>,
+    pub(crate) healthy: Option<f64>,
+    pub(crate) moves: usize,
+    pub(crate) notes: Vec<Note>,
+    /// Why it failed; empty if it passed.
+    pub(crate) failures: Vec<String>,
+}
+
+impl Measured {
+    /// For machines.
+    pub(crate) fn json(&self) -> Value {
+        let notes: Vec<Value> =
+            self.notes.iter().map(|note| json!({"what": note.what, "value": note.value, "bound": note.bound})).collect();
+        let lost = |lost: Option<(usize, usize)>| lost.map(|(lost, of)| json!({"lost": lost, "of": of}));
+        json!({
+            "gap": self.gap, "waitGap": self.wait_gap, "readGap": self.read_gap, "plain": lost(self.lost_plain),
+            "wait": lost(self.lost_wait), "healthy": self.healthy, "moves": self.moves, "notes": notes,
+            "failures": self.failures, "pass": self.failures.is_empty(),
+        })
+    }
+}
+
+/// Runs a scenario on a ground that stands and is healthy.
+pub(crate) fn run(scenario: &Scenario, ground: &mut Ground, random: &Random) -> Measured {
+    let mut measured = Measured::default();
+    if let Err(error) = attempt(scenario, ground, random, &mut measured) {
+        measured.failures.push(error.to_string());
+    }
+    measured
+}
+
+fn attempt(scenario: &Scenario, ground: &mut Ground, random: &Random, measured: &mut Measured) -> io::Result<()> {
+    let cluster = Arc::clone(&ground.cluster);
+    cluster.journal.event(&format!("=== scenario {}", scenario.name));
+    cluster.forget_back_off();
+    rules::forget_denied()?;
+    let net = Arc::clone(&ground.examiner.net);
+    let instance = ground.examiner.instance.clone();
+    let mut plain = Writer::start(&instance, &net, "plain", Promise::Plain)?;
+    let mut wait = Writer::start(&instance, &net, "wait", Promise::Replicated)?;
+    let reader = Reader::start(&instance, &net)?;
+    let watch = Watch::start(&ground.examiner)?;
+    let flowing = || plain.written().acknowledged.len() > 50 && wait.written().acknowledged.len() > 20;
+    if !wait_until(Duration::from_secs(10), flowing) {
+        return Err(io::Error::other(format!("clients cannot write: {:?}", last_error(&plain))));
+    }
+    thread::sleep(RUN_UP);
+
+    let began = Instant::now();
+    let mut trial = Trial {
+        cluster: Arc::clone(&cluster),
+        examiner: &mut ground.examiner,
+        random,
+        fault: began,
+        mended: None,
+        notes: Vec::new(),
+    };
+    cluster.journal.event("=== fault");
+    let acted = (scenario.act)(&mut trial);
+    let Trial { fault, mended, notes, .. } = trial;
+    measured.notes = notes;
+    acted?;
+
+    let bounds = &scenario.bounds;
+    let limit = Duration::from_secs_f64(bounds.healthy.unwrap_or(30.0)) + OVERTIME;
+    match ground.examiner.wait(limit) {
+        Ok(since) => measured.healthy = Some((since.saturating_duration_since(mended.unwrap_or(fault))).as_secs_f64()),
+        Err(wrong) => measured.failures.push(format!("not healthy: {}", wrong.join("; "))),
+    }
+    cluster.journal.event("=== healthy, or given up");
+    let written = plain.written();
+    if !wait_until(Duration::from_secs(10), || plain.written().acknowledged.len() > written.acknowledged.len() + 20) {
+        measured.failures.push(format!("clients do not write any more: {:?}", last_error(&plain)));
+    }
+    let until = Instant::now();
+    measured.gap = Some(plain.written().longest_gap(fault, until).as_secs_f64());
+    measured.wait_gap = Some(wait.written().longest_gap(fault, until).as_secs_f64());
+    measured.read_gap = Some(reader.longest_gap(fault).as_secs_f64());
+    plain.stop();
+    wait.stop();
+    drop(reader);
+    measured.moves = watch.moves();
+    journal_errors(&cluster, &plain, fault);
+    let written = [plain.written(), wait.written()];
+    if measured.healthy.is_some() {
+        if let Some(difference) = data::same(&ground.examiner, Duration::from_secs(10)) {
+            measured.failures.push(difference);
+        }
+        let lost = data::lost(&ground.examiner, &written)?;
+        measured.lost_plain = Some((lost[0], written[0].acknowledged.len()));
+        measured.lost_wait = Some((lost[1], written[1].acknowledged.len()));
+        data::flush(&ground.examiner)?;
+    }
+    for (from, to, port) in rules::denied()? {
+        let name = |ip| {
+            let pod = cluster.pods().into_iter().find(|pod| pod.ip() == Some(ip));
+            pod.map_or_else(|| ip.to_string(), |pod| pod.name.clone())
+        };
+        measured.failures.push(format!("a network policy refused {} to {} port {port}", name(from), name(to)));
+    }
+    judge(scenario, measured);
+    Ok(())
+}
+
+/// Holds the figures against the bounds.
+fn judge(scenario: &Scenario, measured: &mut Measured) {
+    let bounds = &scenario.bounds;
+    let mut hold = |what: &str, value: Option<f64>, bound: Option<f64>| {
+        if let (Some(value), Some(bound)) = (value, bound)
+            && value > bound
+        {
+            measured.failures.push(format!("{what}: {value:.1}, not more than {bound} allowed"));
+        }
+    };
+    hold("seconds without an accepted write", measured.gap, bounds.gap);
+    hold("seconds until healthy", measured.healthy, bounds.healthy);
+    for note in &measured.notes {
+        hold(&note.what, Some(note.value), Some(note.bound));
+    }
+    if let Some(most) = bounds.moves
+        && measured.moves > most
+    {
+        measured.failures.push(format!("the master moved {} times, {most} allowed", measured.moves));
+    }
+    let lost = |lost: Option<(usize, usize)>| lost.map_or(0, |(lost, _)| lost);
+    if bounds.lost == Lost::Nothing && lost(measured.lost_plain) > 0 {
+        measured.failures.push(format!("{} acknowledged writes lost", lost(measured.lost_plain)));
+    }
+    if bounds.lost != Lost::Everything && lost(measured.lost_wait) > 0 {
+        measured.failures.push(format!("{} writes lost that a replica had acknowledged", lost(measured.lost_wait)));
+    }
+}
+
+fn last_error(writer: &Writer) -> Option<String> {
+    writer.errors().last().map(|(_, error)| error.clone())
+}
+
+/// Writes the first of each kind of error a client met to the journal.
+fn journal_errors(cluster: &Cluster, writer: &Writer, fault: Instant) {
+    let mut last = String::new();
+    for (at, error) in writer.errors() {
+        if error != last {
+            let (sign, time) = if at < fault { ("-", fault - at) } else { ("+", at - fault) };
+            cluster.journal.event(&format!("client, fault {sign}{:.2} s: {error}", time.as_secs_f64()));
+            last = error;
+        }
+    }
+}
+
+/// Counts how often the master moves.
+struct Watch {
+    stop: Arc<AtomicBool>,
+    seen: Arc<Mutex<Vec<String>>>,
+    thread: Option<thread::JoinHandle<()>>,
+}
+
+impl Watch {
+    fn start(examiner: &Examiner) -> io::Result<Self> {
+        let stop = Arc::new(AtomicBool::new(false));
+        let seen = Arc::new(Mutex::new(Vec::new()));
+        let (ended, list) = (Arc::clone(&stop), Arc::clone(&seen));
+        let examiner =
+            Examiner { cluster: Arc::clone(&examiner.cluster), instance: examiner.instance.clone(), net: Arc::clone(&examiner.net) };
+        let thread = thread::Builder::new().name("watch".to_owned()).spawn(move || {
+            while !ended.load(Ordering::Acquire) {
+                if let Some(master) = examiner.named() {
+                    let mut list = lock(&list);
+                    if list.last() != Some(&master) {
+                        examiner.cluster.journal.event(&format!("a majority of sentinels names {master}"));
+                        list.push(master);
+                    }
+                }
+                thread::sleep(Duration::from_millis(150));
+            }
+        })?;
+        Ok(Self { stop, seen, thread: Some(thread) })
+    }
+
+    fn moves(mut self) -> usize {
+        self.stop.store(true, Ordering::Release);
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+        lock(&self.seen).len().saturating_sub(1)
+    }
+}
+
+impl Drop for Watch {
+    fn drop(&mut self) {
+        self.stop.store(true, Ordering::Release);
+    }
+}
