@@ -28,7 +28,8 @@ fn count_lost(open: &mut Connection, written: &Written) -> io::Result<usize> {
         let keys: Vec<String> = chunk.iter().map(|(number, _)| format!("{}:{number}", written.prefix)).collect();
         let words: Vec<&str> = std::iter::once("MGET").chain(keys.iter().map(String::as_str)).collect();
         let reply = open.call(&words)?;
-        let there = chunk.iter().zip(reply.list()).filter(|((number, _), value)| value.text() == Some(&number.to_string()));
+        let there =
+            chunk.iter().zip(reply.list()).filter(|((number, _), value)| value.text() == Some(&number.to_string()));
         lost += chunk.len() - there.count();
     }
     Ok(lost)
@@ -55,10 +56,7 @@ pub(crate) fn same(examiner: &Examiner, limit: Duration) -> Option<String> {
 /// For each server the number of its keys and a digest of them and their values, whatever their order.
 fn digests(examiner: &Examiner) -> io::Result<Vec<(String, (u64, u64))>> {
     let servers = examiner.cluster.pods_of(examiner.instance.name());
-    servers
-        .iter()
-        .map(|pod| Ok((pod.name.clone(), digest(&mut examiner.dial_server(pod)?)?)))
-        .collect()
+    servers.iter().map(|pod| Ok((pod.name.clone(), digest(&mut examiner.dial_server(pod)?)?))).collect()
 }
 
 fn digest(open: &mut Connection) -> io::Result<(u64, u64)> {
@@ -77,7 +75,7 @@ fn digest(open: &mut Connection) -> io::Result<(u64, u64)> {
                 sum = sum.wrapping_add(hasher.finish());
             }
         }
-        cursor = next.text().unwrap_or("0").to_owned();
+        next.text().unwrap_or("0").clone_into(&mut cursor);
         if cursor == "0" {
             return Ok((count, sum));
         }

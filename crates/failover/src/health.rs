@@ -94,18 +94,9 @@ impl Examiner {
         Ok(wrong)
     }
 
-    /// A connection to a pod's server or sentinel.
-    pub(crate) fn dial(&self, pod: &Pod, access: &Access, port: u16) -> io::Result<Connection> {
-        let context = |error: io::Error| io::Error::new(error.kind(), format!("{}: {error}", pod.name));
-        let ip: Ipv4Addr = pod.ip().ok_or_else(|| context(io::ErrorKind::AddrNotAvailable.into()))?;
-        let set = pod.spec.subdomain.clone().unwrap_or_default();
-        let name = format!("{}.{set}.default.svc.cluster.local", pod.name);
-        access.connect(ip, port, &name).map_err(context)
-    }
-
     /// A connection to a pod's server.
     pub(crate) fn dial_server(&self, pod: &Pod) -> io::Result<Connection> {
-        self.dial(pod, &self.instance.servers, self.instance.port())
+        dial(pod, &self.instance.servers, self.instance.port())
     }
 
     fn server(&self, pod: &Pod, wrong: &mut Vec<String>) -> io::Result<Server> {
@@ -113,10 +104,8 @@ impl Examiner {
         let info = open.info("replication")?;
         let field = |name: &str| info.iter().find(|(key, _)| key == name).map_or("", |(_, value)| value.as_str());
         let master = field("role") == "master";
-        if !master {
-            if field("master_link_status") != "up" || field("master_sync_in_progress") != "0" {
-                wrong.push(format!("{} is not in sync with {}", pod.name, field("master_host")));
-            }
+        if !master && (field("master_link_status") != "up" || field("master_sync_in_progress") != "0") {
+            wrong.push(format!("{} is not in sync with {}", pod.name, field("master_host")));
         }
         let online = info.iter().filter(|(key, value)| {
             key.strip_prefix("slave").is_some_and(|tail| tail.parse::<u32>().is_ok()) && value.contains("state=online")
@@ -132,8 +121,14 @@ impl Examiner {
     }
 
     /// Checks one sentinel; the master it names.
-    fn sentinel(&self, pod: &Pod, replicas: usize, others: usize, wrong: &mut Vec<String>) -> io::Result<Option<String>> {
-        let mut open = self.dial(pod, &self.instance.sentinels, self.instance.sentinel_port())?;
+    fn sentinel(
+        &self,
+        pod: &Pod,
+        replicas: usize,
+        others: usize,
+        wrong: &mut Vec<String>,
+    ) -> io::Result<Option<String>> {
+        let mut open = dial(pod, &self.instance.sentinels, self.instance.sentinel_port())?;
         let masters = open.call(&["SENTINEL", "MASTERS"])?;
         let [master] = masters.list() else {
             wrong.push(format!("{} knows {} masters", pod.name, masters.list().len()));
@@ -179,7 +174,7 @@ impl Examiner {
             .net
             .enter(|| {
                 let ask = |pod: &Arc<Pod>| -> io::Result<String> {
-                    let mut open = self.dial(pod, &self.instance.sentinels, self.instance.sentinel_port())?;
+                    let mut open = dial(pod, &self.instance.sentinels, self.instance.sentinel_port())?;
                     let reply = open.call(&["SENTINEL", "get-master-addr-by-name", self.instance.name()])?;
                     Ok(reply.list().first().and_then(Reply::text).unwrap_or_default().to_owned())
                 };
@@ -213,4 +208,13 @@ impl Examiner {
             std::thread::sleep(Duration::from_millis(100));
         }
     }
+}
+
+/// A connection to a pod's server or sentinel.
+fn dial(pod: &Pod, access: &Access, port: u16) -> io::Result<Connection> {
+    let context = |error: io::Error| io::Error::new(error.kind(), format!("{}: {error}", pod.name));
+    let ip: Ipv4Addr = pod.ip().ok_or_else(|| context(io::ErrorKind::AddrNotAvailable.into()))?;
+    let set = pod.spec.subdomain.clone().unwrap_or_default();
+    let name = format!("{}.{set}.default.svc.cluster.local", pod.name);
+    access.connect(ip, port, &name).map_err(context)
 }

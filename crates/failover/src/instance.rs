@@ -52,7 +52,8 @@ impl Instance {
             beside.apply(objects::secret(secret, &[("password", password.as_bytes())]));
             access.password = Some(password.to_owned());
         }
-        let mut instance = Self { document, beside, servers: access.clone(), sentinels: access, memory: Arc::default() };
+        let mut instance =
+            Self { document, beside, servers: access.clone(), sentinels: access, memory: Arc::default() };
         if let Some(secret) = instance.document.pointer("/spec/tls/secret").and_then(Value::as_str).map(str::to_owned) {
             instance.encrypt(&secret)?;
         }
@@ -76,8 +77,8 @@ impl Instance {
     }
 
     /// Its name.
-    pub(crate) fn name(&self) -> &'static str {
-        "redis"
+    pub(crate) fn name(&self) -> &str {
+        self.document.pointer("/metadata/name").and_then(Value::as_str).unwrap_or_default()
     }
 
     /// The StatefulSet of the sentinels.
@@ -96,7 +97,11 @@ impl Instance {
 
     /// A number of the document, or what it is by default.
     fn number(&self, path: &str, default: u16) -> u16 {
-        self.document.pointer(path).and_then(Value::as_u64).and_then(|number| u16::try_from(number).ok()).unwrap_or(default)
+        self.document
+            .pointer(path)
+            .and_then(Value::as_u64)
+            .and_then(|number| u16::try_from(number).ok())
+            .unwrap_or(default)
     }
 
     /// The port of the servers.
@@ -115,8 +120,8 @@ impl Instance {
     }
 
     /// Connects to a server or a sentinel by one of its Services, as a client in the cluster does.
-    pub(crate) fn dial_service(&self, part: &str, access: &Access, port: u16) -> io::Result<Connection> {
-        let name = self.service(part);
+    pub(crate) fn dial_service(&self, service: &str, access: &Access, port: u16) -> io::Result<Connection> {
+        let name = self.service(service);
         let ip = self.address(&name)?;
         access.connect(ip, port, &name)
     }

@@ -17,7 +17,8 @@ pub(crate) fn describe(flavour: Flavour) -> io::Result<Value> {
     let version = text.split_whitespace().find_map(|word| word.strip_prefix("v=")).unwrap_or("?").to_owned();
     let read = |path: &str| std::fs::read_to_string(path).unwrap_or_default();
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
-    let memory = read("/proc/meminfo").split_whitespace().nth(1).and_then(|kib| kib.parse::<u64>().ok()).unwrap_or(0) / (1 << 20);
+    let memory = read("/proc/meminfo").split_whitespace().nth(1).and_then(|kib| kib.parse::<u64>().ok()).unwrap_or(0)
+        / (1 << 20);
     let release = read("/proc/sys/kernel/osrelease");
     let kernel = release.split('-').next().unwrap_or_default().trim();
     Ok(json!({

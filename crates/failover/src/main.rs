@@ -13,10 +13,13 @@ mod kube;
 mod machine;
 mod net;
 mod reader;
+mod report;
 mod resp;
 mod sandbox;
 mod scenario;
 mod secrets;
+mod selftest;
+mod soak;
 mod suite;
 mod trial;
 mod writer;
@@ -45,9 +48,16 @@ fn main() -> ExitCode {
 }
 
 fn run(task: &Task) -> io::Result<ExitCode> {
-    if let Task::List = task {
-        list()?;
-        return Ok(ExitCode::SUCCESS);
+    match task {
+        Task::List => {
+            list()?;
+            return Ok(ExitCode::SUCCESS);
+        }
+        Task::Report { results, file } => {
+            report::write(results, file)?;
+            return Ok(ExitCode::SUCCESS);
+        }
+        _ => {}
     }
     if !sandbox::inside() {
         let missing = sandbox::missing();
@@ -58,7 +68,9 @@ fn run(task: &Task) -> io::Result<ExitCode> {
     }
     sandbox::settle()?;
     let passed = match task {
-        Task::List | Task::Report { .. } | Task::Selftest | Task::Soak { .. } => true,
+        Task::List | Task::Report { .. } => true,
+        Task::Selftest => selftest::run()?,
+        Task::Soak { minutes, how } => soak::run(*minutes, how)?,
         Task::Run { names, how } => suite::run(&chosen(names)?, how)?,
         Task::All { how } => suite::run(&scenario::all(), how)?,
         Task::Short { how } => {

@@ -30,7 +30,8 @@ impl Reader {
     pub(crate) fn start(instance: &Instance, net: &Arc<PodNet>) -> io::Result<Self> {
         let stop = Arc::new(AtomicBool::new(false));
         let answered = Arc::new(Mutex::new(Vec::new()));
-        let (instance, net, ended, list) = (instance.clone(), Arc::clone(net), Arc::clone(&stop), Arc::clone(&answered));
+        let (instance, net, ended, list) =
+            (instance.clone(), Arc::clone(net), Arc::clone(&stop), Arc::clone(&answered));
         let thread = thread::Builder::new().name("reader".to_owned()).spawn(move || {
             if net.join().is_err() {
                 return;
@@ -58,7 +59,10 @@ impl Reader {
     /// The longest time without an answer since then.
     pub(crate) fn longest_gap(&self, since: Instant) -> Duration {
         let answered = lock(&self.answered).clone();
-        let times: Vec<Instant> = std::iter::once(since).chain(answered.into_iter().filter(|at| *at >= since)).chain([Instant::now()]).collect();
+        let times: Vec<Instant> = std::iter::once(since)
+            .chain(answered.into_iter().filter(|at| *at >= since))
+            .chain([Instant::now()])
+            .collect();
         times.windows(2).map(|pair| pair[1].saturating_duration_since(pair[0])).max().unwrap_or_default()
     }
 }

@@ -114,7 +114,10 @@ impl Connection {
     pub(crate) fn info(&mut self, section: &str) -> io::Result<Vec<(String, String)>> {
         let reply = self.call(&["INFO", section])?;
         let lines = reply.text().unwrap_or_default().lines();
-        Ok(lines.filter_map(|line| line.split_once(':')).map(|(key, value)| (key.to_owned(), value.to_owned())).collect())
+        Ok(lines
+            .filter_map(|line| line.split_once(':'))
+            .map(|(key, value)| (key.to_owned(), value.to_owned()))
+            .collect())
     }
 
     fn read(&mut self) -> io::Result<Reply> {

@@ -81,7 +81,11 @@ impl Table {
         let file = OpenOptions::new().create(true).append(true).open(json)?;
         let versions = machine::describe(flavour)?;
         let head = json!({"image": flavour.word(), "seed": seed, "machine": versions});
-        say(&format!("{} on {}, seed {seed}", versions["server"].as_str().unwrap_or(""), versions["machine"].as_str().unwrap_or("")))?;
+        say(&format!(
+            "{} on {}, seed {seed}",
+            versions["server"].as_str().unwrap_or(""),
+            versions["machine"].as_str().unwrap_or("")
+        ))?;
         say(&format!(
             "{:<34} {:>14} {:>13} {:>13} {:>14} {:>5}  ",
             "scenario", "no writes (s)", "lost plain", "lost WAIT", "healthy (s)", "moves"
@@ -90,8 +94,9 @@ impl Table {
     }
 
     /// Copies a run's logs to where they outlive it.
-    fn keep_logs(&self, cluster: &Arc<Cluster>, scenario: &Scenario, round: u32) -> io::Result<()> {
-        let dir = Path::new(KEPT).join(format!("{}-{}-{round}", scenario.name, self.head["image"].as_str().unwrap_or("")));
+    pub(crate) fn keep_logs(&self, cluster: &Arc<Cluster>, scenario: &Scenario, round: u32) -> io::Result<()> {
+        let dir =
+            Path::new(KEPT).join(format!("{}-{}-{round}", scenario.name, self.head["image"].as_str().unwrap_or("")));
         let _ = std::fs::remove_dir_all(&dir);
         cluster.journal.copy(&dir)
     }
@@ -104,7 +109,8 @@ impl Table {
             (Some(value), None) => format!("{value:.1}"),
             (None, _) => "-".to_owned(),
         };
-        let lost = |lost: Option<(usize, usize)>| lost.map_or_else(|| "-".to_owned(), |(lost, of)| format!("{lost} of {of}"));
+        let lost =
+            |lost: Option<(usize, usize)>| lost.map_or_else(|| "-".to_owned(), |(lost, of)| format!("{lost} of {of}"));
         let verdict = if measured.failures.is_empty() { "PASS" } else { "FAIL" };
         say(&format!(
             "{:<34} {:>14} {:>13} {:>13} {:>14} {:>5}  {verdict}",

@@ -100,7 +100,8 @@ impl Trial<'_> {
         let done = wait_until(Duration::from_secs(120), || {
             sets.iter().all(|set| {
                 let pods = self.cluster.pods_of(set);
-                pods.len() == self.cluster.replicas(set) && pods.iter().all(|pod| pod.healthy() && !before.contains(&pod.uid))
+                pods.len() == self.cluster.replicas(set)
+                    && pods.iter().all(|pod| pod.healthy() && !before.contains(&pod.uid))
             })
         });
         if done { Ok(()) } else { Err(io::Error::other(format!("{sets:?} did not roll within 120 s"))) }
@@ -142,8 +143,11 @@ pub(crate) struct Measured {
 impl Measured {
     /// For machines.
     pub(crate) fn json(&self) -> Value {
-        let notes: Vec<Value> =
-            self.notes.iter().map(|note| json!({"what": note.what, "value": note.value, "bound": note.bound})).collect();
+        let notes: Vec<Value> = self
+            .notes
+            .iter()
+            .map(|note| json!({"what": note.what, "value": note.value, "bound": note.bound}))
+            .collect();
         let lost = |lost: Option<(usize, usize)>| lost.map(|(lost, of)| json!({"lost": lost, "of": of}));
         json!({
             "gap": self.gap, "waitGap": self.wait_gap, "readGap": self.read_gap, "plain": lost(self.lost_plain),
@@ -292,8 +296,11 @@ impl Watch {
         let stop = Arc::new(AtomicBool::new(false));
         let seen = Arc::new(Mutex::new(Vec::new()));
         let (ended, list) = (Arc::clone(&stop), Arc::clone(&seen));
-        let examiner =
-            Examiner { cluster: Arc::clone(&examiner.cluster), instance: examiner.instance.clone(), net: Arc::clone(&examiner.net) };
+        let examiner = Examiner {
+            cluster: Arc::clone(&examiner.cluster),
+            instance: examiner.instance.clone(),
+            net: Arc::clone(&examiner.net),
+        };
         let thread = thread::Builder::new().name("watch".to_owned()).spawn(move || {
             while !ended.load(Ordering::Acquire) {
                 if let Some(master) = examiner.named() {

@@ -96,7 +96,8 @@ impl Written {
         let mut last = None;
         for at in within.chain([until]) {
             if at >= since {
-                longest = longest.max(at.saturating_duration_since(last.map_or(since, |last: Instant| last.max(since))));
+                longest =
+                    longest.max(at.saturating_duration_since(last.map_or(since, |last: Instant| last.max(since))));
             }
             last = Some(at);
         }
@@ -165,7 +166,8 @@ impl Work {
         let [host, port] = reply.list() else { return Err(io::Error::other("the sentinel knows no master")) };
         let host = host.text().unwrap_or_default();
         let port = port.text().and_then(|port| port.parse().ok()).unwrap_or(instance.port());
-        let mut master = instance.dial_named(host, port).map_err(|error| io::Error::other(format!("{host}: {error}")))?;
+        let mut master =
+            instance.dial_named(host, port).map_err(|error| io::Error::other(format!("{host}: {error}")))?;
         let role = master.call(&["ROLE"])?;
         if role.list().first().and_then(Reply::text) != Some("master") {
             return Err(io::Error::other(format!("{host} is no master")));
@@ -186,7 +188,8 @@ mod tests {
     fn a_gap_counts_from_the_fault_on() {
         let start = Instant::now();
         let at = |ms| start + Duration::from_millis(ms);
-        let written = Written { prefix: "p".to_owned(), acknowledged: vec![(0, at(0)), (1, at(90)), (2, at(100)), (3, at(700))] };
+        let written =
+            Written { prefix: "p".to_owned(), acknowledged: vec![(0, at(0)), (1, at(90)), (2, at(100)), (3, at(700))] };
         assert_eq!(written.longest_gap(at(95), at(800)), Duration::from_millis(600));
         assert_eq!(written.longest_gap(at(95), at(2000)), Duration::from_millis(1300));
         assert_eq!(written.longest_gap(at(5), at(100)), Duration::from_millis(85));

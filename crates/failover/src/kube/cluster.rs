@@ -144,8 +144,7 @@ impl Cluster {
     /// The pods of a StatefulSet, by name.
     pub(crate) fn pods_of(&self, set: &str) -> Vec<Arc<Pod>> {
         let owner = Some(format!("StatefulSet/{set}"));
-        let owned = |pod: &Arc<Pod>| pod.owner.lock().is_ok_and(|own| *own == owner);
-        self.state().pods.values().filter(|pod| owned(pod)).cloned().collect()
+        self.state().pods.values().filter(|pod| pod.owner() == owner).cloned().collect()
     }
 
     /// The replicas a StatefulSet is to have.
@@ -174,6 +173,20 @@ impl Cluster {
             }
             pod.state().deletion = Some(Deletion { since: Instant::now(), grace: Duration::ZERO, force: true });
             self.state().ghosts.push(pod);
+        }
+    }
+
+    /// Deletes pods at once.
+    pub(crate) fn delete_all(&self, pods: &[Arc<Pod>]) {
+        for pod in pods {
+            self.delete(&pod.name);
+        }
+    }
+
+    /// Deletes pods at once by force.
+    pub(crate) fn delete_all_forced(&self, pods: &[Arc<Pod>]) {
+        for pod in pods {
+            self.delete_forced(&pod.name);
         }
     }
 
@@ -252,6 +265,7 @@ impl Cluster {
         drop(state);
         self.names.stop(false);
         self.names.slow(Duration::ZERO);
+        self.names.cache(Duration::ZERO);
     }
 
     /// Takes a pod off the list, if it is still this one.
@@ -299,7 +313,7 @@ impl Cluster {
         state.last_uid += 1;
         let birth = Birth { uid: state.last_uid, ..birth };
         self.journal.event(&format!("pod {} created, revision {}", birth.name, birth.revision));
-        let pod = Arc::new(Pod::new(birth, Path::new(STATE).join("pods")));
+        let pod = Arc::new(Pod::new(birth, &Path::new(STATE).join("pods")));
         state.pods.insert(pod.name.clone(), Arc::clone(&pod));
         pod
     }
@@ -346,7 +360,7 @@ impl Cluster {
         }
     }
 
-    /// Brings changed ConfigMaps and Secrets to the files of running pods.
+    /// Brings changed `ConfigMaps` and Secrets to the files of running pods.
     fn refresh(&self, state: &mut State) -> io::Result<()> {
         if state.refresh.front().is_none_or(|due| Instant::now() < *due) {
             return Ok(());

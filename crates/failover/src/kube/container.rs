@@ -219,9 +219,8 @@ fn read_from_start(file: &mut File) -> io::Result<String> {
 
 fn bind(source: &Path, target: &Path, read_only: bool) -> io::Result<()> {
     let none = None::<&str>;
-    mount(Some(source), target, none, MsFlags::MS_BIND, none).map_err(|error| {
-        io::Error::other(format!("mounting {} on {}: {error}", source.display(), target.display()))
-    })?;
+    mount(Some(source), target, none, MsFlags::MS_BIND, none)
+        .map_err(|error| io::Error::other(format!("mounting {} on {}: {error}", source.display(), target.display())))?;
     if read_only {
         let remount = MsFlags::MS_REMOUNT | MsFlags::MS_BIND | MsFlags::MS_RDONLY;
         mount(none, target, none, remount, none)?;
@@ -236,9 +235,12 @@ fn devices(dev: &Path) -> io::Result<()> {
         File::create(&target)?;
         bind(&Path::new("/dev").join(device), &target, false)?;
     }
-    for (link, target) in
-        [("fd", "/proc/self/fd"), ("stdin", "/proc/self/fd/0"), ("stdout", "/proc/self/fd/1"), ("stderr", "/proc/self/fd/2")]
-    {
+    for (link, target) in [
+        ("fd", "/proc/self/fd"),
+        ("stdin", "/proc/self/fd/0"),
+        ("stdout", "/proc/self/fd/1"),
+        ("stderr", "/proc/self/fd/2"),
+    ] {
         symlink(target, dev.join(link))?;
     }
     let shm = dev.join("shm");

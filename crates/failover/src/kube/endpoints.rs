@@ -29,7 +29,10 @@ struct Candidate<'a> {
 
 /// Works out all Services of a namespace.
 pub(crate) fn work_out(
-    namespace: &str, services: &BTreeMap<String, Service>, addresses: &Addresses, pods: &BTreeMap<String, Arc<Pod>>,
+    namespace: &str,
+    services: &BTreeMap<String, Service>,
+    addresses: &Addresses,
+    pods: &BTreeMap<String, Arc<Pod>>,
 ) -> Endpoints {
     let mut endpoints = Endpoints::default();
     let candidates: Vec<Candidate<'_>> = pods
@@ -46,9 +49,12 @@ pub(crate) fn work_out(
         let publish = spec.publish_not_ready_addresses == Some(true);
         let selected: Vec<&Candidate<'_>> = candidates
             .iter()
-            .filter(|one| !selector.is_empty() && selector.iter().all(|(key, value)| one.pod.labels.get(key) == Some(value)))
+            .filter(|one| {
+                !selector.is_empty() && selector.iter().all(|(key, value)| one.pod.labels.get(key) == Some(value))
+            })
             .collect();
-        let mut chosen: Vec<&Candidate<'_>> = selected.iter().copied().filter(|one| publish || one.ready && !one.terminating).collect();
+        let mut chosen: Vec<&Candidate<'_>> =
+            selected.iter().copied().filter(|one| publish || one.ready && !one.terminating).collect();
         if let Some(ip) = addresses.get(name) {
             if chosen.is_empty() {
                 // kube-proxy's last resort: pods that end but still serve.

@@ -11,7 +11,10 @@ use crate::kube::cluster::Addresses;
 
 /// The variables a container starts with.
 pub(crate) fn variables(
-    pod: &Pod, container: &Container, objects: &Objects, services: &Addresses,
+    pod: &Pod,
+    container: &Container,
+    objects: &Objects,
+    services: &Addresses,
 ) -> io::Result<Vec<(String, String)>> {
     let mut all: BTreeMap<String, String> = BTreeMap::new();
     all.insert("PATH".into(), "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin".into());
@@ -35,7 +38,10 @@ pub(crate) fn variables(
                 all.insert(format!("{prefix}_PORT_{number}_TCP_PORT"), number.to_string());
                 all.insert(format!("{prefix}_PORT_{number}_TCP_PROTO"), "tcp".to_owned());
                 if let Some(port) = &port.name {
-                    all.insert(format!("{prefix}_SERVICE_PORT_{}", port.to_uppercase().replace('-', "_")), number.to_string());
+                    all.insert(
+                        format!("{prefix}_SERVICE_PORT_{}", port.to_uppercase().replace('-', "_")),
+                        number.to_string(),
+                    );
                 }
             }
         }
@@ -63,7 +69,11 @@ fn from(source: &EnvVarSource, pod: &Pod, objects: &Objects) -> io::Result<Optio
     }
     let (value, optional, what) = if let Some(key) = &source.secret_key_ref {
         let data = objects.secrets.get(&key.name).and_then(|secret| secret.data.as_ref()?.get(&key.key));
-        (data.map(|bytes| String::from_utf8_lossy(&bytes.0).into_owned()), key.optional, format!("{}/{}", key.name, key.key))
+        (
+            data.map(|bytes| String::from_utf8_lossy(&bytes.0).into_owned()),
+            key.optional,
+            format!("{}/{}", key.name, key.key),
+        )
     } else if let Some(key) = &source.config_map_key_ref {
         let data = objects.config_maps.get(&key.name).and_then(|map| map.data.as_ref()?.get(&key.key).cloned());
         (data, key.optional, format!("{}/{}", key.name, key.key))

@@ -153,8 +153,16 @@ impl Kubelet {
     fn hosts(&self) -> String {
         let ip = self.pod.ip().map(|ip| ip.to_string()).unwrap_or_default();
         let name = self.pod.host_name();
-        let full = self.pod.spec.subdomain.as_ref().map(|subdomain| format!("{name}.{subdomain}.{}.svc.cluster.local\t", self.pod.namespace));
-        format!("127.0.0.1\tlocalhost\n::1\tlocalhost ip6-localhost ip6-loopback\n{ip}\t{}{name}\n", full.unwrap_or_default())
+        let full = self
+            .pod
+            .spec
+            .subdomain
+            .as_ref()
+            .map(|subdomain| format!("{name}.{subdomain}.{}.svc.cluster.local\t", self.pod.namespace));
+        format!(
+            "127.0.0.1\tlocalhost\n::1\tlocalhost ip6-localhost ip6-loopback\n{ip}\t{}{name}\n",
+            full.unwrap_or_default()
+        )
     }
 
     /// Runs an init container until it succeeds; true if the pod has to end first.
@@ -265,7 +273,8 @@ impl Kubelet {
         let objects = self.cluster.objects();
         let environment = variables(pod, container, &objects, &self.cluster.addresses())?;
         let known = environment.iter().cloned().collect();
-        let own = |words: &Option<Vec<String>>| words.iter().flatten().map(|word| expand(word, &known)).collect::<Vec<_>>();
+        let own =
+            |words: &Option<Vec<String>>| words.iter().flatten().map(|word| expand(word, &known)).collect::<Vec<_>>();
         let image = container.image.as_deref().unwrap_or_default();
         let flavour = Flavour::of(image);
         let mut command = own(&container.command);
@@ -283,9 +292,12 @@ impl Kubelet {
             return Err(io::Error::other("container has runAsNonRoot and image will run as root"));
         }
         if pod.volume_group().is_some_and(|volumes| volumes != group) && user != 0 {
-            return Err(io::Error::other("the proving ground knows no supplementary groups: fsGroup must be runAsGroup"));
+            return Err(io::Error::other(
+                "the proving ground knows no supplementary groups: fsGroup must be runAsGroup",
+            ));
         }
-        let read_only_root = container.security_context.as_ref().and_then(|own| own.read_only_root_filesystem) == Some(true);
+        let read_only_root =
+            container.security_context.as_ref().and_then(|own| own.read_only_root_filesystem) == Some(true);
         Ok(Spec {
             host_name: pod.host_name().to_owned(),
             image: flavour.root()?,
@@ -322,7 +334,11 @@ impl Kubelet {
                 })?;
             }
             let files = volume.config_map.is_some() || volume.secret.is_some();
-            mounts.push(Mounted { source, path: mount.mount_path.clone(), read_only: files || mount.read_only == Some(true) });
+            mounts.push(Mounted {
+                source,
+                path: mount.mount_path.clone(),
+                read_only: files || mount.read_only == Some(true),
+            });
         }
         Ok(mounts)
     }
@@ -330,7 +346,9 @@ impl Kubelet {
     /// Notes whether the pod is ready.
     fn judge(&self, all: &[Kept<'_>]) {
         let ready = all.iter().all(|kept| match &kept.phase {
-            Phase::Running { health, .. } => health.started.load(Ordering::Acquire) && health.ready.load(Ordering::Acquire),
+            Phase::Running { health, .. } => {
+                health.started.load(Ordering::Acquire) && health.ready.load(Ordering::Acquire)
+            }
             Phase::Waiting { .. } | Phase::Ended => false,
         });
         let mut state = self.pod.state();
@@ -351,7 +369,11 @@ impl Kubelet {
         let began = Instant::now();
         let name = &kept.container.name;
         let pid = *pid;
-        let hook = kept.container.lifecycle.as_ref().and_then(|lifecycle| lifecycle.pre_stop.as_ref()?.exec.as_ref()?.command.clone());
+        let hook = kept
+            .container
+            .lifecycle
+            .as_ref()
+            .and_then(|lifecycle| lifecycle.pre_stop.as_ref()?.exec.as_ref()?.command.clone());
         let plan = || match (restart, self.pod.state().deletion) {
             (_, Some(deletion)) => (deletion.since + deletion.grace, deletion.force),
             (Some(grace), None) => (began + grace, false),
@@ -359,11 +381,17 @@ impl Kubelet {
         };
         let mut running_hook: Option<JoinHandle<()>> = None;
         if let Some(command) = hook.filter(|_| !plan().1) {
-            let (spec, cluster, label) = (Arc::clone(spec), Arc::clone(&self.cluster), format!("pod {} stop hook", self.pod.name));
+            let (spec, cluster, label) =
+                (Arc::clone(spec), Arc::clone(&self.cluster), format!("pod {} stop hook", self.pod.name));
             let limit = plan().0.saturating_duration_since(began);
             running_hook = Some(thread::spawn(move || {
                 let line = match spec.execute(pid, &command, limit) {
-                    Ok(outcome) => format!("{label} ended after {:.1} s: {:?} {}", began.elapsed().as_secs_f64(), outcome.code, outcome.output.trim()),
+                    Ok(outcome) => format!(
+                        "{label} ended after {:.1} s: {:?} {}",
+                        began.elapsed().as_secs_f64(),
+                        outcome.code,
+                        outcome.output.trim()
+                    ),
                     Err(error) => format!("{label} failed: {error}"),
                 };
                 cluster.journal.event(&line);
@@ -372,7 +400,10 @@ impl Kubelet {
         let mut asked = None;
         loop {
             if let Ok(Some(status)) = child.try_wait() {
-                self.say(&format!("container {name} ended: {status}, {:.1} s after it was asked to", began.elapsed().as_secs_f64()));
+                self.say(&format!(
+                    "container {name} ended: {status}, {:.1} s after it was asked to",
+                    began.elapsed().as_secs_f64()
+                ));
                 break;
             }
             let (deadline, force) = plan();
@@ -400,7 +431,8 @@ impl Kubelet {
         let net = self.pod.state().net.take();
         drop(net);
         for volume in self.pod.spec.volumes.iter().flatten() {
-            let _ = nix::mount::umount2(&self.pod.dir.join("volumes").join(&volume.name), nix::mount::MntFlags::MNT_DETACH);
+            let _ =
+                nix::mount::umount2(&self.pod.dir.join("volumes").join(&volume.name), nix::mount::MntFlags::MNT_DETACH);
         }
         let _ = std::fs::remove_dir_all(&self.pod.dir);
         if !forced {

@@ -37,7 +37,9 @@ impl Objects {
         let (kind, name) = (text("/kind"), text("/metadata/name"));
         match kind.as_str() {
             "StatefulSet" => self.stateful_sets.insert(name, serde_json::from_value(value)?).map(drop),
-            "ReplicationController" => self.replication_controllers.insert(name, serde_json::from_value(value)?).map(drop),
+            "ReplicationController" => {
+                self.replication_controllers.insert(name, serde_json::from_value(value)?).map(drop)
+            }
             "Pod" => self.pods.insert(name, serde_json::from_value(value)?).map(drop),
             "Service" => self.services.insert(name, serde_json::from_value(value)?).map(drop),
             "ConfigMap" => self.config_maps.insert(name, serde_json::from_value(value)?).map(drop),
@@ -64,7 +66,8 @@ impl Objects {
 
 /// A Secret with these entries.
 pub(crate) fn secret(name: &str, entries: &[(&str, &[u8])]) -> Objects {
-    let data = entries.iter().map(|(key, value)| ((*key).to_owned(), k8s_openapi::ByteString(value.to_vec()))).collect();
+    let data =
+        entries.iter().map(|(key, value)| ((*key).to_owned(), k8s_openapi::ByteString(value.to_vec()))).collect();
     let mut object = Secret { data: Some(data), ..Secret::default() };
     object.metadata.name = Some(name.to_owned());
     Objects { secrets: BTreeMap::from([(name.to_owned(), object)]), ..Objects::default() }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::net::Ipv4Addr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -22,12 +22,11 @@ pub(crate) struct Pod {
     pub(crate) annotations: BTreeMap<String, String>,
     pub(crate) spec: PodSpec,
     /// The controller that owns it, as kind and name; changed only by adoption.
-    pub(crate) owner: Mutex<Option<String>>,
+    owner: Mutex<Option<String>>,
     /// The revision of its template.
     pub(crate) revision: String,
     /// Its volumes and writable layers.
     pub(crate) dir: PathBuf,
-    pub(crate) created: Instant,
     state: Mutex<PodState>,
 }
 
@@ -77,12 +76,12 @@ pub(crate) struct Birth {
 
 impl Pod {
     /// A new pod whose files are to be below this directory.
-    pub(crate) fn new(birth: Birth, pods: PathBuf) -> Self {
+    pub(crate) fn new(birth: Birth, pods: &Path) -> Self {
         let Birth { name, namespace, uid, labels, annotations, spec, owner, revision } = birth;
         let dir = pods.join(format!("{name}-{uid}"));
         let owner = Mutex::new(owner);
         let state = Mutex::new(PodState::default());
-        Self { name, namespace, uid, labels, annotations, spec, owner, revision, dir, created: Instant::now(), state }
+        Self { name, namespace, uid, labels, annotations, spec, owner, revision, dir, state }
     }
 
     /// Its state, locked.
@@ -128,9 +127,9 @@ impl Pod {
         self.state().containers.get(&first.name)?.running.clone()
     }
 
-    /// How often its containers were restarted.
-    pub(crate) fn restarts(&self) -> u32 {
-        self.state().containers.values().map(|container| container.restarts).sum()
+    /// The controller that owns it.
+    pub(crate) fn owner(&self) -> Option<String> {
+        self.owner.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// The seconds it may take to end, as rendered.

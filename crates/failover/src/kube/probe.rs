@@ -37,7 +37,12 @@ enum Kind {
 
 /// Starts the probes of a container that has just started.
 pub(crate) fn start(
-    container: &Container, spec: &Arc<Spec>, pid: i32, name: &str, journal: &Arc<Journal>, settings: &Arc<Settings>,
+    container: &Container,
+    spec: &Arc<Spec>,
+    pid: i32,
+    name: &str,
+    journal: &Arc<Journal>,
+    settings: &Arc<Settings>,
 ) -> io::Result<Arc<Health>> {
     let probes = [
         (Kind::Startup, &container.startup_probe),
@@ -86,7 +91,9 @@ struct Worker {
 impl Worker {
     fn run(&self) {
         let born = Instant::now();
-        let seconds = |number: Option<i32>, default: i32| Duration::from_secs(number.unwrap_or(default).max(0).unsigned_abs().into());
+        let seconds = |number: Option<i32>, default: i32| {
+            Duration::from_secs(number.unwrap_or(default).max(0).unsigned_abs().into())
+        };
         let period = seconds(self.probe.period_seconds, 10).max(Duration::from_secs(1));
         let initial = seconds(self.probe.initial_delay_seconds, 0);
         let limit = seconds(self.probe.timeout_seconds, 1).max(Duration::from_secs(1));

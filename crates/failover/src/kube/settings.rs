@@ -48,7 +48,7 @@ impl Settings {
     }
 }
 
-/// Chance that can be repeated (SplitMix64).
+/// Chance that can be repeated (`SplitMix64`).
 #[derive(Debug)]
 pub(crate) struct Random(Mutex<u64>);
 

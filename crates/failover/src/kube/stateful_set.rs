@@ -22,6 +22,8 @@ pub(crate) struct Revision {
 pub(crate) struct Progress {
     current: Revision,
     update: Revision,
+    /// Pods from this ordinal on are made from the new template; the roll lowers it pod by pod.
+    front: u32,
 }
 
 /// What the controller wants done.
@@ -43,21 +45,27 @@ impl Revision {
 
 /// One look at a set: what is to be done now.
 pub(crate) fn reconcile(
-    set: &StatefulSet, progress: &mut Option<Progress>, pods: &BTreeMap<String, Arc<Pod>>,
+    set: &StatefulSet,
+    progress: &mut Option<Progress>,
+    pods: &BTreeMap<String, Arc<Pod>>,
 ) -> Vec<Action> {
     let Some(spec) = &set.spec else { return Vec::new() };
     let name = set.metadata.name.clone().unwrap_or_default();
     let wanted = u32::try_from(spec.replicas.unwrap_or(1)).unwrap_or(0);
     let latest = Revision::of(set);
-    let progress = progress.get_or_insert_with(|| Progress { current: latest.clone(), update: latest.clone() });
+    let progress =
+        progress.get_or_insert_with(|| Progress { current: latest.clone(), update: latest.clone(), front: 0 });
     if progress.update.hash != latest.hash {
         progress.update = latest;
+        progress.front = u32::MAX;
     }
     let owner = format!("StatefulSet/{name}");
-    let owned = |pod: &Pod| pod.owner.lock().is_ok_and(|own| own.as_ref() == Some(&owner));
     let ordinal = |pod: &Pod| pod.name.strip_prefix(&format!("{name}-")).and_then(|tail| tail.parse::<u32>().ok());
-    let own: BTreeMap<u32, &Arc<Pod>> =
-        pods.values().filter(|pod| owned(pod)).filter_map(|pod| Some((ordinal(pod)?, pod))).collect();
+    let own: BTreeMap<u32, &Arc<Pod>> = pods
+        .values()
+        .filter(|pod| pod.owner().as_ref() == Some(&owner))
+        .filter_map(|pod| Some((ordinal(pod)?, pod)))
+        .collect();
     let parallel = spec.pod_management_policy.as_deref() == Some("Parallel");
     let settle = Duration::from_secs(u64::try_from(spec.min_ready_seconds.unwrap_or(0)).unwrap_or(0));
     let available = |pod: &Pod| {
@@ -66,15 +74,13 @@ pub(crate) fn reconcile(
     };
 
     let mut actions = Vec::new();
-    // Missing pods, lowest first. During a roll those below the ones already replaced keep the old template.
-    let rolled = own.iter().filter(|(_, pod)| pod.revision == progress.update.hash).map(|(ordinal, _)| *ordinal).min();
+    // Missing pods, lowest first.
     for ordinal in 0..wanted {
         match own.get(&ordinal) {
             Some(pod) if parallel || available(pod) => {}
             Some(_) => return actions,
             None => {
-                let old = rolled.is_some_and(|rolled| ordinal < rolled);
-                let revision = if old { &progress.current } else { &progress.update };
+                let revision = if ordinal < progress.front { &progress.current } else { &progress.update };
                 actions.push(Action::Create(Box::new(birth(set, &name, ordinal, revision))));
                 if !parallel {
                     return actions;
@@ -83,7 +89,8 @@ pub(crate) fn reconcile(
         }
     }
     // Pods too many, highest first.
-    let retention = spec.persistent_volume_claim_retention_policy.as_ref().and_then(|policy| policy.when_scaled.as_deref());
+    let retention =
+        spec.persistent_volume_claim_retention_policy.as_ref().and_then(|policy| policy.when_scaled.as_deref());
     for (ordinal, pod) in own.range(wanted..).rev() {
         if !pod.terminating() {
             actions.push(Action::Delete(pod.name.clone()));
@@ -95,14 +102,17 @@ pub(crate) fn reconcile(
             return actions;
         }
     }
-    if !actions.is_empty() || spec.update_strategy.as_ref().and_then(|update| update.type_.as_deref()) == Some("OnDelete") {
+    if !actions.is_empty()
+        || spec.update_strategy.as_ref().and_then(|update| update.type_.as_deref()) == Some("OnDelete")
+    {
         return actions;
     }
     // The roll: highest first, and the next only when this one is ready.
     let partition = spec.update_strategy.as_ref().and_then(|update| update.rolling_update.as_ref()?.partition);
     let lowest = u32::try_from(partition.unwrap_or(0)).unwrap_or(0);
-    for (_, pod) in own.range(lowest..wanted).rev() {
+    for (ordinal, pod) in own.range(lowest..wanted).rev() {
         if pod.revision != progress.update.hash && !pod.terminating() {
+            progress.front = *ordinal;
             actions.push(Action::Delete(pod.name.clone()));
             return actions;
         }
@@ -112,6 +122,7 @@ pub(crate) fn reconcile(
     }
     if lowest == 0 && own.len() == wanted as usize {
         progress.current = progress.update.clone();
+        progress.front = 0;
     }
     actions
 }

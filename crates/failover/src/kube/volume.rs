@@ -56,14 +56,16 @@ pub(crate) fn make(volume: &Volume, dir: &Path, objects: &Objects, group: Option
 
 /// The files of a ConfigMap or Secret volume with their modes; nothing if it is neither.
 pub(crate) fn files(volume: &Volume, objects: &Objects) -> io::Result<Option<Files>> {
-    let missing = |what: &str, name: &str| io::Error::new(io::ErrorKind::NotFound, format!("{what} \"{name}\" not found"));
+    let missing =
+        |what: &str, name: &str| io::Error::new(io::ErrorKind::NotFound, format!("{what} \"{name}\" not found"));
     let (entries, items, mode, optional) = if let Some(source) = &volume.config_map {
         let map = objects.config_maps.get(&source.name);
         if map.is_none() && source.optional != Some(true) {
             return Err(missing("configmap", &source.name));
         }
         let text = map.and_then(|map| map.data.clone()).unwrap_or_default();
-        let entries: BTreeMap<String, Vec<u8>> = text.into_iter().map(|(key, value)| (key, value.into_bytes())).collect();
+        let entries: BTreeMap<String, Vec<u8>> =
+            text.into_iter().map(|(key, value)| (key, value.into_bytes())).collect();
         (entries, &source.items, source.default_mode, source.optional)
     } else if let Some(source) = &volume.secret {
         let name = source.secret_name.as_deref().unwrap_or_default();
@@ -72,7 +74,12 @@ pub(crate) fn files(volume: &Volume, objects: &Objects) -> io::Result<Option<Fil
             return Err(missing("secret", name));
         }
         let data = secret.and_then(|secret| secret.data.clone()).unwrap_or_default();
-        (data.into_iter().map(|(key, value)| (key, value.0)).collect(), &source.items, source.default_mode, source.optional)
+        (
+            data.into_iter().map(|(key, value)| (key, value.0)).collect(),
+            &source.items,
+            source.default_mode,
+            source.optional,
+        )
     } else {
         return Ok(None);
     };

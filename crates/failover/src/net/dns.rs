@@ -1,4 +1,4 @@
-//! The cluster's name service: A and SRV records of Services and pods, as CoreDNS answers them.
+//! The cluster's name service: addresses of Services and pods, as a cluster's DNS add-on answers.
 
 use std::collections::{BTreeMap, HashMap};
 use std::io;
@@ -27,7 +27,6 @@ pub(crate) struct NameService {
     delay_ms: AtomicU64,
     cache_ms: AtomicU64,
     cache: Mutex<HashMap<String, (Instant, Vec<Ipv4Addr>)>>,
-    asked: AtomicU64,
 }
 
 impl NameService {
@@ -60,16 +59,10 @@ impl NameService {
         self.cache_ms.store(u64::try_from(time.as_millis()).unwrap_or(u64::MAX), Ordering::Relaxed);
     }
 
-    /// How many questions it has seen.
-    pub(crate) fn asked(&self) -> u64 {
-        self.asked.load(Ordering::Relaxed)
-    }
-
     fn serve(&self, socket: &Arc<UdpSocket>) {
         let mut buffer = [0; 1500];
         loop {
             let Ok((size, from)) = socket.recv_from(&mut buffer) else { continue };
-            self.asked.fetch_add(1, Ordering::Relaxed);
             if self.stopped.load(Ordering::Relaxed) {
                 continue;
             }

@@ -1,4 +1,4 @@
-//! NetworkPolicies, worked out to addresses.
+//! Network policies, worked out to addresses.
 
 use std::collections::BTreeMap;
 use std::net::Ipv4Addr;
@@ -40,7 +40,8 @@ impl Policed {
                 let egress = spec.egress.as_ref().map(|_| "Egress".to_owned());
                 std::iter::once("Ingress".to_owned()).chain(egress).collect()
             });
-            let selected = |pod: &&Subject| pod.namespace == namespace && matches(spec.pod_selector.as_ref(), &pod.labels);
+            let selected =
+                |pod: &&Subject| pod.namespace == namespace && matches(spec.pod_selector.as_ref(), &pod.labels);
             for pod in pods.iter().filter(selected) {
                 if types.iter().any(|kind| kind == "Ingress") {
                     let ways = policed.ingress.entry(pod.ip).or_default();
@@ -66,7 +67,11 @@ impl Policed {
                                 }
                                 for block in blocks {
                                     let ports = ports(rule.ports.as_deref(), pod);
-                                    ways.extend(ports.into_iter().map(|port| format!("{} {port}", block.replace("DIR", "daddr"))));
+                                    ways.extend(
+                                        ports
+                                            .into_iter()
+                                            .map(|port| format!("{} {port}", block.replace("DIR", "daddr"))),
+                                    );
                                 }
                             }
                         }
@@ -85,7 +90,12 @@ impl Policed {
                 for way in ways {
                     line(text, &format!("{chain} ip {own} {ip} {way} accept"));
                 }
-                line(text, &format!("{chain} ip {own} {ip} ct state new meta l4proto {{ tcp, udp }} update @denied {{ ip saddr . ip daddr . th dport }}"));
+                line(
+                    text,
+                    &format!(
+                        "{chain} ip {own} {ip} ct state new meta l4proto {{ tcp, udp }} update @denied {{ ip saddr . ip daddr . th dport }}"
+                    ),
+                );
                 line(text, &format!("{chain} ip {own} {ip} drop"));
             }
         }
@@ -105,7 +115,7 @@ fn peers(list: Option<&[NetworkPolicyPeer]>, namespace: &str, pods: &[Subject]) 
     for peer in list {
         if let Some(block) = &peer.ip_block {
             let except = block.except.as_deref().unwrap_or_default().iter();
-            let except: String = except.map(|range| format!(" ip DIR != {range}")).collect();
+            let except = except.fold(String::new(), |text, range| text + " ip DIR != " + range);
             blocks.push(format!("ip DIR {}{except}", block.cidr));
             continue;
         }
@@ -117,7 +127,8 @@ fn peers(list: Option<&[NetworkPolicyPeer]>, namespace: &str, pods: &[Subject]) 
                 matches(Some(selector), &BTreeMap::from([own]))
             }
         };
-        let in_selector = |pod: &&Subject| peer.pod_selector.as_ref().is_none_or(|some| matches(Some(some), &pod.labels));
+        let in_selector =
+            |pod: &&Subject| peer.pod_selector.as_ref().is_none_or(|some| matches(Some(some), &pod.labels));
         found.extend(pods.iter().filter(in_namespace).filter(in_selector).map(|pod| pod.ip));
     }
     Peers::Some { pods: found, blocks }
@@ -142,7 +153,7 @@ fn ports(list: Option<&[NetworkPolicyPort]>, receiver: &Subject) -> Vec<String> 
             let protocol = port.protocol.as_deref().unwrap_or("TCP").to_lowercase();
             match (&port.port, port.end_port) {
                 (None, _) => Some(format!("meta l4proto {protocol}")),
-                (Some(IntOrString::Int(first)), Some(last)) => Some(format!("{protocol} dport {first}-{last}")),
+                (Some(IntOrString::Int(first)), Some(end)) => Some(format!("{protocol} dport {first}-{end}")),
                 (Some(IntOrString::Int(number)), None) => Some(format!("{protocol} dport {number}")),
                 (Some(IntOrString::String(name)), _) => {
                     receiver.ports.get(name).map(|number| format!("{protocol} dport {number}"))

@@ -20,17 +20,27 @@ pub(super) fn rows() -> Vec<Row> {
             trial.cluster.delete(&master.name);
             gone(trial, &[master])
         }),
-        row("force-delete-master", "forced deletion of the master pod, no stop hook", at_most(7.0, Lost::Unreplicated, 20.0), |trial| {
-            let master = trial.master()?;
-            trial.begin();
-            trial.cluster.delete_forced(&master.name);
-            Ok(())
-        }),
-        row("lose-master-node", "loss of the master pod with its node", at_most(7.0, Lost::Unreplicated, 20.0), |trial| {
-            let master = trial.master()?;
-            trial.begin();
-            trial.cluster.lose(&master.name)
-        }),
+        row(
+            "force-delete-master",
+            "forced deletion of the master pod, no stop hook",
+            at_most(7.0, Lost::Unreplicated, 20.0),
+            |trial| {
+                let master = trial.master()?;
+                trial.begin();
+                trial.cluster.delete_forced(&master.name);
+                Ok(())
+            },
+        ),
+        row(
+            "lose-master-node",
+            "loss of the master pod with its node",
+            at_most(7.0, Lost::Unreplicated, 20.0),
+            |trial| {
+                let master = trial.master()?;
+                trial.begin();
+                trial.cluster.lose(&master.name)
+            },
+        ),
         row("delete-replica", "deletion of a replica pod", calm, |trial| {
             let replica = trial.replica()?;
             trial.begin();
@@ -52,22 +62,27 @@ pub(super) fn rows() -> Vec<Row> {
         row("delete-all-sentinels", "deletion of all sentinel pods", calm, |trial| {
             let sentinels = trial.sentinels();
             trial.begin();
-            sentinels.iter().for_each(|pod| trial.cluster.delete(&pod.name));
+            trial.cluster.delete_all(&sentinels);
             gone(trial, &sentinels)
         }),
         row("force-delete-all-sentinels", "forced deletion of all sentinel pods", calm, |trial| {
             let sentinels = trial.sentinels();
             trial.begin();
-            sentinels.iter().for_each(|pod| trial.cluster.delete_forced(&pod.name));
+            trial.cluster.delete_all_forced(&sentinels);
             Ok(())
         }),
-        row("force-delete-master-and-sentinel", "master and one sentinel gone together", at_most(8.0, Lost::Unreplicated, 30.0), |trial| {
-            let (master, sentinel) = (trial.master()?, trial.sentinel()?);
-            trial.begin();
-            trial.cluster.delete_forced(&master.name);
-            trial.cluster.delete_forced(&sentinel.name);
-            Ok(())
-        }),
+        row(
+            "force-delete-master-and-sentinel",
+            "master and one sentinel gone together",
+            at_most(8.0, Lost::Unreplicated, 30.0),
+            |trial| {
+                let (master, sentinel) = (trial.master()?, trial.sentinel()?);
+                trial.begin();
+                trial.cluster.delete_forced(&master.name);
+                trial.cluster.delete_forced(&sentinel.name);
+                Ok(())
+            },
+        ),
     ]
 }
 
@@ -79,7 +94,7 @@ pub(super) fn rows_without_storage() -> Vec<Row> {
         |trial| {
             let servers = trial.servers();
             trial.begin();
-            servers.iter().for_each(|pod| trial.cluster.delete_forced(&pod.name));
+            trial.cluster.delete_all_forced(&servers);
             Ok(())
         },
     )]
@@ -92,19 +107,19 @@ pub(super) fn rows_with_storage() -> Vec<Row> {
         row("delete-everything", "all pods deleted at once", calamity, |trial| {
             let pods = trial.cluster.pods();
             trial.begin();
-            pods.iter().for_each(|pod| trial.cluster.delete(&pod.name));
+            trial.cluster.delete_all(&pods);
             gone(trial, &pods)
         }),
         row("force-delete-everything", "all pods deleted at once by force", calamity, |trial| {
             let pods = trial.cluster.pods();
             trial.begin();
-            pods.iter().for_each(|pod| trial.cluster.delete_forced(&pod.name));
+            trial.cluster.delete_all_forced(&pods);
             Ok(())
         }),
         row("force-delete-all-servers", "all server pods deleted at once by force", calamity, |trial| {
             let servers = trial.servers();
             trial.begin();
-            servers.iter().for_each(|pod| trial.cluster.delete_forced(&pod.name));
+            trial.cluster.delete_all_forced(&servers);
             Ok(())
         }),
         row("restart-nodes", "whole node set restarted, pods back in any order", calamity, |trial| {
@@ -122,11 +137,16 @@ pub(super) fn rows_with_storage() -> Vec<Row> {
             trial.begin();
             lose_with_claims(trial, &replica)
         }),
-        row("empty-master", "the master comes back with its claim lost", at_most(8.0, Lost::Unreplicated, 20.0), |trial| {
-            let master = trial.master()?;
-            trial.begin();
-            lose_with_claims(trial, &master)
-        }),
+        row(
+            "empty-master",
+            "the master comes back with its claim lost",
+            at_most(8.0, Lost::Unreplicated, 20.0),
+            |trial| {
+                let master = trial.master()?;
+                trial.begin();
+                lose_with_claims(trial, &master)
+            },
+        ),
     ]
 }
 

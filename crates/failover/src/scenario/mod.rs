@@ -107,7 +107,16 @@ pub(crate) fn all() -> Vec<Scenario> {
                 bounds.lost = Lost::Nothing;
             }
             let short = kind == Kind::Default && SHORT.contains(&name);
-            all.push(Scenario { name: named(name, kind), title, kind, bounds, act, short, start: false, spoils: name == "rotate-password" });
+            all.push(Scenario {
+                name: named(name, kind),
+                title,
+                kind,
+                bounds,
+                act,
+                short,
+                start: false,
+                spoils: name == "rotate-password",
+            });
         }
     }
     all

@@ -16,8 +16,12 @@ const CUT: Duration = Duration::from_secs(30);
 pub(super) fn rows() -> Vec<Row> {
     let cut_off = at_most(7.5, Lost::Unreplicated, 15.0);
     vec![
-        row("cut-master", "master cut off for 30 s, a client on either side", cut_off, |trial| cut_master(trial, true, true)),
-        row("mute-master", "nothing the master sends arrives for 30 s", cut_off, |trial| cut_master(trial, true, false)),
+        row("cut-master", "master cut off for 30 s, a client on either side", cut_off, |trial| {
+            cut_master(trial, true, true)
+        }),
+        row("mute-master", "nothing the master sends arrives for 30 s", cut_off, |trial| {
+            cut_master(trial, true, false)
+        }),
         row("deafen-master", "nothing reaches the master for 30 s", cut_off, |trial| cut_master(trial, false, true)),
         row("cut-replica", "a replica cut off for 30 s", at_most(0.5, Lost::Nothing, 15.0), |trial| {
             let replica = trial.replica()?;
@@ -27,16 +31,28 @@ pub(super) fn rows() -> Vec<Row> {
             let sentinel = trial.sentinel()?;
             cut(trial, sentinel.ip().as_slice())
         }),
-        row("no-names", "name service down for 60 s during a kill of the master", at_most(8.0, Lost::Nothing, 20.0), no_names),
-        row("slow-names", "names take 2 s while the master is deleted by force", at_most(10.0, Lost::Unreplicated, 30.0), |trial| {
-            let master = trial.master()?;
-            trial.cluster.names.slow(Duration::from_millis(900));
-            trial.begin();
-            trial.cluster.delete_forced(&master.name);
-            thread::sleep(Duration::from_secs(15));
-            trial.cluster.names.slow(Duration::ZERO);
-            Ok(())
-        }),
+        row(
+            "no-names",
+            "name service down for 60 s during a kill of the master",
+            at_most(8.0, Lost::Nothing, 20.0),
+            no_names,
+        ),
+        row(
+            "slow-names",
+            "names slow (0.9 s) and 30 s old while the master is deleted by force",
+            at_most(10.0, Lost::Unreplicated, 30.0),
+            |trial| {
+                let master = trial.master()?;
+                trial.cluster.names.slow(Duration::from_millis(900));
+                trial.cluster.names.cache(Duration::from_secs(30));
+                trial.begin();
+                trial.cluster.delete_forced(&master.name);
+                thread::sleep(Duration::from_secs(15));
+                trial.cluster.names.slow(Duration::ZERO);
+                trial.cluster.names.cache(Duration::ZERO);
+                Ok(())
+            },
+        ),
     ]
 }
 
@@ -60,7 +76,8 @@ fn cut_master(trial: &mut Trial<'_>, sending: bool, receiving: bool) -> io::Resu
     trial.cluster.cut(&ips, sending, receiving)?;
     let began = Instant::now();
     thread::sleep(CUT);
-    let accepted = minority.written().acknowledged.last().map_or(Duration::ZERO, |(_, at)| at.saturating_duration_since(began));
+    let accepted =
+        minority.written().acknowledged.last().map_or(Duration::ZERO, |(_, at)| at.saturating_duration_since(began));
     // With one direction open the client may find its way to the new master, as it should.
     if sending && receiving {
         trial.note("seconds the isolated master accepts writes", accepted.as_secs_f64(), 6.5);

@@ -22,7 +22,13 @@ pub(super) fn rows() -> Vec<Row> {
             roll(trial, "spec.sentinel", json!({"config": {"maxclients": most.to_string()}}), false, true)
         }),
         row("roll-both", "rolling restart of both after a change of the pods", ROLL, |trial| {
-            roll(trial, "spec.podAnnotations", json!({"example.com/restarted": trial.random.below(u64::MAX).to_string()}), true, true)
+            roll(
+                trial,
+                "spec.podAnnotations",
+                json!({"example.com/restarted": trial.random.below(u64::MAX).to_string()}),
+                true,
+                true,
+            )
         }),
         row("roll-image", "rolling restart of both to another image", ROLL, |trial| {
             let flavour = trial.examiner.instance.flavour();
@@ -54,7 +60,13 @@ fn rotate(trial: &mut Trial<'_>) -> io::Result<()> {
     let both: &[(&str, &[u8])] = &[("password", second.as_bytes()), ("previous-password", first.as_bytes())];
     trial.begin();
     trial.examiner.instance.beside.apply(secret("redis-auth", both));
-    roll(trial, "spec.podAnnotations", json!({"example.com/password": trial.random.below(u64::MAX).to_string()}), true, true)?;
+    roll(
+        trial,
+        "spec.podAnnotations",
+        json!({"example.com/password": trial.random.below(u64::MAX).to_string()}),
+        true,
+        true,
+    )?;
     // The clients at work still use the first password; from here on the second must do as well.
     trial.examiner.instance.servers.password = Some(second.to_owned());
     trial.examiner.instance.sentinels.password = Some(second.to_owned());
