@@ -1,0 +1,35 @@
+#!/bin/sh
+# probe.sh server|sentinel alive|ready: how the container is.
+set -eu
+# shellcheck source=templates/tutorial/common.sh
+. /etc/redis-k8s/common.sh
+
+# One that waits for a master does what it should: it is alive, and not ready.
+if [ -e /redis-master-data/.waiting ] || [ -e /redis-sentinel/.waiting ]; then
+    [ "$2" = alive ]
+    exit
+fi
+case "$1 $2" in
+'server alive')
+    # Any answer: a server that loads its data, or runs a long script, refuses the question and lives.
+    [ -n "$(ask 127.0.0.1 "$REDIS_PORT" PING)" ]
+    ;;
+'server ready')
+    [ "$(ask 127.0.0.1 "$REDIS_PORT" PING)" = PONG ]
+    ask 127.0.0.1 "$REDIS_PORT" ROLE | {
+        read -r role
+        if [ "$role" = slave ]; then
+            read -r _ && read -r _ && read -r link
+            [ "$link" = connected ]
+        fi
+    }
+    ;;
+'sentinel alive')
+    [ "$(ask 127.0.0.1 "$REDIS_SENTINEL_SERVICE_PORT" PING)" = PONG ]
+    ;;
+'sentinel ready')
+    ask 127.0.0.1 "$REDIS_SENTINEL_SERVICE_PORT" SENTINEL MASTER "$MASTER_NAME" | field ip | {
+        read -r address && [ -n "$address" ]
+    }
+    ;;
+esac
