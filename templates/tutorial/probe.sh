@@ -1,16 +1,16 @@
 #!/bin/sh
-# probe.sh server|sentinel alive|ready: how the container is.
+# probe.sh server|sentinel live|ready: how the container is.
 set -eu
 # shellcheck source=templates/tutorial/common.sh
 . /etc/redis-k8s/common.sh
 
-# One that waits for a master does what it should: it is alive, and not ready.
+# One that waits for a master does what it should: it lives, and is not ready.
 if [ -e /redis-master-data/.waiting ] || [ -e /redis-sentinel/.waiting ]; then
-    [ "$2" = alive ]
+    [ "$2" = live ]
     exit
 fi
 case "$1 $2" in
-'server alive')
+'server live')
     # Any answer: a server that loads its data, or runs a long script, refuses the question and lives.
     [ -n "$(ask 127.0.0.1 "$REDIS_PORT" PING)" ]
     ;;
@@ -24,7 +24,7 @@ case "$1 $2" in
         fi
     }
     ;;
-'sentinel alive')
+'sentinel live')
     [ "$(ask 127.0.0.1 "$REDIS_SENTINEL_SERVICE_PORT" PING)" = PONG ]
     ;;
 'sentinel ready')

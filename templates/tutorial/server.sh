@@ -4,7 +4,7 @@
 #
 # From the environment, besides what common.sh names:
 #   APPEND_ONLY     yes if the data of a killed server is whole
-#   MIN_REPLICAS    replicas that must be in sync for a master to accept a write
+#   MIN_REPLICAS    replicas that must be in sync for a write, if not as many as the configuration says
 #   QUORUM          sentinels that must agree that the master is down
 set -eu
 # shellcheck source=templates/tutorial/common.sh
@@ -22,10 +22,11 @@ start() {
     say "$1"
     {
         cat "$etc/redis.conf"
-        printf 'dir %s\n' "$data"
         printf 'replica-announce-ip %s\n' "$POD_IP"
         printf 'replica-announce-port %s\n' "$REDIS_PORT"
-        printf 'min-replicas-to-write %s\n' "$MIN_REPLICAS"
+        if [ -n "${MIN_REPLICAS:-}" ]; then
+            printf 'min-replicas-to-write %s\n' "$MIN_REPLICAS"
+        fi
         if [ $# -gt 1 ]; then
             printf 'replicaof %s %s\n' "$2" "$3"
         fi

@@ -40,7 +40,7 @@ impl Redis {
         }
         Ok(match target {
             ApiVersion::V1Beta3 => object::tutorial::v1beta3(self),
-            ApiVersion::V1 => Manifest::default(),
+            ApiVersion::V1 => object::tutorial::v1(self),
             ApiVersion::AppsV1 => object::production::build(self).into_iter().collect(),
         })
     }

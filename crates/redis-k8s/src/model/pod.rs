@@ -17,6 +17,32 @@ pub struct EnvVar {
     pub value: String,
 }
 
+impl EnvVar {
+    /// The value as an object has to carry it for the container to see what the document says.
+    ///
+    /// Kubernetes expands `$(NAME)` and halves `$$`, so a `$` before either is doubled
+    /// ([expand.go](https://github.com/kubernetes/kubernetes/blob/master/third_party/forked/golang/expansion/expand.go)).
+    ///
+    /// ```
+    /// use redis_k8s::model::EnvVar;
+    /// let variable = EnvVar { name: "MOTTO".parse()?, value: "$(a) costs $5, not $$5".to_owned() };
+    /// assert_eq!(variable.literal(), "$$(a) costs $5, not $$$5");
+    /// # Ok::<(), redis_k8s::InvalidValue>(())
+    /// ```
+    #[must_use]
+    pub fn literal(&self) -> String {
+        let mut literal = String::with_capacity(self.value.len());
+        let mut rest = self.value.chars().peekable();
+        while let Some(char) = rest.next() {
+            literal.push(char);
+            if char == '$' && matches!(rest.peek(), Some('$' | '(')) {
+                literal.push('$');
+            }
+        }
+        literal
+    }
+}
+
 choice! {
     /// When an image is pulled.
     pub enum ImagePullPolicy {

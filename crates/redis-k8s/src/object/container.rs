@@ -37,29 +37,25 @@ pub(super) fn build(instance: Instance<'_>, component: Component) -> Container {
         }]),
         readiness_probe: probes.readiness,
         resources: resources(instance, component),
-        security_context: Some(SecurityContext {
-            allow_privilege_escalation: Some(false),
-            capabilities: Some(Capabilities { drop: Some(vec!["ALL".to_owned()]), ..Default::default() }),
-            read_only_root_filesystem: Some(true),
-            ..Default::default()
-        }),
+        security_context: Some(security_context()),
         startup_probe: probes.startup,
         volume_mounts: Some(volume::mounts(instance)),
         ..Default::default()
     }
 }
 
+/// Pod Security "restricted", and nothing of the image is written to.
+pub(super) fn security_context() -> SecurityContext {
+    SecurityContext {
+        allow_privilege_escalation: Some(false),
+        capabilities: Some(Capabilities { drop: Some(vec!["ALL".to_owned()]), ..Default::default() }),
+        read_only_root_filesystem: Some(true),
+        ..Default::default()
+    }
+}
+
 /// What the scripts need to know; everything that may change under a running pod is in a file instead.
 fn env(instance: Instance<'_>, component: Component) -> Vec<EnvVar> {
-    let value = |name: &str, value: String| EnvVar { name: name.to_owned(), value: Some(value), value_from: None };
-    let field = |name: &str, path: &str| EnvVar {
-        name: name.to_owned(),
-        value: None,
-        value_from: Some(EnvVarSource {
-            field_ref: Some(ObjectFieldSelector { api_version: None, field_path: path.to_owned() }),
-            ..Default::default()
-        }),
-    };
     let mut env = vec![
         field("POD_NAME", "metadata.name"),
         field("POD_NAMESPACE", "metadata.namespace"),
@@ -73,13 +69,30 @@ fn env(instance: Instance<'_>, component: Component) -> Vec<EnvVar> {
     ];
     if component == Component::Server {
         let asked = instance.redis.spec.env.iter().flatten();
-        env.extend(asked.map(|asked| value(asked.name.as_str(), asked.value.clone())));
+        env.extend(asked.map(|asked| value(asked.name.as_str(), asked.literal())));
     }
     env
 }
 
+/// A variable with a fixed value.
+pub(super) fn value(name: &str, value: String) -> EnvVar {
+    EnvVar { name: name.to_owned(), value: Some(value), value_from: None }
+}
+
+/// A variable with the value of a field of the pod.
+pub(super) fn field(name: &str, path: &str) -> EnvVar {
+    EnvVar {
+        name: name.to_owned(),
+        value: None,
+        value_from: Some(EnvVarSource {
+            field_ref: Some(ObjectFieldSelector { api_version: None, field_path: path.to_owned() }),
+            ..Default::default()
+        }),
+    }
+}
+
 /// The resources asked for, or the defaults; a document that names resources gets exactly those.
-fn resources(instance: Instance<'_>, component: Component) -> Option<ResourceRequirements> {
+pub(super) fn resources(instance: Instance<'_>, component: Component) -> Option<ResourceRequirements> {
     let asked = match component {
         Component::Server => instance.redis.spec.resources.as_deref(),
         Component::Sentinel => instance.sentinel().and_then(|sentinel| sentinel.resources.as_deref()),

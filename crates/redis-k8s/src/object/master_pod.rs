@@ -1,5 +1,8 @@
 //! The pod a cluster begins with.
 
+use k8s_openapi::api::core::v1::Pod;
+
+use super::tutorial::parts_v1::{self, Role};
 use super::tutorial::{builder, names, parts_v1beta3};
 use crate::target::v1beta3;
 use crate::value::Image;
@@ -27,6 +30,23 @@ impl MasterPod<'_> {
     pub fn image(mut self, image: Image) -> Self {
         self.redis.to_mut().spec.image = Some(image);
         self
+    }
+
+    /// The pod of v1.
+    #[must_use]
+    pub fn v1(&self) -> Pod {
+        let redis = &*self.redis;
+        let roles = [Role::FirstServer, Role::FirstSentinel];
+        Pod {
+            metadata: parts_v1::metadata(
+                redis,
+                names::master_pod(redis),
+                names::master_labels(redis),
+                names::master_annotations(redis),
+            ),
+            spec: Some(parts_v1::pod_spec(redis, &names::server_selector(redis), &roles)),
+            ..Pod::default()
+        }
     }
 
     /// The pod of v1beta3.

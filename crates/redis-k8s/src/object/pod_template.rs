@@ -4,7 +4,7 @@ use k8s_openapi::api::core::v1::{
     Affinity, LocalObjectReference, PodAffinityTerm, PodAntiAffinity, PodSecurityContext, PodSpec, PodTemplateSpec,
     SeccompProfile, Toleration, TopologySpreadConstraint, WeightedPodAffinityTerm,
 };
-use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::{LabelSelector, ObjectMeta};
 
 use super::metadata::{labels, marks_of, selector};
 use super::{container, volume};
@@ -29,7 +29,10 @@ pub(super) fn build(instance: Instance<'_>, component: Component) -> PodTemplate
     PodTemplateSpec {
         metadata: Some(ObjectMeta { annotations: Some(annotations), labels: Some(pod_labels), ..Default::default() }),
         spec: Some(PodSpec {
-            affinity: affinity(instance, component, scheduling),
+            affinity: affinity(
+                selector(instance, component),
+                scheduling.and_then(|scheduling| scheduling.spread_nodes).unwrap_or(Spread::Preferred),
+            ),
             automount_service_account_token: Some(false),
             containers: vec![container::build(instance, component)],
             // The variables of every Service of the namespace are none of ours.
@@ -58,35 +61,38 @@ pub(super) fn build(instance: Instance<'_>, component: Component) -> PodTemplate
                 .and_then(|scheduling| scheduling.tolerations.as_ref())
                 .filter(|tolerations| !tolerations.is_empty())
                 .map(|tolerations| tolerations.iter().map(toleration).collect()),
-            topology_spread_constraints: spread_zones(instance, component, scheduling),
+            topology_spread_constraints: spread_zones(
+                selector(instance, component),
+                scheduling.and_then(|scheduling| scheduling.spread_zones).unwrap_or(Spread::Preferred),
+            ),
             volumes: Some(volume::volumes(instance, component)),
             ..Default::default()
         }),
     }
 }
 
-fn name(scheduling: Option<&Scheduling>, field: fn(&Scheduling) -> Option<&ResourceName>) -> Option<String> {
+pub(super) fn name(scheduling: Option<&Scheduling>, field: fn(&Scheduling) -> Option<&ResourceName>) -> Option<String> {
     scheduling.and_then(field).map(ToString::to_string)
 }
 
 /// Two pods of a set do not share a node where that can be had.
-fn affinity(instance: Instance<'_>, component: Component, scheduling: Option<&Scheduling>) -> Option<Affinity> {
-    let term = || PodAffinityTerm {
-        label_selector: Some(selector(instance, component)),
+pub(super) fn affinity(selector: LabelSelector, spread: Spread) -> Option<Affinity> {
+    let term = PodAffinityTerm {
+        label_selector: Some(selector),
         topology_key: "kubernetes.io/hostname".to_owned(),
         ..Default::default()
     };
-    let anti_affinity = match scheduling.and_then(|scheduling| scheduling.spread_nodes).unwrap_or(Spread::Preferred) {
+    let anti_affinity = match spread {
         Spread::None => return None,
         Spread::Preferred => PodAntiAffinity {
             preferred_during_scheduling_ignored_during_execution: Some(vec![WeightedPodAffinityTerm {
-                pod_affinity_term: term(),
+                pod_affinity_term: term,
                 weight: 100,
             }]),
             ..Default::default()
         },
         Spread::Required => PodAntiAffinity {
-            required_during_scheduling_ignored_during_execution: Some(vec![term()]),
+            required_during_scheduling_ignored_during_execution: Some(vec![term]),
             ..Default::default()
         },
     };
@@ -94,19 +100,14 @@ fn affinity(instance: Instance<'_>, component: Component, scheduling: Option<&Sc
 }
 
 /// Pods of a set are spread over zones where that can be had.
-fn spread_zones(
-    instance: Instance<'_>,
-    component: Component,
-    scheduling: Option<&Scheduling>,
-) -> Option<Vec<TopologySpreadConstraint>> {
-    let when_unsatisfiable =
-        match scheduling.and_then(|scheduling| scheduling.spread_zones).unwrap_or(Spread::Preferred) {
-            Spread::None => return None,
-            Spread::Preferred => "ScheduleAnyway",
-            Spread::Required => "DoNotSchedule",
-        };
+pub(super) fn spread_zones(selector: LabelSelector, spread: Spread) -> Option<Vec<TopologySpreadConstraint>> {
+    let when_unsatisfiable = match spread {
+        Spread::None => return None,
+        Spread::Preferred => "ScheduleAnyway",
+        Spread::Required => "DoNotSchedule",
+    };
     Some(vec![TopologySpreadConstraint {
-        label_selector: Some(selector(instance, component)),
+        label_selector: Some(selector),
         max_skew: 1,
         topology_key: "topology.kubernetes.io/zone".to_owned(),
         when_unsatisfiable: when_unsatisfiable.to_owned(),
@@ -114,7 +115,7 @@ fn spread_zones(
     }])
 }
 
-fn toleration(toleration: &model::Toleration) -> Toleration {
+pub(super) fn toleration(toleration: &model::Toleration) -> Toleration {
     Toleration {
         effect: toleration.effect.map(TolerationEffect::as_str).map(str::to_owned),
         key: toleration.key.as_ref().map(ToString::to_string),
@@ -127,7 +128,7 @@ fn toleration(toleration: &model::Toleration) -> Toleration {
 }
 
 /// Pod Security "restricted"; on OpenShift the namespace chooses the ids.
-fn security_context(instance: Instance<'_>) -> PodSecurityContext {
+pub(super) fn security_context(instance: Instance<'_>) -> PodSecurityContext {
     let asked = instance.redis.spec.security.as_deref();
     let id = |asked: Option<u32>| (!instance.is_openshift()).then(|| i64::from(asked.unwrap_or(defaults::RUN_AS_ID)));
     PodSecurityContext {

@@ -1,5 +1,8 @@
 //! The controller of the servers.
 
+use k8s_openapi::api::core::v1::ReplicationController;
+
+use super::tutorial::parts_v1::{self, Role};
 use super::tutorial::{builder, names, parts_v1beta3};
 use crate::model::{EnvVar, Resources};
 use crate::target::v1beta3::{self, ObjectMeta, PodTemplate, ReplicationControllerSpec};
@@ -43,6 +46,14 @@ impl RedisController<'_> {
     pub fn env(mut self, variable: EnvVar) -> Self {
         self.redis.to_mut().spec.env.get_or_insert_with(Vec::new).push(variable);
         self
+    }
+
+    /// The replication controller of v1.
+    #[must_use]
+    pub fn v1(&self) -> ReplicationController {
+        let redis = &*self.redis;
+        let (selector, labels) = (names::server_selector(redis), names::server_labels(redis));
+        parts_v1::controller(redis, names::servers(redis), names::replicas(redis), selector, labels, Role::Server)
     }
 
     /// The replication controller of v1beta3.

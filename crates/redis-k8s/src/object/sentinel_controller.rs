@@ -1,5 +1,8 @@
 //! The controller of the sentinels.
 
+use k8s_openapi::api::core::v1::ReplicationController;
+
+use super::tutorial::parts_v1::{self, Role};
 use super::tutorial::{builder, names, parts_v1beta3};
 use crate::model::{Resources, Sentinel};
 use crate::target::v1beta3::{self, ObjectMeta, PodTemplate, ReplicationControllerSpec};
@@ -38,6 +41,15 @@ impl SentinelController<'_> {
     pub fn resources(mut self, resources: Resources) -> Self {
         self.sentinel().resources = Some(Box::new(resources));
         self
+    }
+
+    /// The replication controller of v1.
+    #[must_use]
+    pub fn v1(&self) -> ReplicationController {
+        let redis = &*self.redis;
+        let (selector, labels) = (names::sentinel_selector(redis), names::sentinel_labels(redis));
+        let replicas = names::sentinel_replicas(redis);
+        parts_v1::controller(redis, names::sentinel(redis), replicas, selector, labels, Role::Sentinel)
     }
 
     /// The replication controller of v1beta3.

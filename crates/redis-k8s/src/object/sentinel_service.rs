@@ -1,7 +1,10 @@
 //! The Service through which clients and pods find the sentinels.
 
-use super::tutorial::{builder, names};
-use crate::model::{self, ServiceOptions, ServiceType, SessionAffinity};
+use k8s_openapi::api::core::v1::Service;
+use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
+
+use super::tutorial::{builder, names, parts_v1};
+use crate::model::{self, IpFamily, IpFamilyPolicy, ServiceOptions, ServiceType, SessionAffinity};
 use crate::target::v1beta3::{self, PortRef, ServicePort, ServiceSpec};
 
 builder! {
@@ -29,6 +32,44 @@ impl SentinelService<'_> {
     pub fn session_affinity(mut self, affinity: SessionAffinity) -> Self {
         self.options().session_affinity = Some(affinity);
         self
+    }
+
+    /// The Service of v1.
+    #[must_use]
+    pub fn v1(&self) -> Service {
+        let redis = &*self.redis;
+        let services = redis.spec.services.as_deref();
+        let asked = services.and_then(|services| services.sentinel.as_ref());
+        let port = i32::from(names::sentinel_port(redis).get());
+        let families = services.and_then(|services| services.ip_families.as_ref());
+        let policy = services.and_then(|services| services.ip_family_policy);
+        Service {
+            metadata: parts_v1::metadata(
+                redis,
+                names::sentinel(redis),
+                names::service_labels(redis),
+                names::service_annotations(redis),
+            ),
+            spec: Some(k8s_openapi::api::core::v1::ServiceSpec {
+                ip_families: families
+                    .map(|families| families.iter().copied().map(IpFamily::as_str).map(str::to_owned).collect()),
+                ip_family_policy: policy.map(IpFamilyPolicy::as_str).map(str::to_owned),
+                ports: Some(vec![k8s_openapi::api::core::v1::ServicePort {
+                    port,
+                    protocol: Some("TCP".to_owned()),
+                    target_port: Some(IntOrString::Int(port)),
+                    ..Default::default()
+                }]),
+                selector: Some(names::sentinel_selector(redis)),
+                session_affinity: asked
+                    .and_then(|asked| asked.session_affinity)
+                    .map(SessionAffinity::as_str)
+                    .map(str::to_owned),
+                type_: asked.and_then(|asked| asked.r#type).map(ServiceType::as_str).map(str::to_owned),
+                ..Default::default()
+            }),
+            ..Service::default()
+        }
     }
 
     /// The Service of v1beta3.

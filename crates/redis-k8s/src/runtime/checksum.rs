@@ -44,7 +44,7 @@ fn scripts(component: Component) -> u64 {
 pub(crate) fn checksum(instance: Instance<'_>, component: Component) -> String {
     let mut hash = Fnv(scripts(component));
     hash.write(&match component {
-        Component::Server => config::redis_conf(instance),
+        Component::Server => config::redis_conf(instance, super::DATA_DIR),
         Component::Sentinel => config::sentinel_conf(instance),
     });
     format!("{:016x}", hash.0)

@@ -15,10 +15,11 @@ const MAXMEMORY_PERCENT: u64 = 75;
 /// Redis's own schedule (redis.conf of 7.2), for those who ask for snapshots without one.
 const SAVE: &str = "3600 1 300 100 60 10000";
 
-const TEMPLATES: [(&str, &str); 3] = [
+const TEMPLATES: [(&str, &str); 4] = [
     ("redis.conf", include_str!("../../templates/redis.conf")),
     ("sentinel.conf", include_str!("../../templates/sentinel.conf")),
     ("topology.env", include_str!("../../templates/topology.env")),
+    ("tutorial/sentinel.conf", include_str!("../../templates/tutorial/sentinel.conf")),
 ];
 
 static ENVIRONMENT: LazyLock<Environment<'static>> = LazyLock::new(|| {
@@ -59,7 +60,7 @@ fn directives(given: &[(&str, String)], asked: Option<&Config>) -> Vec<String> {
         .collect()
 }
 
-pub(super) fn redis_conf(instance: Instance<'_>) -> String {
+pub(super) fn redis_conf(instance: Instance<'_>, data_dir: &str) -> String {
     let spec = &instance.redis.spec;
     let mut given = vec![
         // The default of 1 MiB is gone in an instant; a replica that was away for seconds should not need everything.
@@ -78,7 +79,7 @@ pub(super) fn redis_conf(instance: Instance<'_>) -> String {
     fill(
         "redis.conf",
         context! {
-            data_dir => DATA_DIR,
+            data_dir,
             tls_dir => TLS_DIR,
             tls => instance.has_tls(),
             tls_auth_clients => auth_clients(instance),
@@ -117,6 +118,20 @@ pub(super) fn topology_env(instance: Instance<'_>) -> String {
             parallel_syncs => instance.parallel_syncs(),
             durable => u8::from(instance.has_aof()),
             claims => u8::from(instance.claim_size(Component::Server).is_some()),
+        },
+    )
+}
+
+/// What a sentinel of the tutorial's targets is told about its master, after the line that names it.
+pub(super) fn tutorial_sentinel_conf(instance: Instance<'_>) -> String {
+    fill(
+        "tutorial/sentinel.conf",
+        context! {
+            master => instance.master_name(),
+            down_after => instance.down_after().as_millis(),
+            failover_timeout => instance.failover_timeout().as_millis(),
+            parallel_syncs => instance.parallel_syncs(),
+            directives => directives(&[], instance.sentinel().and_then(|sentinel| sentinel.config.as_ref())),
         },
     )
 }

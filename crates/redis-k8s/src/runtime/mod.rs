@@ -2,6 +2,7 @@
 
 mod checksum;
 mod config;
+pub(crate) mod tutorial;
 
 use crate::instance::{Component, Instance};
 
@@ -32,7 +33,7 @@ pub(crate) fn files(instance: Instance<'_>) -> Vec<(&'static str, String)> {
     let scripts = SCRIPTS.iter().map(|(name, text)| (*name, (*text).to_owned()));
     scripts
         .chain([
-            ("redis.conf", config::redis_conf(instance)),
+            ("redis.conf", config::redis_conf(instance, DATA_DIR)),
             ("sentinel.conf", config::sentinel_conf(instance)),
             ("topology.env", config::topology_env(instance)),
         ])

@@ -29,6 +29,11 @@ pub(crate) fn servers(redis: &Redis) -> String {
     redis.metadata.name.to_string()
 }
 
+/// The ConfigMap of the start logic.
+pub(crate) fn config(redis: &Redis) -> String {
+    format!("{}-config", redis.metadata.name)
+}
+
 /// What the servers' controller selects.
 pub(crate) fn server_selector(redis: &Redis) -> StringMap {
     [("name".to_owned(), servers(redis))].into()
@@ -106,6 +111,22 @@ pub(crate) fn replicas(redis: &Redis) -> u32 {
 pub(crate) fn sentinel_replicas(redis: &Redis) -> u32 {
     let asked = redis.spec.sentinel.as_ref().and_then(|sentinel| sentinel.replicas);
     asked.unwrap_or(defaults::TUTORIAL_SENTINEL_REPLICAS)
+}
+
+/// Servers the run book resizes to: the tutorial's three, or more if the document asks for more.
+pub(crate) fn resized_replicas(redis: &Redis) -> u32 {
+    replicas(redis).max(defaults::REPLICAS)
+}
+
+/// Sentinels the run book resizes to.
+pub(crate) fn resized_sentinels(redis: &Redis) -> u32 {
+    sentinel_replicas(redis).max(defaults::SENTINEL_REPLICAS)
+}
+
+/// Sentinels that must agree that the master is down, once there are as many as the run book makes.
+pub(crate) fn quorum(redis: &Redis) -> u32 {
+    let asked = redis.spec.sentinel.as_ref().and_then(|sentinel| sentinel.quorum);
+    asked.unwrap_or_else(|| defaults::majority(resized_sentinels(redis)))
 }
 
 /// Port of the servers.

@@ -22,7 +22,7 @@ pub(in crate::object) fn server(redis: &Redis, name: &str, role: Option<&str>) -
     if role.is_none() {
         env.extend(service_address(redis));
     }
-    env.extend(spec.env.iter().flatten().map(|variable| EnvVar::new(variable.name.as_str(), literal(&variable.value))));
+    env.extend(spec.env.iter().flatten().map(|variable| EnvVar::new(variable.name.as_str(), variable.literal())));
     Container {
         env,
         resources: Some(spec.resources.as_deref().map_or_else(one_core, requirements)),
@@ -110,9 +110,4 @@ fn requirements(asked: &Resources) -> ResourceRequirements {
         cpu.into_iter().chain(memory).collect()
     };
     ResourceRequirements { limits: list(asked.limits.as_ref()), requests: list(asked.requests.as_ref()) }
-}
-
-/// The text as a container shall see it: Kubernetes expands `$(NAME)` and reads `$$` before a parenthesis as `$`.
-fn literal(text: &str) -> String {
-    text.replace("$(", "$$(")
 }
