@@ -8,6 +8,7 @@ mod manifest;
 pub mod model;
 pub mod object;
 mod runtime;
+mod steps;
 pub mod target;
 pub mod value;
 
@@ -15,6 +16,7 @@ pub use check::{RULES, Rule};
 pub use error::{FieldPath, PathStep, Problem, Refused, Severity};
 pub use manifest::{Manifest, Object, TypedObject};
 pub use model::Redis;
+pub use steps::steps;
 pub use target::ApiVersion;
 pub use value::{
     ConfigKey, ConfigValue, Duration, EnvName, Image, InvalidValue, KubernetesVersion, LabelKey, LabelValue,

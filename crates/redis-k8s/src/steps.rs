@@ -1,0 +1,104 @@
+//! The run book of the tutorial, as a shell script.
+
+use std::sync::LazyLock;
+
+use minijinja::syntax::SyntaxConfig;
+use minijinja::{Environment, UndefinedBehavior, context};
+
+use crate::error::{FieldPath, Problem, Refused};
+use crate::instance::Instance;
+use crate::manifest::{Manifest, Object};
+use crate::model::Redis;
+use crate::object::tutorial::names;
+use crate::target::ApiVersion;
+
+const TEMPLATES: [(&str, &str); 2] =
+    [("v1beta3", include_str!("../templates/steps/v1beta3.sh")), ("v1", include_str!("../templates/steps/v1.sh"))];
+
+static ENVIRONMENT: LazyLock<Environment<'static>> = LazyLock::new(|| {
+    let mut environment = Environment::new();
+    if let Ok(syntax) =
+        SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).keep_trailing_newline(true).build()
+    {
+        environment.set_syntax(syntax);
+    }
+    environment.set_undefined_behavior(UndefinedBehavior::Strict);
+    environment.set_auto_escape_callback(|_| minijinja::AutoEscape::None);
+    for (name, text) in TEMPLATES {
+        // A template that does not parse is found by the first test; it would then be missing below.
+        let _ = environment.add_template(name, text);
+    }
+    environment
+});
+
+/// The tutorial's run book for this document: a POSIX shell script that holds every object and needs kubectl alone.
+///
+/// It creates the objects in the tutorial's order, waits until each step holds, resizes to three servers and three
+/// sentinels (or as many more as the document asks for), deletes the bootstrap pod and says who is master then. On
+/// `v1` it moves the master off that pod before, and has the sentinels forget the pod after.
+///
+/// ```
+/// use redis_k8s::{ApiVersion, Redis, steps};
+///
+/// let redis = Redis::new("redis".parse()?);
+/// assert!(steps(&redis, ApiVersion::V1Beta3)?.contains("kube resize rc"));
+/// assert!(steps(&redis, ApiVersion::V1)?.contains("kube scale rc"));
+/// assert!(steps(&redis, ApiVersion::AppsV1).is_err());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// # Errors
+///
+/// [`Refused`] if the document cannot be rendered for the target, or the target needs no run book: `apps/v1`.
+pub fn steps(redis: &Redis, target: ApiVersion) -> Result<String, Refused> {
+    if target == ApiVersion::AppsV1 {
+        let problem = Problem::error("no-run-book", FieldPath::default(), "apps/v1 has no steps: it bootstraps itself")
+            .help("render it and apply it once, or ask for the steps of v1beta3 or v1");
+        return Err(Refused { problems: vec![problem] });
+    }
+    let manifest: Manifest = redis.render(target)?.into_iter().map(starting_with_one).collect();
+    let instance = Instance::new(redis);
+    let object = |kind: &str, name: &str| manifest.find(kind, name).map(step);
+    let before: Vec<_> = manifest.iter().filter(|object| is_needed_first(object)).map(step).collect();
+    let script = ENVIRONMENT.get_template(target.as_str()).and_then(|template| {
+        template.render(context! {
+            name => redis.metadata.name.as_str(),
+            namespace => redis.metadata.namespace.as_ref().map(AsRef::as_ref),
+            master_name => instance.master_name(),
+            port => names::port(redis).get(),
+            sentinel_port => names::sentinel_port(redis).get(),
+            servers => names::resized_replicas(redis),
+            sentinels => names::resized_sentinels(redis),
+            before,
+            pod => object("Pod", &names::master_pod(redis)),
+            service => object("Service", &names::sentinel(redis)),
+            redis => object("ReplicationController", &names::servers(redis)),
+            sentinel => object("ReplicationController", &names::sentinel(redis)),
+        })
+    });
+    // Only a broken template can fail, which no test would let pass.
+    Ok(script.unwrap_or_default())
+}
+
+fn step(object: &Object) -> minijinja::Value {
+    context! { kind => object.kind(), name => object.name(), yaml => object.to_yaml() }
+}
+
+/// The controllers start with one pod each, as the tutorial has it, and are resized.
+fn starting_with_one(mut object: Object) -> Object {
+    match &mut object {
+        Object::ReplicationController(controller) => {
+            if let Some(spec) = &mut controller.spec {
+                spec.replicas = Some(1);
+            }
+        }
+        Object::ReplicationControllerV1Beta3(controller) => controller.spec.replicas = 1,
+        _ => {}
+    }
+    object
+}
+
+/// What pods refer to has to be there before them.
+fn is_needed_first(object: &Object) -> bool {
+    matches!(object.kind(), "ConfigMap" | "ServiceAccount")
+}
