@@ -126,19 +126,19 @@ knows_exactly() {
 }
 
 all_know_exactly() {
-    for pod in $(pods "$sentinel_pods" | column 1); do
-        knows_exactly "$pod" || return 1
+    for each in $(pods "$sentinel_pods" | column 1); do
+        knows_exactly "$each" || return 1
     done
     agreed_master >/dev/null
 }
 
-# The pod every sentinel names master, if they agree.
+# The pod every sentinel names master, if they agree and it is.
 agreed_master() {
-    address=$(for pod in $(pods "$sentinel_pods" | column 1); do named_by "$pod"; done | sort -u)
-    pod=$(pods "$server_pods" | awk -F'|' -v address="$address" '$2 == address { print $1 }')
-    [ -n "$pod" ] || return 1
-    [ "$(ask "$pod" "$(container_of "$pod")" ROLE | head -n 1)" = master ] || return 1
-    printf '%s\n' "$pod"
+    address=$(for each in $(pods "$sentinel_pods" | column 1); do named_by "$each"; done | sort -u)
+    master=$(pods "$server_pods" | awk -F'|' -v address="$address" '$2 == address { print $1 }')
+    [ -n "$master" ] || return 1
+    [ "$(ask "$master" "$(container_of "$master")" ROLE | head -n 1)" = master ] || return 1
+    printf '%s\n' "$master"
 }
 
 container_of() {
@@ -146,7 +146,7 @@ container_of() {
 }
 
 moved() {
-    pod=$(agreed_master) && [ "$pod" != "$bootstrap" ]
+    new_master=$(agreed_master) && [ "$new_master" != "$bootstrap" ]
 }
 
 # --- the steps ---
@@ -210,5 +210,5 @@ for pod in $(pods "$sentinel_pods" | column 1); do
 done
 wait_for "all sentinels know exactly the servers and sentinels there are" all_know_exactly
 
-pod=$(agreed_master) || fail "the sentinels no longer agree on a master"
-say "The master is $pod at $(address_of "$pod"), with $((servers - 1)) replicas and $sentinels sentinels."
+master=$(agreed_master) || fail "the sentinels no longer agree on a master"
+say "The master is $master at $(address_of "$master"), with $((servers - 1)) replicas and $sentinels sentinels."

@@ -105,21 +105,21 @@ named_by() {
 
 # Every sentinel knows at least as many replicas and sentinels as there are.
 all_know() {
-    for pod in $(sentinel_pods); do
-        [ "$(ask "$pod" sentinel "$sentinel_port" SENTINEL slaves mymaster | grep -c '^runid$')" -ge $((servers - 1)) ] || return 1
-        [ "$(ask "$pod" sentinel "$sentinel_port" SENTINEL sentinels mymaster | grep -c '^runid$')" -ge $((sentinels - 1)) ] || return 1
+    for each in $(sentinel_pods); do
+        [ "$(ask "$each" sentinel "$sentinel_port" SENTINEL slaves mymaster | grep -c '^runid$')" -ge $((servers - 1)) ] || return 1
+        [ "$(ask "$each" sentinel "$sentinel_port" SENTINEL sentinels mymaster | grep -c '^runid$')" -ge $((sentinels - 1)) ] || return 1
     done
 }
 
 # The running pod every sentinel names master, if they agree.
 agreed_master() {
-    address=$(for pod in $(sentinel_pods); do named_by "$pod"; done | sort -u)
-    pod=$(pods "name=$name" | awk -F'|' -v address="$address" '$2 == address && $3 == "Running" { print $1 }')
-    [ -n "$pod" ] && printf '%s\n' "$pod"
+    address=$(for each in $(sentinel_pods); do named_by "$each"; done | sort -u)
+    master=$(pods "name=$name" | awk -F'|' -v address="$address" '$2 == address && $3 == "Running" { print $1 }')
+    [ -n "$master" ] && printf '%s\n' "$master"
 }
 
 moved() {
-    pod=$(agreed_master) && [ "$pod" != "$bootstrap" ]
+    new_master=$(agreed_master) && [ "$new_master" != "$bootstrap" ]
 }
 
 # --- the steps ---
@@ -161,5 +161,5 @@ wait_for "$servers servers run" running "name=$name" "$servers"
 wait_for "$sentinels sentinels run" running "$name-sentinel=true" "$sentinels"
 wait_for "the sentinels agree on a new master" moved
 
-pod=$(agreed_master) || fail "the sentinels no longer agree on a master"
-say "The master is $pod at $(named_by "$(sentinel_pods | head -n 1)")."
+master=$(agreed_master) || fail "the sentinels no longer agree on a master"
+say "The master is $master at $(named_by "$(sentinel_pods | head -n 1)")."
