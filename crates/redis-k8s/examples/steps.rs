@@ -1,5 +1,5 @@
 //! Prints the run book of the tutorial: `cargo run --example steps -- v1 document.json`.
-#![allow(clippy::unwrap_used, clippy::print_stdout)]
+#![allow(clippy::unwrap_used, clippy::print_stdout, reason = "an example")]
 use redis_k8s::*;
 fn main() {
     let text = std::fs::read_to_string(std::env::args().nth(2).unwrap()).unwrap();
