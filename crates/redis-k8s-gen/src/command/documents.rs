@@ -11,12 +11,9 @@ use super::{Failure, Session};
 use crate::diagnostic::Report;
 use crate::document::{self, Loaded, Override, Source};
 
-/// What is changed in every document, and for which target it is checked.
+/// What is changed in every document, and how strictly it is checked.
 #[derive(Debug, clap::Args)]
 pub(crate) struct DocumentArgs {
-    /// What to render: the 2015 tutorial to the letter, the tutorial on a cluster of today, or production
-    #[arg(short, long, value_name = "VERSION", default_value = "apps/v1", value_parser = api_version())]
-    pub(crate) api_version: ApiVersion,
     /// Name of the instance, in place of the document's
     #[arg(long, value_name = "NAME")]
     pub(crate) name: Option<String>,
@@ -37,9 +34,14 @@ pub(crate) fn api_version() -> impl TypedValueParser<Value = ApiVersion> {
 
 impl DocumentArgs {
     /// Reads and checks the documents; without a file, the default instance.
-    pub(crate) fn load(&self, files: &[PathBuf], session: &mut Session<'_, '_>) -> Result<Loaded, Failure> {
+    pub(crate) fn load(
+        &self,
+        files: &[PathBuf],
+        target: ApiVersion,
+        session: &mut Session<'_, '_>,
+    ) -> Result<Loaded, Failure> {
         let sources = if files.is_empty() { vec![Source::default_instance()] } else { read_all(files, session)? };
-        let loaded = document::load(sources, &self.overrides(), self.api_version);
+        let loaded = document::load(sources, &self.overrides(), target);
         let documents = loaded.report.documents();
         if let (Some(name), 2..) = (&self.name, documents) {
             return Err(Failure::Usage(format!(
@@ -53,8 +55,13 @@ impl DocumentArgs {
     }
 
     /// Reads and checks the documents, reports what is wrong or hurts, and gives them if they are fine.
-    pub(crate) fn checked(&self, files: &[PathBuf], session: &mut Session<'_, '_>) -> Result<Vec<Redis>, Failure> {
-        let loaded = self.load(files, session)?;
+    pub(crate) fn checked(
+        &self,
+        files: &[PathBuf],
+        target: ApiVersion,
+        session: &mut Session<'_, '_>,
+    ) -> Result<Vec<Redis>, Failure> {
+        let loaded = self.load(files, target, session)?;
         session.report(&loaded.report);
         self.verdict(&loaded.report)?;
         Ok(loaded.documents)

@@ -72,9 +72,8 @@ fn wanted(args: &SecretArgs, session: &mut Session<'_, '_>) -> Result<Vec<Wanted
         let name = args.secret.as_ref().map_or(DEFAULT_SECRET, ResourceName::as_str).to_owned();
         return Ok(vec![Wanted { name, namespace, instance: None, keys }]);
     }
-    let reading =
-        DocumentArgs { api_version: ApiVersion::AppsV1, name: None, namespace, set: Vec::new(), strict: false };
-    let documents = reading.checked(&args.files, session)?;
+    let reading = DocumentArgs { name: None, namespace, set: Vec::new(), strict: false };
+    let documents = reading.checked(&args.files, ApiVersion::AppsV1, session)?;
     let mut all: Vec<Wanted> = Vec::new();
     for document in &documents {
         let wanted = of(document)?;

@@ -2,7 +2,9 @@
 
 use std::path::PathBuf;
 
-use super::documents::DocumentArgs;
+use redis_k8s::ApiVersion;
+
+use super::documents::{DocumentArgs, api_version};
 use super::{Failure, Session};
 use crate::cli::Verbosity;
 
@@ -19,6 +21,9 @@ pub(crate) struct ValidateArgs {
     /// Documents, YAML or JSON, any number in a file; `-` is standard input
     #[arg(value_name = "FILE", required = true)]
     files: Vec<PathBuf>,
+    /// What the documents are for: the 2015 tutorial to the letter, the tutorial on a cluster of today, or production
+    #[arg(short, long, value_name = "VERSION", default_value = "apps/v1", value_parser = api_version())]
+    api_version: ApiVersion,
     #[command(flatten)]
     documents: DocumentArgs,
     /// Form of the report
@@ -36,22 +41,19 @@ enum Form {
 }
 
 pub(crate) fn run(args: &ValidateArgs, session: &mut Session<'_, '_>) -> Result<(), Failure> {
-    let loaded = args.documents.load(&args.files, session)?;
+    let loaded = args.documents.load(&args.files, args.api_version, session)?;
     let report = &loaded.report;
     match args.output {
         Form::Json => session.data(format!("{:#}\n", report.to_json()).as_bytes())?,
         Form::Text => session.report(report),
     }
     args.documents.verdict(report)?;
-    if args.output == Form::Text && session.verbosity > Verbosity::Quiet {
-        let (documents, warnings) = (report.documents(), report.warnings());
-        let documents = if documents == 1 { "1 document".to_owned() } else { format!("{documents} documents") };
-        let verdict = match warnings {
-            0 => "fine".to_owned(),
-            1 => "no errors, 1 warning".to_owned(),
-            _ => format!("no errors, {warnings} warnings"),
-        };
-        session.message(format_args!("{documents}: {verdict}\n"));
+    if report.is_empty() && args.output == Form::Text && session.verbosity > Verbosity::Quiet {
+        // anything that was found ends with a summary of its own
+        match report.documents() {
+            1 => session.message(format_args!("1 document: fine\n")),
+            documents => session.message(format_args!("{documents} documents: fine\n")),
+        }
     }
     Ok(())
 }

@@ -5,7 +5,6 @@
 //! [`Error`](crate::Severity::Error) can be rendered without any further failure.
 
 mod access;
-mod at;
 mod capability;
 mod config;
 mod env;

@@ -29,10 +29,10 @@ pub(super) fn write(
             let path = staging.path.join(&name);
             if !names.insert(name.clone()) {
                 progress.erase(session);
-                let instance = &document.metadata.name;
                 return Err(Failure::Input(format!(
-                    "two objects would be written to the file {name}, the second one of the instance {instance}: \
-                     write each namespace to a directory of its own"
+                    "two objects would be written to the file {name}, the second one of {}: write each namespace to \
+                     a directory of its own",
+                    instance(document)
                 )));
             }
             fs::write(&path, content).map_err(|error| cannot_write(&dir.join(&name), &error))?;
@@ -46,6 +46,14 @@ pub(super) fn write(
     }
     session.verbose(&format!("wrote {} files to {}", grouped(names.len()), dir.display()));
     Ok(())
+}
+
+fn instance(document: &Redis) -> String {
+    let metadata = &document.metadata;
+    match &metadata.namespace {
+        Some(namespace) => format!("instance {} in namespace {namespace}", metadata.name),
+        None => format!("instance {}", metadata.name),
+    }
 }
 
 fn cannot_write(path: &Path, error: &std::io::Error) -> Failure {

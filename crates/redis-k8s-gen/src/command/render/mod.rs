@@ -12,7 +12,7 @@ use std::path::PathBuf;
 use redis_k8s::{ApiVersion, Manifest, Redis};
 
 use self::selection::{Selection, Selector};
-use super::documents::DocumentArgs;
+use super::documents::{DocumentArgs, api_version};
 use super::{Failure, Session};
 
 pub(crate) const EXAMPLES: &str = "Examples:
@@ -29,6 +29,9 @@ pub(crate) struct RenderArgs {
     /// Documents, YAML or JSON, any number in a file; `-` is standard input; none: the default instance `redis`
     #[arg(value_name = "FILE")]
     files: Vec<PathBuf>,
+    /// What to render: the 2015 tutorial to the letter, the tutorial on a cluster of today, or production
+    #[arg(short, long, value_name = "VERSION", default_value = "apps/v1", value_parser = api_version())]
+    api_version: ApiVersion,
     #[command(flatten)]
     documents: DocumentArgs,
     /// Form of the output
@@ -54,8 +57,8 @@ enum Form {
 }
 
 pub(crate) fn run(args: &RenderArgs, session: &mut Session<'_, '_>) -> Result<(), Failure> {
-    let documents = args.documents.checked(&args.files, session)?;
-    let rendering = Rendering { target: args.documents.api_version, selection: Selection::new(args.only.clone()) };
+    let documents = args.documents.checked(&args.files, args.api_version, session)?;
+    let rendering = Rendering { target: args.api_version, selection: Selection::new(args.only.clone()) };
     rendering.require_matches(&documents)?;
     if let Some(note) = note(args, &documents) {
         session.note(&note);
@@ -107,7 +110,7 @@ fn note(args: &RenderArgs, documents: &[Redis]) -> Option<String> {
     let nothing_given = args.files.is_empty() && args.documents.set.is_empty();
     let default = nothing_given.then(|| "no document was given: this is the default instance".to_owned());
     let open = documents.iter().filter(|it| it.spec.auth.as_ref().is_none_or(|auth| auth.secret.is_none())).count();
-    let open = match (args.documents.api_version, open, documents) {
+    let open = match (args.api_version, open, documents) {
         (ApiVersion::V1Beta3 | ApiVersion::V1, ..) | (_, 0, _) => None,
         (_, _, [only]) => Some(format!("{} asks clients for no password: {CURE}", only.metadata.name)),
         (_, open, all) => Some(format!("{open} of {} instances ask clients for no password: {CURE}", all.len())),
