@@ -5,6 +5,10 @@ use std::process::ExitCode;
 
 use redis_k8s_gen::{Environment, Io};
 
+/// musl's own allocator asks the kernel for memory with every few objects, which took most of a run (docs/benchmarks.md).
+#[global_allocator]
+static ALLOCATOR: dlmalloc::GlobalDlmalloc = dlmalloc::GlobalDlmalloc;
+
 fn main() -> ExitCode {
     let stderr = std::io::stderr();
     let environment = Environment {

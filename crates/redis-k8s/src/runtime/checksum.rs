@@ -1,51 +1,38 @@
 //! A fingerprint of what a running process would not take up by itself.
 
-use std::sync::LazyLock;
-
-use super::{SCRIPTS, config};
-use crate::instance::{Component, Instance};
+use super::SCRIPTS;
+use crate::instance::Component;
 
 /// FNV-1a, 64 bits: changes are accidents here, not attacks
 /// (<https://datatracker.ietf.org/doc/draft-eastlake-fnv/>).
-struct Fnv(u64);
-
-impl Fnv {
-    const fn new() -> Self {
-        Self(0xcbf2_9ce4_8422_2325)
+const fn fnv(mut hash: u64, text: &str) -> u64 {
+    let bytes = text.as_bytes();
+    let mut place = 0;
+    while place < bytes.len() {
+        hash = (hash ^ bytes[place] as u64).wrapping_mul(0x0100_0000_01b3);
+        place += 1;
     }
+    hash
+}
 
-    fn write(&mut self, text: &str) {
-        for byte in text.bytes() {
-            self.0 = (self.0 ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
+/// Fingerprints of the scripts a server and a sentinel run: taken while compiling, since they are the same everywhere.
+const SCRIPTS_OF_SETS: [u64; 2] = {
+    let mut hashes = [0xcbf2_9ce4_8422_2325; 2];
+    let mut place = 0;
+    while place < SCRIPTS.len() {
+        let script = &SCRIPTS[place];
+        if script.server {
+            hashes[0] = fnv(hashes[0], script.text);
         }
+        if script.sentinel {
+            hashes[1] = fnv(hashes[1], script.text);
+        }
+        place += 1;
     }
-}
+    hashes
+};
 
-/// Of the scripts a set runs, once for all instances.
-fn scripts(component: Component) -> u64 {
-    static OF_SETS: LazyLock<[u64; 2]> = LazyLock::new(|| {
-        Component::ALL.map(|component| {
-            let others = match component {
-                Component::Server => &["sentinel.sh"][..],
-                Component::Sentinel => &["server.sh", "handover.sh"],
-            };
-            let mut hash = Fnv::new();
-            for (name, text) in SCRIPTS.iter().filter(|(name, _)| !others.contains(name)) {
-                hash.write(name);
-                hash.write(text);
-            }
-            hash.0
-        })
-    });
-    OF_SETS[component as usize]
-}
-
-/// The fingerprint of a set's configuration: of its scripts and its own file, not of `topology.env`, which is read anew.
-pub(crate) fn checksum(instance: Instance<'_>, component: Component) -> String {
-    let mut hash = Fnv(scripts(component));
-    hash.write(&match component {
-        Component::Server => config::redis_conf(instance, super::DATA_DIR),
-        Component::Sentinel => config::sentinel_conf(instance),
-    });
-    format!("{:016x}", hash.0)
+/// The fingerprint of a set's scripts and its configuration file; not of `topology.env`, which is read anew.
+pub(super) fn checksum(component: Component, configuration: &str) -> String {
+    format!("{:016x}", fnv(SCRIPTS_OF_SETS[component as usize], configuration))
 }
