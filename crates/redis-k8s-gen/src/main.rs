@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use redis_k8s_gen::{Environment, Io};
 
 /// musl's own allocator asks the kernel for memory with every few objects, which took most of a run (docs/benchmarks.md).
+#[cfg(target_env = "musl")]
 #[global_allocator]
 static ALLOCATOR: dlmalloc::GlobalDlmalloc = dlmalloc::GlobalDlmalloc;
 
