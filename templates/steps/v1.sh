@@ -69,24 +69,14 @@ column() {
     awk -F'|' -v column="$1" '{ print $column }'
 }
 
-address_of() {
-    pods "$server_pods" | awk -F'|' -v pod="$1" '$1 == pod { print $2 }'
+# knows POD: all that its sentinel knows: `master ADDRESS FLAGS`, `server ADDRESS` and `sentinel ADDRESS`, a line each.
+knows() {
+    kube exec "$1" -c sentinel -- sh /etc/redis-k8s/knows.sh </dev/null 2>/dev/null || :
 }
 
-# ask POD CONTAINER COMMAND...: what its server or sentinel answers.
-ask() {
-    ask_pod=$1 ask_container=$2
-    shift 2
-    kube exec "$ask_pod" -c "$ask_container" -- sh /etc/redis-k8s/cli.sh "$@" </dev/null 2>/dev/null || :
-}
-
-# values FIELD: of an answer made of names and values, one or many entries.
-values() {
-    awk -v field="$1" 'NR % 2 { name = $0; next } name == field'
-}
-
-named_by() {
-    ask "$1" sentinel SENTINEL MASTER "$master_name" | values ip
+# listed WORD: the addresses behind that word, of what a sentinel knows.
+listed() {
+    awk -v word="$1" '$1 == word { print $2 }' | sort
 }
 
 # --- what has to hold ---
@@ -112,41 +102,55 @@ adopted() {
         END { exit !found }'
 }
 
-# The sentinel of this pod names a master without any doubt, and knows the servers and sentinels there are, no more.
+# The pods there are now, for the conditions below.
+look() {
+    server_list=$(pods "$server_pods")
+    sentinel_list=$(pods "$sentinel_pods")
+    sentinel_names=$(printf '%s\n' "$sentinel_list" | column 1)
+}
+
+# is_exact POD KNOWN: a sentinel that knows this names a master without any doubt, and knows all pods there are and no more.
+is_exact() {
+    printf '%s\n' "$2" | grep -q '^master [^ ]* master$' || return 1
+    [ "$(printf '%s\n' "$2" | listed server)" = "$(printf '%s\n' "$server_list" | column 2 | sort)" ] || return 1
+    others=$(printf '%s\n' "$sentinel_list" | awk -F'|' -v pod="$1" '$1 != pod { print $2 }' | sort)
+    [ "$(printf '%s\n' "$2" | listed sentinel)" = "$others" ]
+}
+
 knows_exactly() {
-    answer=$(ask "$1" sentinel SENTINEL MASTER "$master_name")
-    [ "$(printf '%s\n' "$answer" | values flags)" = master ] || return 1
-    known=$({
-        printf '%s\n' "$answer" | values ip
-        ask "$1" sentinel SENTINEL REPLICAS "$master_name" | values ip
-    } | sort)
-    [ "$known" = "$(pods "$server_pods" | column 2 | sort)" ] || return 1
-    known=$(ask "$1" sentinel SENTINEL SENTINELS "$master_name" | values ip | sort)
-    [ "$known" = "$(pods "$sentinel_pods" | awk -F'|' -v pod="$1" '$1 != pod { print $2 }' | sort)" ]
+    look
+    is_exact "$1" "$(knows "$1")"
 }
 
-all_know_exactly() {
-    for each in $(pods "$sentinel_pods" | column 1); do
-        knows_exactly "$each" || return 1
-    done
-    agreed_master >/dev/null
+# agreed: every sentinel names the same server, and that server is master. Sets master and address.
+agreed() {
+    look
+    known=$(for each in $sentinel_names; do knows "$each"; done)
+    is_master "$(printf '%s\n' "$known" | listed master | uniq)"
 }
 
-# The pod every sentinel names master, if they agree and it is.
-agreed_master() {
-    address=$(for each in $(pods "$sentinel_pods" | column 1); do named_by "$each"; done | sort -u)
-    master=$(pods "$server_pods" | awk -F'|' -v address="$address" '$2 == address { print $1 }')
+# is_master ADDRESS: sets master to its pod if that is master, and address.
+is_master() {
+    address=$1
+    master=$(printf '%s\n' "$server_list" | awk -F'|' -v address="$address" '$2 == address { print $1 }')
     [ -n "$master" ] || return 1
-    [ "$(ask "$master" "$(container_of "$master")" ROLE | head -n 1)" = master ] || return 1
-    printf '%s\n' "$master"
-}
-
-container_of() {
-    if [ "$1" = "$bootstrap" ]; then echo master; else echo redis; fi
+    if [ "$master" = "$bootstrap" ]; then container=master; else container=redis; fi
+    [ "$(kube exec "$master" -c "$container" -- sh /etc/redis-k8s/cli.sh ROLE </dev/null 2>/dev/null | head -n 1)" = master ]
 }
 
 moved() {
-    new_master=$(agreed_master) && [ "$new_master" != "$bootstrap" ]
+    agreed && [ "$master" != "$bootstrap" ]
+}
+
+all_know_exactly() {
+    look
+    named=
+    for each in $sentinel_names; do
+        known=$(knows "$each")
+        is_exact "$each" "$known" || return 1
+        named=$(printf '%s\n' "$named" "$(printf '%s\n' "$known" | listed master)")
+    done
+    is_master "$(printf '%s\n' "$named" | sort -u | sed '/^$/d')"
 }
 
 # --- the steps ---
@@ -185,7 +189,7 @@ else
     wait_for "every sentinel knows all servers and all other sentinels" all_know_exactly
 
     say "6. The master moves off the bootstrap pod, without losing a write"
-    if [ "$(agreed_master)" = "$bootstrap" ]; then
+    if [ "$master" = "$bootstrap" ]; then
         kube exec "$bootstrap" -c master -- sh /etc/redis-k8s/stop.sh </dev/null
     fi
     wait_for "the sentinels agree on a master outside pod $bootstrap" moved
@@ -198,17 +202,16 @@ wait_for "$servers servers are ready" ready "$server_pods" "$servers" "$name"
 wait_for "$sentinels sentinels are ready" ready "$sentinel_pods" "$sentinels" "$name-sentinel"
 
 say "8. The sentinels forget who is gone, one after the other"
-for pod in $(pods "$sentinel_pods" | column 1); do
+look
+for pod in $sentinel_names; do
     if knows_exactly "$pod"; then
         say "    the sentinel $pod knows nobody who is gone"
         continue
     fi
-    # All of them agree before one of them forgets: in the seconds after, it could take part in no election.
+    # All of them agree before one of them forgets: in the seconds after, it can take part in no election.
     wait_for "the sentinels agree on a master" moved
-    ask "$pod" sentinel SENTINEL RESET "$master_name" >/dev/null
+    kube exec "$pod" -c sentinel -- sh /etc/redis-k8s/cli.sh SENTINEL RESET "$master_name" </dev/null >/dev/null
     wait_for "the sentinel $pod knows exactly the servers and sentinels there are" knows_exactly "$pod"
 done
 wait_for "all sentinels know exactly the servers and sentinels there are" all_know_exactly
-
-master=$(agreed_master) || fail "the sentinels no longer agree on a master"
-say "The master is $master at $(address_of "$master"), with $((servers - 1)) replicas and $sentinels sentinels."
+say "The master is $master at $address, with $((servers - 1)) replicas and $sentinels sentinels."

@@ -2,7 +2,7 @@
 
 use super::Check;
 use super::rule::rules;
-use crate::error::FieldPath;
+use crate::check::at::At;
 use crate::target::ApiVersion;
 
 /// Longest string the kernel hands to a process, name, `=` and NUL included (`MAX_ARG_STRLEN`).
@@ -46,19 +46,20 @@ pub(super) fn check(check: &mut Check) {
     let Some(variables) = &check.spec.env else { return };
     let mut together = 0;
     for (place, variable) in variables.iter().enumerate() {
-        let path = || FieldPath::from("spec.env").index(place);
+        let env = At::root("spec.env");
+        let path = env.index(place);
         let name = variable.name.as_str();
         if variables[..place].iter().any(|other| other.name == variable.name) {
             check.report(
                 ENV_TWICE
-                    .at(path().field("name"), format!("{name} stands twice"))
+                    .at(path.field("name"), format!("{name} stands twice"))
                     .help("keep one of the two: it is not said which would win"),
             );
         }
         if let Some(why) = reserved(name, check.target) {
             check.report(
                 ENV_RESERVED
-                    .at(path().field("name"), format!("{name} is not for the document to set: {why}"))
+                    .at(path.field("name"), format!("{name} is not for the document to set: {why}"))
                     .help("use another name"),
             );
         }
@@ -66,7 +67,7 @@ pub(super) fn check(check: &mut Check) {
             check.report(
                 ENV_HOLDS_NUL
                     .at(
-                        path().field("value"),
+                        path.field("value"),
                         format!("the value of {name} holds a NUL character, which ends a string there"),
                     )
                     .help("remove it, or write binary values in base64"),
@@ -78,7 +79,7 @@ pub(super) fn check(check: &mut Check) {
             check.report(
                 ENV_TOO_LARGE
                     .at(
-                        path().field("value"),
+                        path.field("value"),
                         format!("{name} has {bytes} bytes: the kernel starts no process with more than {MOST_BYTES}"),
                     )
                     .help("put large texts into a file"),

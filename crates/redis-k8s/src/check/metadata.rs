@@ -2,7 +2,7 @@
 
 use super::Check;
 use super::rule::rules;
-use crate::error::FieldPath;
+use crate::check::at::At;
 use crate::model::{Annotations, Labels};
 use crate::target::ApiVersion;
 
@@ -47,24 +47,24 @@ pub(super) fn check(check: &mut Check) {
         );
     }
     let spec = check.spec;
-    labels(check, "metadata.labels", Some(&metadata.labels));
-    labels(check, "spec.podLabels", spec.pod_labels.as_ref());
+    labels(check, At::root("metadata.labels"), Some(&metadata.labels));
+    labels(check, At::root("spec.podLabels"), spec.pod_labels.as_ref());
     let storage = spec.storage.as_deref();
-    labels(check, "spec.storage.labels", storage.and_then(|storage| storage.labels.as_ref()));
-    let everywhere = annotations(check, "metadata.annotations", Some(&metadata.annotations), 0);
-    annotations(check, "spec.podAnnotations", spec.pod_annotations.as_ref(), everywhere);
+    labels(check, At::root("spec.storage.labels"), storage.and_then(|storage| storage.labels.as_ref()));
+    let everywhere = annotations(check, At::root("metadata.annotations"), Some(&metadata.annotations), 0);
+    annotations(check, At::root("spec.podAnnotations"), spec.pod_annotations.as_ref(), everywhere);
     annotations(
         check,
-        "spec.storage.annotations",
+        At::root("spec.storage.annotations"),
         storage.and_then(|storage| storage.annotations.as_ref()),
         everywhere,
     );
     let account = spec.service_account.as_deref().and_then(|account| account.annotations.as_ref());
-    annotations(check, "spec.serviceAccount.annotations", account, everywhere);
+    annotations(check, At::root("spec.serviceAccount.annotations"), account, everywhere);
     let Some(services) = spec.services.as_deref() else { return };
     for (path, service) in [("spec.services.sentinel", &services.sentinel), ("spec.services.read", &services.read)] {
         let Some(service) = service else { continue };
-        let path = FieldPath::from(path);
+        let path = At::root(path);
         labels(check, path.field("labels"), service.labels.as_ref());
         annotations(check, path.field("annotations"), service.annotations.as_ref(), everywhere);
     }
@@ -88,9 +88,8 @@ fn reserved(key: &str, target: ApiVersion) -> Option<&'static str> {
     }
 }
 
-fn labels(check: &mut Check, path: impl Into<FieldPath>, labels: Option<&Labels>) {
+fn labels(check: &mut Check, path: At, labels: Option<&Labels>) {
     let Some(labels) = labels.filter(|labels| !labels.is_empty()) else { return };
-    let path = path.into();
     for key in labels.keys() {
         if let Some(why) = reserved(key.as_str(), check.target) {
             check.report(
@@ -103,9 +102,8 @@ fn labels(check: &mut Check, path: impl Into<FieldPath>, labels: Option<&Labels>
 }
 
 /// Bytes of keys and values; reports what is reserved, or too much with the `everywhere` bytes on the same object.
-fn annotations(check: &mut Check, path: impl Into<FieldPath>, map: Option<&Annotations>, everywhere: usize) -> usize {
+fn annotations(check: &mut Check, path: At, map: Option<&Annotations>, everywhere: usize) -> usize {
     let Some(map) = map.filter(|map| !map.is_empty()) else { return 0 };
-    let path = path.into();
     let mut bytes = everywhere;
     for (key, value) in map {
         bytes += key.as_str().len() + value.len();

@@ -5,6 +5,7 @@
 //! [`Error`](crate::Severity::Error) can be rendered without any further failure.
 
 mod access;
+mod at;
 mod capability;
 mod config;
 mod env;

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use super::rule::rules;
 use super::{Check, counted, services};
-use crate::error::FieldPath;
+use crate::check::at::At;
 use crate::model::Peer;
 
 rules! { RULES;
@@ -26,7 +26,7 @@ rules! { RULES;
 
 pub(super) fn check(check: &mut Check) {
     if let Some(policy) = check.spec.network_policy.as_deref() {
-        let path = FieldPath::from("spec.networkPolicy");
+        let path = At::root("spec.networkPolicy");
         if policy.enabled == Some(false) {
             services::settings_of_disabled(check, &path, policy.clients.is_some() || policy.dns.is_some());
             if !check.is_guarded() {
@@ -41,11 +41,11 @@ pub(super) fn check(check: &mut Check) {
             }
         }
         for (place, client) in policy.clients.iter().flatten().enumerate() {
-            peer(check, &path.field("clients").index(place), client);
+            peer(check, &path.field("clients").index(place), client, true);
         }
         for (place, dns) in policy.dns.iter().flatten().enumerate() {
             if let Some(to) = &dns.to {
-                peer(check, &path.field("dns").index(place).field("to"), to);
+                peer(check, &path.field("dns").index(place).field("to"), to, false);
             }
         }
         if policy.dns.as_ref().is_some_and(Vec::is_empty) {
@@ -60,7 +60,7 @@ pub(super) fn check(check: &mut Check) {
         }
     }
     if let Some(budget) = check.spec.disruption_budget.as_deref() {
-        let path = FieldPath::from("spec.disruptionBudget");
+        let path = At::root("spec.disruptionBudget");
         if budget.enabled == Some(false) {
             services::settings_of_disabled(check, &path, budget.max_unavailable.is_some());
         } else if let Some(most) = budget.max_unavailable {
@@ -69,7 +69,7 @@ pub(super) fn check(check: &mut Check) {
     }
 }
 
-fn max_unavailable(check: &mut Check, path: &FieldPath, most: u32) {
+fn max_unavailable(check: &mut Check, path: &At, most: u32) {
     let servers = check.servers;
     let path = path.field("maxUnavailable");
     if most == 0 {
@@ -87,13 +87,13 @@ fn max_unavailable(check: &mut Check, path: &FieldPath, most: u32) {
     }
 }
 
-fn peer(check: &mut Check, path: &FieldPath, peer: &Peer) {
+fn peer(check: &mut Check, path: &At, peer: &Peer, is_client: bool) {
     let has_labels = peer.pods.is_some() || peer.namespaces.is_some();
     let Some(block) = &peer.cidr else {
         if !has_labels {
             check.report(
                 PEER_EMPTY
-                    .at(path.clone(), "a peer is pods, namespaces or a block of addresses, and this one is none")
+                    .at(*path, "a peer is pods, namespaces or a block of addresses, and this one is none")
                     .help("write pods: {} for every pod of the namespace, or namespaces: {} for every namespace"),
             );
         }
@@ -107,7 +107,7 @@ fn peer(check: &mut Check, path: &FieldPath, peer: &Peer) {
         );
     }
     match cidr(block) {
-        Ok(0) if !check.is_guarded() && !path.to_string().contains("dns") => {
+        Ok(0) if is_client && !check.is_guarded() => {
             services::exposed_without_password(check, path.field("cidr"), block);
         }
         Ok(_) => {}

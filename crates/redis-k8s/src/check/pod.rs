@@ -2,7 +2,7 @@
 
 use super::rule::rules;
 use super::{Check, services};
-use crate::error::FieldPath;
+use crate::check::at::At;
 
 /// What the kernel and Kubernetes take.
 const MOST_ID: u32 = i32::MAX as u32;
@@ -21,7 +21,7 @@ rules! { RULES;
 pub(super) fn check(check: &mut Check) {
     security(check);
     if let Some(account) = check.spec.service_account.as_deref() {
-        let path = FieldPath::from("spec.serviceAccount");
+        let path = At::root("spec.serviceAccount");
         let name = account.name.as_ref().unwrap_or(&check.redis.metadata.name);
         if account.create == Some(false) {
             if account.annotations.is_some() {
@@ -35,24 +35,24 @@ pub(super) fn check(check: &mut Check) {
                 );
             }
         } else if name.as_str() == "default" {
-            let at = if account.name.is_some() { path.field("name") } else { FieldPath::from("metadata.name") };
+            let at = if account.name.is_some() { path.field("name") } else { At::root("metadata.name") };
             default_account(check, at);
         }
     } else if check.redis.metadata.name.as_str() == "default" {
-        default_account(check, FieldPath::from("metadata.name"));
+        default_account(check, At::root("metadata.name"));
     }
     for (place, secret) in check.spec.image_pull_secrets.iter().flatten().enumerate() {
         if check.spec.image_pull_secrets.iter().flatten().take(place).any(|other| other == secret) {
             check.report(
                 PULL_SECRET_TWICE
-                    .at(FieldPath::from("spec.imagePullSecrets").index(place), format!("{secret} stands twice"))
+                    .at(At::root("spec.imagePullSecrets").index(place), format!("{secret} stands twice"))
                     .help("name each Secret once"),
             );
         }
     }
 }
 
-fn default_account(check: &mut Check, at: FieldPath) {
+fn default_account(check: &mut Check, at: At) {
     check.report(
         SERVICE_ACCOUNT_DEFAULT
             .at(at, "default is the account of every pod that names none: rendering it would change them all")
@@ -62,7 +62,7 @@ fn default_account(check: &mut Check, at: FieldPath) {
 
 fn security(check: &mut Check) {
     let Some(security) = check.spec.security.as_deref() else { return };
-    let path = FieldPath::from("spec.security");
+    let path = At::root("spec.security");
     for (field, id) in
         [("runAsUser", security.run_as_user), ("runAsGroup", security.run_as_group), ("fsGroup", security.fs_group)]
     {

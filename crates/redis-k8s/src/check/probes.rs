@@ -2,7 +2,7 @@
 
 use super::rule::rules;
 use super::{Check, seconds, services};
-use crate::error::FieldPath;
+use crate::check::at::At;
 use crate::model::{Probe, Probes, defaults};
 use crate::value::Duration;
 
@@ -30,17 +30,17 @@ const FAILOVER: Duration = Duration::from_secs(5);
 
 pub(super) fn check(check: &mut Check) {
     if let Some(probes) = check.spec.probes.as_deref() {
-        container(check, &FieldPath::from("spec.probes"), probes);
+        container(check, &At::root("spec.probes"), probes);
         if let Some(liveness) = &probes.liveness {
             hasty(check, liveness);
         }
     }
     if let Some(probes) = check.sentinel().and_then(|sentinel| sentinel.probes.as_deref()) {
-        container(check, &FieldPath::from("spec.sentinel.probes"), probes);
+        container(check, &At::root("spec.sentinel.probes"), probes);
     }
 }
 
-fn container(check: &mut Check, path: &FieldPath, probes: &Probes) {
+fn container(check: &mut Check, path: &At, probes: &Probes) {
     for (name, probe) in
         [("liveness", &probes.liveness), ("readiness", &probes.readiness), ("startup", &probes.startup)]
     {
@@ -79,7 +79,7 @@ fn container(check: &mut Check, path: &FieldPath, probes: &Probes) {
     }
 }
 
-fn times(check: &mut Check, path: &FieldPath, probe: &Probe) {
+fn times(check: &mut Check, path: &At, probe: &Probe) {
     for (field, time) in [("initialDelay", probe.initial_delay), ("period", probe.period), ("timeout", probe.timeout)] {
         let Some(time) = time else { continue };
         let path = path.field(field);
@@ -113,7 +113,7 @@ fn hasty(check: &mut Check, liveness: &Probe) {
         check.report(
             LIVENESS_HASTY
                 .at(
-                    FieldPath::from("spec.probes.liveness").field(field),
+                    At::root("spec.probes.liveness").field(field),
                     format!("a server silent for {silent} is restarted before the sentinels can elect another, which takes {down_after} and about 1.4 s"),
                 )
                 .help(format!("let period times failureThreshold be {}s or more", enough.div_ceil(1000))),

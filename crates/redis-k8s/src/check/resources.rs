@@ -2,7 +2,7 @@
 
 use super::Check;
 use super::rule::rules;
-use crate::error::FieldPath;
+use crate::check::at::At;
 use crate::model::{ResourceList, Resources, defaults};
 use crate::target::ApiVersion;
 use crate::value::Quantity;
@@ -39,15 +39,15 @@ pub(super) fn server_memory_limit(check: &Check) -> Option<Quantity> {
 
 pub(super) fn check(check: &mut Check) {
     if let Some(resources) = check.spec.resources.as_deref() {
-        container(check, &FieldPath::from("spec.resources"), resources);
+        container(check, &At::root("spec.resources"), resources);
         bounded(check, resources);
     }
     if let Some(resources) = check.sentinel().and_then(|sentinel| sentinel.resources.as_deref()) {
-        container(check, &FieldPath::from("spec.sentinel.resources"), resources);
+        container(check, &At::root("spec.sentinel.resources"), resources);
     }
 }
 
-fn container(check: &mut Check, path: &FieldPath, resources: &Resources) {
+fn container(check: &mut Check, path: &At, resources: &Resources) {
     let nothing = ResourceList::default();
     let requests = resources.requests.as_ref().unwrap_or(&nothing);
     let limits = resources.limits.as_ref().unwrap_or(&nothing);
@@ -56,13 +56,13 @@ fn container(check: &mut Check, path: &FieldPath, resources: &Resources) {
         ("memory", &requests.memory, &limits.memory),
         ("ephemeral-storage", &requests.ephemeral_storage, &limits.ephemeral_storage),
     ] {
-        let at = |side: &str| path.field(side).field(name);
+        let sides = [path.field("requests"), path.field("limits")];
         let mut sides_fine = true;
-        for (side, amount) in [("requests", request), ("limits", limit)] {
+        for (at, side, amount) in [(sides[0], "requests", request), (sides[1], "limits", limit)] {
             let Some(amount) = amount else { continue };
             sides_fine &= match name {
-                "cpu" => cpu(check, at(side), side, amount),
-                "memory" => memory(check, at(side), side, amount),
+                "cpu" => cpu(check, at.field(name), side, amount),
+                "memory" => memory(check, at.field(name), side, amount),
                 _ => true,
             };
         }
@@ -71,7 +71,10 @@ fn container(check: &mut Check, path: &FieldPath, resources: &Resources) {
         {
             check.report(
                 REQUEST_EXCEEDS_LIMIT
-                    .at(at("requests"), format!("a request of {request} {name} is more than the limit of {limit}"))
+                    .at(
+                        sides[0].field(name),
+                        format!("a request of {request} {name} is more than the limit of {limit}"),
+                    )
                     .help(format!("request at most {limit}, or raise the limit")),
             );
         }
@@ -95,7 +98,7 @@ fn bounded(check: &mut Check, resources: &Resources) {
     }
 }
 
-fn memory(check: &mut Check, at: FieldPath, side: &str, amount: &Quantity) -> bool {
+fn memory(check: &mut Check, at: At, side: &str, amount: &Quantity) -> bool {
     let bytes = amount.units();
     let least = if side == "limits" { LEAST_MEMORY } else { LEAST_REQUEST };
     // A request of nothing is a choice: the scheduler sets nothing aside.
@@ -114,7 +117,7 @@ fn memory(check: &mut Check, at: FieldPath, side: &str, amount: &Quantity) -> bo
     false
 }
 
-fn cpu(check: &mut Check, at: FieldPath, side: &str, amount: &Quantity) -> bool {
+fn cpu(check: &mut Check, at: At, side: &str, amount: &Quantity) -> bool {
     if amount.units() > MOST_CORES {
         check.report(
             CPU_TOO_LARGE

@@ -2,7 +2,7 @@
 
 use super::rule::rules;
 use super::{Check, seconds};
-use crate::error::FieldPath;
+use crate::check::at::At;
 use crate::model::{Spread, Toleration, TolerationEffect, TolerationOperator};
 
 rules! { RULES;
@@ -24,7 +24,7 @@ rules! { RULES;
 
 pub(super) fn check(check: &mut Check) {
     let Some(scheduling) = check.spec.scheduling.as_deref() else { return };
-    let path = FieldPath::from("spec.scheduling");
+    let path = At::root("spec.scheduling");
     for (place, toleration) in scheduling.tolerations.iter().flatten().enumerate() {
         tolerated(check, &path.field("tolerations").index(place), toleration);
     }
@@ -37,7 +37,8 @@ pub(super) fn check(check: &mut Check) {
     }
     let host = scheduling.node_selector.iter().flatten().find(|(key, _)| key.as_str() == "kubernetes.io/hostname");
     if let Some((key, host)) = host {
-        let path = path.field("nodeSelector").field(key.as_str());
+        let selector = path.field("nodeSelector");
+        let path = selector.field(key.as_str());
         // One server and one sentinel keep apart from nobody: each set spreads over nodes on its own.
         let several = check.servers > 1 || check.sentinels > 1;
         if scheduling.spread_nodes == Some(Spread::Required) && several {
@@ -56,7 +57,7 @@ pub(super) fn check(check: &mut Check) {
     }
 }
 
-fn tolerated(check: &mut Check, path: &FieldPath, toleration: &Toleration) {
+fn tolerated(check: &mut Check, path: &At, toleration: &Toleration) {
     let exists = toleration.operator == Some(TolerationOperator::Exists);
     if let (true, Some(value)) = (exists, &toleration.value) {
         check.report(
@@ -71,7 +72,7 @@ fn tolerated(check: &mut Check, path: &FieldPath, toleration: &Toleration) {
     if !exists && toleration.key.is_none() {
         check.report(
             TOLERATION_KEY_MISSING
-                .at(path.clone(), "operator Equal needs a key to compare")
+                .at(*path, "operator Equal needs a key to compare")
                 .help("name the key, or use operator Exists to tolerate every taint"),
         );
     }
@@ -97,7 +98,7 @@ fn tolerated(check: &mut Check, path: &FieldPath, toleration: &Toleration) {
     {
         check.report(
             TOLERATES_DEAD_NODES
-                .at(path.clone(), "pods of a lost node are never evicted, so their replacements never start")
+                .at(*path, "pods of a lost node are never evicted, so their replacements never start")
                 .help("add effect: NoExecute and a tolerationPeriod, as in 30s, or name the taints that are meant"),
         );
     }

@@ -2,7 +2,7 @@
 
 use super::Check;
 use super::rule::rules;
-use crate::error::FieldPath;
+use crate::check::at::At;
 use crate::model::{IpFamilyPolicy, ServiceOptions, ServiceType, defaults};
 use crate::target::ApiVersion;
 
@@ -29,7 +29,7 @@ pub(super) fn check(check: &mut Check) {
     ports(check);
     let Some(services) = check.spec.services.as_deref() else { return };
     if let Some(sentinel) = &services.sentinel {
-        let path = FieldPath::from("spec.services.sentinel");
+        let path = At::root("spec.services.sentinel");
         if sentinel.enabled == Some(false) {
             check.report(
                 SENTINEL_SERVICE_NEEDED
@@ -50,7 +50,7 @@ pub(super) fn check(check: &mut Check) {
         exposed(check, &path, sentinel);
     }
     if let Some(read) = &services.read {
-        let path = FieldPath::from("spec.services.read");
+        let path = At::root("spec.services.read");
         if read.enabled == Some(false) {
             let described = read.r#type.is_some()
                 || read.labels.is_some()
@@ -97,7 +97,7 @@ pub(super) fn check(check: &mut Check) {
 }
 
 /// Reports a part that is switched off and described all the same.
-pub(super) fn settings_of_disabled(check: &mut Check, path: &FieldPath, described: bool) {
+pub(super) fn settings_of_disabled(check: &mut Check, path: &At, described: bool) {
     if described {
         check.report(
             SETTINGS_OF_DISABLED
@@ -108,7 +108,7 @@ pub(super) fn settings_of_disabled(check: &mut Check, path: &FieldPath, describe
 }
 
 /// Reports that everybody outside may connect to what stands at `path`.
-pub(super) fn exposed_without_password(check: &mut Check, path: FieldPath, what: &str) {
+pub(super) fn exposed_without_password(check: &mut Check, path: At, what: &str) {
     check.report(
         EXPOSED_WITHOUT_PASSWORD
             .at(
@@ -119,7 +119,7 @@ pub(super) fn exposed_without_password(check: &mut Check, path: FieldPath, what:
     );
 }
 
-fn exposed(check: &mut Check, path: &FieldPath, service: &ServiceOptions) {
+fn exposed(check: &mut Check, path: &At, service: &ServiceOptions) {
     if let Some(kind) = service.r#type.filter(|kind| *kind != ServiceType::ClusterIp)
         && !check.is_guarded()
     {

@@ -2,7 +2,7 @@
 
 use super::rule::rules;
 use super::{Check, resources};
-use crate::error::FieldPath;
+use crate::check::at::At;
 use crate::model::{AccessMode, EmptyDirMedium, Persistence, RetentionPolicy, Storage, defaults};
 use crate::target::ApiVersion;
 use crate::value::Quantity;
@@ -51,7 +51,7 @@ pub(super) fn check(check: &mut Check) {
 }
 
 fn servers(check: &mut Check, storage: &Storage) {
-    let path = FieldPath::from("spec.storage");
+    let path = At::root("spec.storage");
     if let Some(size) = &storage.size {
         claim(check, &path, storage, size);
     } else {
@@ -76,7 +76,8 @@ fn servers(check: &mut Check, storage: &Storage) {
         access_modes(check, &path, modes);
     }
     if let (Some(empty_dir), None) = (&storage.empty_dir, &storage.size) {
-        let path = path.field("emptyDir").field("sizeLimit");
+        let own = path.field("emptyDir");
+        let path = own.field("sizeLimit");
         let in_memory = empty_dir.medium == Some(EmptyDirMedium::Memory);
         match &empty_dir.size_limit {
             Some(limit) if !is_volume_size(check, &path, limit) => {}
@@ -93,10 +94,7 @@ fn servers(check: &mut Check, storage: &Storage) {
             }
             None if in_memory => check.report(
                 EMPTY_DIR_WITHOUT_LIMIT
-                    .at(
-                        "spec.storage.emptyDir",
-                        "files in memory count against the memory limit, and nothing bounds them",
-                    )
+                    .at(own, "files in memory count against the memory limit, and nothing bounds them")
                     .help("set sizeLimit to half the memory limit or less"),
             ),
             _ => {}
@@ -104,7 +102,7 @@ fn servers(check: &mut Check, storage: &Storage) {
     }
 }
 
-fn claim(check: &mut Check, path: &FieldPath, storage: &Storage, size: &Quantity) {
+fn claim(check: &mut Check, path: &At, storage: &Storage, size: &Quantity) {
     if storage.empty_dir.is_some() {
         check.report(
             STORAGE_AND_EMPTY_DIR
@@ -135,19 +133,19 @@ fn claim(check: &mut Check, path: &FieldPath, storage: &Storage, size: &Quantity
     }
 }
 
-fn is_volume_size(check: &mut Check, path: &FieldPath, size: &Quantity) -> bool {
+fn is_volume_size(check: &mut Check, path: &At, size: &Quantity) -> bool {
     let fine = size.units() >= LEAST_SIZE;
     if !fine {
         check.report(
             STORAGE_SIZE_TOO_SMALL
-                .at(path.clone(), format!("{size} is {} bytes: nothing can be stored in it", size.units()))
+                .at(*path, format!("{size} is {} bytes: nothing can be stored in it", size.units()))
                 .help("use a size with Mi or Gi, as in 8Gi"),
         );
     }
     fine
 }
 
-fn access_modes(check: &mut Check, path: &FieldPath, modes: &[AccessMode]) {
+fn access_modes(check: &mut Check, path: &At, modes: &[AccessMode]) {
     let twice = modes.iter().enumerate().any(|(place, mode)| modes[..place].contains(mode));
     let why = if modes.is_empty() {
         "a claim needs an access mode"
@@ -207,7 +205,7 @@ fn persistence(check: &mut Check, has_claims: bool) {
 
 fn sentinels(check: &mut Check, servers_have_claims: bool) {
     let Some(storage) = check.sentinel().and_then(|sentinel| sentinel.storage.as_deref()) else { return };
-    let path = FieldPath::from("spec.sentinel.storage");
+    let path = At::root("spec.sentinel.storage");
     if let Some(size) = &storage.size {
         is_volume_size(check, &path.field("size"), size);
     }

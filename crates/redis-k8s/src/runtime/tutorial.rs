@@ -9,9 +9,10 @@ pub(crate) const DATA_DIR: &str = "/redis-master-data";
 pub(crate) const SENTINEL_DIR: &str = "/redis-sentinel";
 
 /// The scripts, the same for every instance: what differs reaches them through the environment.
-const SCRIPTS: [(&str, &str); 6] = [
+const SCRIPTS: [(&str, &str); 7] = [
     ("cli.sh", include_str!("../../templates/tutorial/cli.sh")),
     ("common.sh", include_str!("../../templates/tutorial/common.sh")),
+    ("knows.sh", include_str!("../../templates/tutorial/knows.sh")),
     ("probe.sh", include_str!("../../templates/tutorial/probe.sh")),
     ("sentinel.sh", include_str!("../../templates/tutorial/sentinel.sh")),
     ("server.sh", include_str!("../../templates/tutorial/server.sh")),

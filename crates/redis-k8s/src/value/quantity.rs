@@ -1,5 +1,7 @@
 //! Quantities of CPU, memory and storage.
 
+use std::borrow::Cow;
+
 use super::validated;
 
 validated! {
@@ -76,7 +78,7 @@ fn parse(text: &str) -> Option<Amount> {
         let exponent = suffix.strip_prefix(['e', 'E'])?;
         (1, exponent.strip_prefix('+').unwrap_or(exponent).parse().ok()?, Format::Exponent)
     };
-    let digits = format!("{whole}{fraction}");
+    let digits = if fraction.is_empty() { Cow::Borrowed(whole) } else { Cow::Owned(format!("{whole}{fraction}")) };
     let digits = digits.trim_start_matches('0');
     if digits.is_empty() {
         return Some(Amount { nanos: 0, format });

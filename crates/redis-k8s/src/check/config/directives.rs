@@ -217,7 +217,7 @@ pub(super) const DIRECTIVES: &[Directive] = &[
     of("repl-diskless-load", Choice(&["disabled", "on-empty-db", "swapdb", "flush-before-load"]), ALL),
     of("repl-diskless-sync", Bool, ALL),
     of("repl-diskless-sync-delay", Int(0, I32), ALL),
-    of("repl-diskless-sync-max-replicas", Int(0, i64::MAX), ALL),
+    of("repl-diskless-sync-max-replicas", Int(0, I32), ALL),
     of("repl-mptcp", Bool, VALKEY_9),
     of("repl-ping-replica-period", Int(1, I32), ALL),
     of("repl-ping-slave-period", Int(1, I32), ALL),

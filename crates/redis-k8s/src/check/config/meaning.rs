@@ -1,9 +1,9 @@
 //! Values that are well formed, but not wise in a master with replicas and sentinels.
 
 use super::arguments::{arguments, memory};
+use crate::check::at::At;
 use crate::check::rule::rules;
 use crate::check::{Check, resources};
-use crate::error::FieldPath;
 use crate::model::{Config, Persistence, defaults};
 use crate::value::ConfigValue;
 
@@ -32,37 +32,37 @@ rules! { RULES;
         "the server is killed while it still waits for its replicas";
 }
 
-pub(super) fn check(check: &mut Check, config: &Config, path: &FieldPath) {
+pub(super) fn check(check: &mut Check, config: &Config, path: &At) {
     for (key, value) in config {
-        let at = || path.field(key.as_str());
-        let mut words = value.lines().filter_map(arguments);
-        let first = words.next().and_then(|words| words.into_iter().next()).unwrap_or_default();
-        let is = |word: &str| first.eq_ignore_ascii_case(word);
+        let at = path.field(key.as_str());
+        let first = || value.lines().find_map(arguments).and_then(|words| words.into_iter().next()).unwrap_or_default();
+        let is = |word: &str| first().eq_ignore_ascii_case(word);
         match key.as_str() {
-            "maxmemory" => maxmemory(check, at(), &first),
-            "save" => save(check, at(), value.lines().all(|line| matches!(line.trim(), "" | "\"\"" | "''"))),
-            "rename-command" => renamed(check, &at(), value),
+            "maxmemory" => maxmemory(check, at, &first()),
+            "save" => save(check, at, value.lines().all(|line| matches!(line.trim(), "" | "\"\"" | "''"))),
+            "rename-command" => renamed(check, &at, value),
             "replica-read-only" | "slave-read-only" if is("no") => check.report(
                 REPLICAS_WRITABLE
-                    .at(at(), "what is written to a replica is not replicated, and is gone with the next synchronisation")
+                    .at(at, "what is written to a replica is not replicated, and is gone with the next synchronisation")
                     .help("leave it out, and let clients ask the sentinels for the master"),
             ),
             "aof-load-truncated" if is("no") => check.report(
                 TRUNCATED_LOG_REFUSED
-                    .at(at(), "after the loss of a node a server whose file ends in half a command would crash at every start")
+                    .at(at, "after the loss of a node a server whose file ends in half a command would crash at every start")
                     .help("leave it out: the half command was never acknowledged as flushed, and replicas hold the rest"),
             ),
             "appendfsync" if is("no") => check.report(
                 LOG_NOT_FLUSHED
-                    .at(at(), "the kernel may keep 30 s of acknowledged writes, which are lost with the node")
+                    .at(at, "the kernel may keep 30 s of acknowledged writes, which are lost with the node")
                     .help("everysec, the default, keeps at most one second"),
             ),
             "shutdown-timeout" => {
+                let first = first();
                 let grace = check.spec.termination_grace_period.unwrap_or(defaults::TERMINATION_GRACE_PERIOD);
                 if first.parse::<u64>().is_ok_and(|timeout| timeout.saturating_mul(1000) >= grace.as_millis()) {
                     check.report(
                         SHUTDOWN_EXCEEDS_GRACE
-                            .at(at(), format!("{first} seconds for replicas leave no time to save within the {grace} a pod has to stop"))
+                            .at(at, format!("{first} seconds for replicas leave no time to save within the {grace} a pod has to stop"))
                             .help("use less, or a longer spec.terminationGracePeriod"),
                     );
                 }
@@ -72,7 +72,7 @@ pub(super) fn check(check: &mut Check, config: &Config, path: &FieldPath) {
     }
 }
 
-fn maxmemory(check: &mut Check, at: FieldPath, value: &str) {
+fn maxmemory(check: &mut Check, at: At, value: &str) {
     let (Some(bytes), Some(limit)) = (memory(value), resources::server_memory_limit(check)) else { return };
     let enough = limit.units() / 4 * 3;
     if bytes == 0 || bytes <= enough {
@@ -97,7 +97,7 @@ fn maxmemory(check: &mut Check, at: FieldPath, value: &str) {
     check.report(problem.help(help));
 }
 
-fn save(check: &mut Check, at: FieldPath, is_empty: bool) {
+fn save(check: &mut Check, at: At, is_empty: bool) {
     let persistence = check.spec.persistence.unwrap_or(Persistence::Aof);
     let snapshots = matches!(persistence, Persistence::Rdb | Persistence::Both);
     if snapshots && is_empty {
@@ -119,13 +119,13 @@ fn save(check: &mut Check, at: FieldPath, is_empty: bool) {
     }
 }
 
-fn renamed(check: &mut Check, at: &FieldPath, value: &ConfigValue) {
+fn renamed(check: &mut Check, at: &At, value: &ConfigValue) {
     for line in value.lines() {
         let command = arguments(line).and_then(|words| words.into_iter().next()).unwrap_or_default();
         if NEEDED_COMMANDS.split(' ').any(|needed| needed.eq_ignore_ascii_case(&command)) {
             check.report(
                 COMMAND_NEEDED
-                    .at(at.clone(), format!("{command} is needed by sentinels, replicas, probes or the scripts"))
+                    .at(*at, format!("{command} is needed by sentinels, replicas, probes or the scripts"))
                     .help("rename only what clients should not use, such as FLUSHALL, FLUSHDB, KEYS or DEBUG"),
             );
         }

@@ -11,7 +11,7 @@ use directives::{DIRECTIVES, Directive};
 use super::Check;
 use super::image::{self, Server};
 use super::rule::rules;
-use crate::error::FieldPath;
+use crate::check::at::At;
 use crate::model::{Config, defaults};
 use crate::value::{ConfigKey, ConfigValue};
 
@@ -38,12 +38,12 @@ rules! { RULES;
 pub(super) fn check(check: &mut Check) {
     let server = image::server(check);
     if let Some(config) = &check.spec.config {
-        let path = FieldPath::from("spec.config");
+        let path = At::root("spec.config");
         names_and_values(check, config, &path, server, owned::of_server);
         meaning::check(check, config, &path);
     }
     if let Some(config) = check.sentinel().and_then(|sentinel| sentinel.config.as_ref()) {
-        names_and_values(check, config, &FieldPath::from("spec.sentinel.config"), server, owned::of_sentinel);
+        names_and_values(check, config, &At::root("spec.sentinel.config"), server, owned::of_sentinel);
     }
 }
 
@@ -51,7 +51,7 @@ pub(super) fn check(check: &mut Check) {
 fn names_and_values(
     check: &mut Check,
     config: &Config,
-    path: &FieldPath,
+    path: &At,
     server: Option<Server>,
     owned: fn(&str) -> Option<&'static str>,
 ) {
@@ -74,16 +74,13 @@ fn names_and_values(
     if bytes > MOST_BYTES {
         check.report(
             CONFIG_TOO_LARGE
-                .at(
-                    path.clone(),
-                    format!("{bytes} bytes of directives do not fit into the ConfigMap: at most {MOST_BYTES}"),
-                )
+                .at(*path, format!("{bytes} bytes of directives do not fit into the ConfigMap: at most {MOST_BYTES}"))
                 .help("leave out directives that only repeat the server's defaults"),
         );
     }
 }
 
-fn known(check: &mut Check, path: &FieldPath, directive: &Directive, value: &ConfigValue, server: Option<Server>) {
+fn known(check: &mut Check, path: &At, directive: &Directive, value: &ConfigValue, server: Option<Server>) {
     let name = directive.name;
     if let Some(server) = server.filter(|server| !directive.is_known_to(*server)) {
         let image = check.spec.image.as_ref().map_or(defaults::IMAGE, |image| image.as_str());
@@ -118,7 +115,7 @@ fn cut(text: &str) -> String {
 fn unknown(
     check: &mut Check,
     config: &Config,
-    path: &FieldPath,
+    path: &At,
     key: &ConfigKey,
     server: Option<Server>,
     owned: fn(&str) -> Option<&'static str>,
