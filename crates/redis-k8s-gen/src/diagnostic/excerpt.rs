@@ -53,9 +53,9 @@ impl<'s> Lines<'s> {
             line_start + whole.iter().rposition(|byte| !matches!(byte, b'\n' | b'\r')).map_or(0, |at| at + 1);
         let start = index(start).clamp(line_start, line_end);
         let end = index(end).clamp(start, line_end);
-        let before = String::from_utf8_lossy(&self.bytes[line_start..start]);
-        let problem = String::from_utf8_lossy(&self.bytes[start..end]);
-        let after = String::from_utf8_lossy(&self.bytes[end..line_end]);
+        let before = shown(&self.bytes[line_start..start]);
+        let problem = shown(&self.bytes[start..end]);
+        let after = shown(&self.bytes[end..line_end]);
         let column = before.chars().count() + 1;
         let (before, problem) = (last(&before), first(&problem, AFTER));
         let after = first(&after, AFTER.saturating_sub(problem.chars().count()));
@@ -64,6 +64,12 @@ impl<'s> Lines<'s> {
         let text = format!("{before}{problem}{after}");
         Excerpt { line, column, text, span, is_whole }
     }
+}
+
+/// The renderer makes the controls of ASCII visible; those above it, which terminals obey as well, are for us.
+fn shown(bytes: &[u8]) -> String {
+    let text = String::from_utf8_lossy(bytes);
+    text.replace(|c: char| c.is_control() && !c.is_ascii(), "\u{fffd}")
 }
 
 fn last(text: &str) -> Cow<'_, str> {

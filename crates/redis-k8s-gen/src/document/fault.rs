@@ -152,11 +152,11 @@ impl serde::de::Error for Fault {
     }
 
     fn invalid_type(found: Unexpected<'_>, expected: &dyn Expected) -> Self {
-        super::read::expectation(found, expected)
+        super::reader::expectation(found, expected)
     }
 
     fn invalid_value(found: Unexpected<'_>, expected: &dyn Expected) -> Self {
-        super::read::expectation(found, expected)
+        super::reader::expectation(found, expected)
     }
 
     fn missing_field(field: &'static str) -> Self {

@@ -36,6 +36,16 @@ pub struct Loaded {
 /// Documents are read in parallel when there are many; the result does not depend on it.
 #[must_use]
 pub fn load(sources: Vec<Source>, overrides: &[Override], target: ApiVersion) -> Loaded {
+    load_for(sources, overrides, Some(target))
+}
+
+/// As [`load`], but leaves what the documents mean unjudged: for those who change documents rather than render them.
+#[must_use]
+pub fn read(sources: Vec<Source>, overrides: &[Override]) -> Loaded {
+    load_for(sources, overrides, None)
+}
+
+fn load_for(sources: Vec<Source>, overrides: &[Override], target: Option<ApiVersion>) -> Loaded {
     let mut all = Batch::default();
     let mut run = Run { overrides, edits: Vec::with_capacity(overrides.len()), target };
     for (number, given) in (0_u32..).zip(overrides) {
@@ -117,7 +127,8 @@ impl Batch {
 struct Run<'o> {
     overrides: &'o [Override],
     edits: Vec<Edit<'o>>,
-    target: ApiVersion,
+    /// Absent: documents are read, not judged.
+    target: Option<ApiVersion>,
 }
 
 impl Run<'_> {
@@ -163,8 +174,10 @@ impl Run<'_> {
             Ok(found) => {
                 faults.extend(found.into_iter().chain(refused).map(|fault| fault.under_all(path)));
                 let reading = repair::read(&mut root, length);
-                let problems = reading.redis.iter().flat_map(|redis| redis.check(self.target));
+                let problems =
+                    self.target.and_then(|target| Some(reading.redis.as_ref()?.check(target))).unwrap_or_default();
                 let meant = problems
+                    .into_iter()
                     .filter(|problem| !reading.is_doubtful(problem.path.steps()))
                     .map(|problem| placed(Fault::from(problem), &root).under_all(path))
                     .collect::<Vec<_>>();

@@ -1,7 +1,7 @@
 //! Reading: from the bytes of files and the words of flags to checked documents.
 //!
 //! The way of a document: bytes, text ([`decode`]), pieces of the stream ([`stream`]), a tree that knows where each part
-//! was written ([`parse`], [`node`]), the same with the command line laid over it ([`overlay`]), the model ([`read`],
+//! was written ([`parse`], [`node`]), the same with the command line laid over it ([`overlay`]), the model ([`reader`],
 //! [`repair`]). docs/adr-002-reading-documents.md says why.
 
 mod decode;
@@ -12,7 +12,7 @@ mod node;
 mod overlay;
 mod overlay_path;
 mod parse;
-mod read;
+mod reader;
 mod recognise;
 mod repair;
 mod scalar;
@@ -22,6 +22,6 @@ mod suggest;
 mod syntax;
 mod twins;
 
-pub use load::{Loaded, load};
+pub use load::{Loaded, load, read};
 pub use overlay::Override;
 pub use source::Source;

@@ -6,7 +6,7 @@ use serde::Deserialize;
 use super::fault::Fault;
 use super::node::{Entry, Kind, Node};
 use super::overlay_path::display;
-use super::read::Reader;
+use super::reader::Reader;
 
 /// Problems looked for in one document: a list of a million wrong items is one mistake.
 const MAX_FAULTS: usize = 1000;

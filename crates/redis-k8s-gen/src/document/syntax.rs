@@ -23,6 +23,11 @@ pub(super) fn fault(error: &ScanError, text: &str, base: usize) -> Fault {
     }
 }
 
+/// YAML 1.2, production 1 (`c-printable`); JSON allows more, but writers of JSON escape it as a rule.
+fn is_printable(character: char) -> bool {
+    !matches!(character, '\u{7f}'..='\u{84}' | '\u{86}'..='\u{9f}' | '\u{fffe}' | '\u{ffff}')
+}
+
 fn is_tab(kind: &ErrorKind) -> bool {
     matches!(
         kind,
@@ -86,6 +91,13 @@ fn words(kind: &ErrorKind) -> (Option<String>, Option<&'static str>) {
             "the line is indented unlike its neighbours",
             Some("the entries of a mapping must start in the same column"),
         ),
+        ErrorKind::UnexpectedCharacter { character } if !is_printable(*character) => {
+            let code = u32::from(*character);
+            return (
+                Some(format!("the character U+{code:04X} is not allowed")),
+                Some("write it as an escape in double quotes, as in \"\\u007f\""),
+            );
+        }
         ErrorKind::UnexpectedCharacter { character } => {
             return (Some(format!("a value cannot start with `{character}`")), Some("put the text in quotes"));
         }
