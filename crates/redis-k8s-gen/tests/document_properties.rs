@@ -203,12 +203,11 @@ proptest! {
                 redis
             })
             .collect();
-        let yaml: String =
-            documents.iter().map(|redis| format!("---\n{}", redis_k8s::emit::to_yaml(redis).unwrap())).collect();
+        let yaml: Vec<String> = documents.iter().map(|redis| redis_k8s::emit::to_yaml(redis).unwrap()).collect();
         let json: Vec<String> = documents.iter().map(|redis| serde_json::to_string(redis).unwrap()).collect();
         let pretty: Vec<String> = documents.iter().map(|redis| serde_json::to_string_pretty(redis).unwrap()).collect();
         let list = serde_json::json!({"apiVersion": "v1", "kind": "List", "items": documents}).to_string();
-        for text in [yaml, escaped(&json.join("\n---\n")), escaped(&pretty.join("\n---\n")), escaped(&list)] {
+        for text in [yaml.join("---\n"), escaped(&json.join("\n---\n")), escaped(&pretty.join("\n---\n")), escaped(&list)] {
             prop_assert_eq!(&read_all(&text), &documents, "{}", text);
         }
     }

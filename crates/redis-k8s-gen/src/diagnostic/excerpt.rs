@@ -4,8 +4,8 @@ use std::borrow::Cow;
 use std::ops::Range;
 
 /// Characters of a longer line that are shown before and after the start of the problem.
-const BEFORE: usize = 60;
-const AFTER: usize = 100;
+const BEFORE: usize = 40;
+const AFTER: usize = 80;
 
 /// A line, or the part of a long one around the problem.
 #[derive(Debug, PartialEq, Eq)]
@@ -58,7 +58,10 @@ impl<'s> Lines<'s> {
         let after = shown(&self.bytes[end..line_end]);
         let column = before.chars().count() + 1;
         let (before, problem) = (last(&before), first(&problem, AFTER));
-        let after = first(&after, AFTER.saturating_sub(problem.chars().count()));
+        let after = match AFTER.saturating_sub(problem.chars().count()) {
+            0 if matches!(problem, Cow::Owned(_)) => Cow::Borrowed(""),
+            room => first(&after, room),
+        };
         let is_whole = [&before, &problem, &after].iter().all(|part| matches!(part, Cow::Borrowed(_)));
         let span = before.len()..before.len() + problem.len();
         let text = format!("{before}{problem}{after}");

@@ -245,9 +245,15 @@ fn name_path() -> [PathStep; 2] {
     ["metadata", "name"].map(|key| PathStep::Field(key.to_owned()))
 }
 
+/// Rules about a key rather than its value.
+fn is_about_key(rule: &str) -> bool {
+    rule.starts_with("config-key-") || matches!(rule, "label-reserved" | "annotation-reserved")
+}
+
 /// Says where a problem of meaning stands; one that comes from the command line also says in which document.
 fn placed(fault: Fault, root: &Node<'_>) -> Fault {
-    let origin = root.locate(&fault.path());
+    let path = fault.path();
+    let origin = if is_about_key(fault.rule()) { root.locate_key(&path) } else { root.locate(&path) };
     let name = root.locate(&name_path());
     match (origin, name) {
         (Origin::Override(_), Origin::Text { .. }) => fault.at(origin).and_at(name, "in this document"),

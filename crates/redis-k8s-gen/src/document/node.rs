@@ -128,6 +128,17 @@ impl<'t> Node<'t> {
         origin
     }
 
+    /// Where the key at the end of `path` was written.
+    pub(super) fn locate_key(&self, path: &[PathStep]) -> Origin {
+        let Some((PathStep::Field(key), parent)) = path.split_last() else { return self.locate(path) };
+        let parent = parent.iter().try_fold(self, |node, step| match (&node.kind, step) {
+            (Kind::Mapping(_), PathStep::Field(key)) => node.entry(key).map(|entry| &entry.value),
+            (Kind::Sequence(items), PathStep::Index(index)) => items.get(*index),
+            _ => None,
+        });
+        parent.and_then(|parent| parent.entry(key)).map_or_else(|| self.locate(path), |entry| entry.key_origin)
+    }
+
     /// What a message calls it: `the number 5`, `the string "x"`, `a list`.
     pub(super) fn description(&self) -> String {
         match &self.kind {
