@@ -168,3 +168,21 @@ fn the_document_of_rules_is_the_table() {
         assert!(written == text, "docs/rules.md differs from the table of rules: run the tests with UPDATE_DOCS=1");
     }
 }
+
+#[test]
+fn the_examples_are_free_of_errors() {
+    let directory = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples");
+    let mut seen = 0;
+    // The published crate has no examples beside it.
+    for file in std::fs::read_dir(directory).into_iter().flatten().flatten() {
+        let text = std::fs::read_to_string(file.path()).unwrap();
+        for document in serde_yaml::Deserializer::from_str(&text) {
+            let redis: Redis = serde::Deserialize::deserialize(document).unwrap();
+            for problem in check(&redis, ApiVersion::AppsV1) {
+                assert!(!problem.is_error(), "{}: {problem}", file.path().display());
+            }
+            seen += 1;
+        }
+    }
+    assert!(seen > 0 || !std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples").is_dir());
+}
