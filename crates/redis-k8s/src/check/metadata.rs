@@ -133,7 +133,7 @@ fn annotations(check: &mut Check, path: At, map: Option<&Annotations>, everywher
             ANNOTATIONS_TOO_LARGE
                 .at(
                     path,
-                    format!("{bytes} bytes of annotations on one object: the API server takes {ANNOTATION_BYTES}"),
+                    format!("{bytes} bytes of annotations on one object: with those of this tool they do not fit into {ANNOTATION_BYTES}"),
                 )
                 .help("put large texts into a ConfigMap, and its name into the annotation"),
         );

@@ -130,14 +130,14 @@ fn cidr(text: &str) -> Result<u8, (&'static str, String)> {
         };
         return Err(("it has no prefix length", help));
     };
-    let address: IpAddr = address.parse().map_err(|_| ("its address is none", example()))?;
+    let address: IpAddr = address.parse().map_err(|_| ("its address is not one", example()))?;
     let most = if address.is_ipv4() { 32 } else { 128 };
     let canonical = length.bytes().all(|b| b.is_ascii_digit()) && (length == "0" || !length.starts_with('0'));
     let length: u8 = length
         .parse()
         .ok()
         .filter(|length| canonical && *length <= most)
-        .ok_or_else(|| ("its prefix length is none", format!("use 0 to {most}")))?;
+        .ok_or_else(|| ("its prefix length is out of range", format!("use 0 to {most}")))?;
     let network = match address {
         IpAddr::V4(address) => {
             let mask = u32::MAX.checked_shl(32 - u32::from(length)).unwrap_or(0);

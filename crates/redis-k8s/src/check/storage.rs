@@ -138,7 +138,7 @@ fn is_volume_size(check: &mut Check, path: &At, size: &Quantity) -> bool {
     if !fine {
         check.report(
             STORAGE_SIZE_TOO_SMALL
-                .at(*path, format!("{size} is {} bytes: nothing can be stored in it", size.units()))
+                .at(*path, format!("{size} is less than 1Mi: nothing can be stored in it"))
                 .help("use a size with Mi or Gi, as in 8Gi"),
         );
     }

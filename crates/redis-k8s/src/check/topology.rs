@@ -87,14 +87,14 @@ fn sentinels(check: &mut Check) {
             );
         } else if modern && asked.is_multiple_of(2) {
             let survives = asked - majority(asked);
+            let better = if asked == 2 { "use 3".to_owned() } else { format!("use {} or {}", asked - 1, asked + 1) };
             check.report(
                 EVEN_SENTINELS
-                    .at(path, format!("{asked} sentinels survive the loss of {survives}, as {} do", asked - 1))
-                    .help(format!(
-                        "use {} or {}: an even count only adds votes that must be won",
-                        asked - 1,
-                        asked + 1
-                    )),
+                    .at(
+                        path,
+                        format!("{asked} sentinels survive the loss of {survives}, no more than {} would", asked - 1),
+                    )
+                    .help(format!("{better}: an even count only adds votes that must be won")),
             );
         }
     }

@@ -49,7 +49,7 @@ pub(super) fn check(check: &mut Check, config: &Config, path: &At) {
             "aof-load-truncated" if is("no") => check.report(
                 TRUNCATED_LOG_REFUSED
                     .at(at, "after the loss of a node a server whose file ends in half a command would crash at every start")
-                    .help("leave it out: the half command was never acknowledged as flushed, and replicas hold the rest"),
+                    .help("leave it out: half a command at the end is dropped, and the server starts"),
             ),
             "appendfsync" if is("no") => check.report(
                 LOG_NOT_FLUSHED

@@ -60,11 +60,7 @@ fn names_and_values(
         bytes += value.lines().map(|line| key.as_str().len() + line.len() + 2).sum::<usize>();
         let name = key.as_str();
         if let Some(instead) = owned(name) {
-            check.report(
-                CONFIG_KEY_OWNED
-                    .at(path.field(name), format!("{name} is not for the document to set: this tool sets it"))
-                    .help(instead),
-            );
+            check.report(CONFIG_KEY_OWNED.at(path.field(name), format!("{name} cannot be set here")).help(instead));
         } else if let Some(directive) = directives::find(name) {
             known(check, path, directive, value, server);
         } else {
@@ -82,7 +78,7 @@ fn names_and_values(
 
 fn known(check: &mut Check, path: &At, directive: &Directive, value: &ConfigValue, server: Option<Server>) {
     let name = directive.name;
-    if let Some(server) = server.filter(|server| !directive.is_known_to(*server)) {
+    if server.is_some_and(|server| !directive.is_known_to(server)) {
         let image = check.spec.image.as_ref().map_or(defaults::IMAGE, |image| image.as_str());
         check.report(
             CONFIG_KEY_OF_OTHER_SERVER
@@ -90,7 +86,7 @@ fn known(check: &mut Check, path: &At, directive: &Directive, value: &ConfigValu
                     path.field(name),
                     format!("{name} is a directive of {}: {image} would refuse to start", directive.servers()),
                 )
-                .help(format!("leave it out, or use an image of {} in place of {server:?}", directive.servers())),
+                .help("leave it out, or change spec.image"),
         );
     }
     if let Some((why, help)) = values::fault(directive, value) {
