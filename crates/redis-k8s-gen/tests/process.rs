@@ -1,0 +1,102 @@
+//! The program as a shell sees it: pipes that close, threads, a terminal that waits.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+use std::fmt::Write as _;
+use std::io::{self, Read, Write};
+use std::process::{Command, Output, Stdio};
+use std::time::Duration;
+
+use redis_k8s_gen::{Environment, Io, run};
+
+fn fleet(size: usize) -> String {
+    (0..size).fold(String::new(), |mut text, number| {
+        let metadata = format!("{{name: fleet-{number}, namespace: shop}}");
+        let _ = write!(text, "---\napiVersion: redis-k8s-gen.dev/v1alpha1\nkind: Redis\nmetadata: {metadata}\n");
+        text
+    })
+}
+
+fn program(args: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_redis-k8s-gen"));
+    command.args(args).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command
+}
+
+fn fed(mut command: Command, input: &str) -> Output {
+    let mut child = command.spawn().unwrap();
+    child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
+    child.wait_with_output().unwrap()
+}
+
+#[test]
+fn one_thread_and_many_write_the_same_bytes() {
+    let input = fleet(300);
+    let with_threads = |threads: &str| {
+        let mut command = program(&["render", "-", "-q"]);
+        command.env("RAYON_NUM_THREADS", threads);
+        fed(command, &input)
+    };
+    let one = with_threads("1");
+    assert!(one.status.success(), "{}", String::from_utf8_lossy(&one.stderr));
+    assert!(one.stdout.len() > 1_000_000);
+    for threads in ["2", "7"] {
+        assert!(with_threads(threads).stdout == one.stdout, "{threads} threads");
+    }
+}
+
+#[test]
+fn a_reader_that_leaves_early_is_no_error() {
+    let mut child = program(&["render", "-", "-q"]).spawn().unwrap();
+    let mut stdin = child.stdin.take().unwrap();
+    stdin.write_all(fleet(200).as_bytes()).unwrap();
+    drop(stdin);
+    let mut stdout = child.stdout.take().unwrap();
+    stdout.read_exact(&mut [0; 4]).unwrap();
+    drop(stdout);
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(0));
+    assert_eq!(String::from_utf8_lossy(&output.stderr), "");
+}
+
+/// A pipe whose reader takes its time.
+struct Slow;
+
+impl Write for Slow {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        std::thread::sleep(Duration::from_millis(100));
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+fn messages_of_a_slow_run(args: &[&str], stderr_is_terminal: bool) -> String {
+    let mut err = Vec::new();
+    let input = fleet(130);
+    let mut io = Io {
+        stdin: &mut input.as_bytes(),
+        stdout: &mut Slow,
+        stderr: &mut err,
+        environment: Environment { stderr_is_terminal, no_color: true },
+    };
+    assert_eq!(run(["redis-k8s-gen", "render", "-"].iter().chain(args), &mut io), 0);
+    String::from_utf8(err).unwrap()
+}
+
+#[test]
+fn a_run_longer_than_a_second_says_how_far_it_is_and_cleans_up() {
+    let shown = messages_of_a_slow_run(&[], true);
+    assert!(shown.contains("\rrendered 120 of 130\r"), "{shown:?}");
+    assert!(shown.ends_with("\r\x1b[K"), "{shown:?}");
+}
+
+#[test]
+fn progress_is_for_people_who_want_it() {
+    for (args, terminal) in [(&[][..], false), (&["--quiet"][..], true)] {
+        let shown = messages_of_a_slow_run(args, terminal);
+        assert!(!shown.contains("rendered"), "{shown:?}");
+    }
+}
