@@ -303,8 +303,9 @@ sentinel_settings() {
     printf 'SENTINEL SET %s quorum %s down-after-milliseconds %s failover-timeout %s parallel-syncs %s\n' \
         "$RK_MASTER" "$quorum" "$down_after" "$failover_timeout" "$parallel_syncs"
     [ -z "$1" ] || printf 'SENTINEL SET %s auth-pass %s\n' "$RK_MASTER" "$(printf '%s' "$1" | quoted)"
-    # Once a second instead of every ten: replicas and their offsets are fresh when one has to be chosen.
-    echo SENTINEL DEBUG INFO-PERIOD 1000
+    # State of the servers every second instead of every ten: offsets are fresh when a replica has to be chosen. The others
+    # save up to a second in which a silent master is not noticed, agreed upon or, once back, put right.
+    echo SENTINEL DEBUG INFO-PERIOD 1000 PING-PERIOD 500 ASK-PERIOD 250 PUBLISH-PERIOD 1000
 }
 
 # register ADDRESS SENTINEL: tells a blank sentinel who is master; one that knows a master keeps to it.
