@@ -1,0 +1,103 @@
+//! Every document in `examples/`, rendered for every target, byte for byte as pinned in `snapshots/`.
+//!
+//! `snapshots/<target>/<example>.yaml` is what the command writes; where a target refuses the document,
+//! `snapshots/<target>/<example>.stderr` is what it says instead. One document is pinned as JSON too. After a change
+//! that is meant, `just snapshots` writes them anew, and `CHANGELOG.md` says why under "Rendered output".
+
+mod pinned;
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use pinned::Snapshots;
+
+/// The targets, and the directory of each.
+const TARGETS: [(&str, &str); 3] = [("v1beta3", "v1beta3"), ("v1", "v1"), ("apps/v1", "apps-v1")];
+
+/// The document that is pinned as JSON too: the one with the most fields.
+const JSON_EXAMPLE: &str = "production";
+
+fn repository() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
+}
+
+/// Runs the command at the root of the repository, so that messages name files as a reader of it would.
+fn run(args: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_redis-k8s-gen"))
+        .args(args)
+        .current_dir(repository())
+        .env("NO_COLOR", "1")
+        .output()
+        .expect("the command runs")
+}
+
+fn examples() -> Vec<String> {
+    let mut names: Vec<String> = std::fs::read_dir(repository().join("examples"))
+        .expect("examples/ is there")
+        .filter_map(|entry| entry.expect("a directory entry").file_name().into_string().ok())
+        .filter_map(|name| name.strip_suffix(".yaml").map(str::to_owned))
+        .collect();
+    names.sort();
+    names
+}
+
+/// File name below `snapshots/` and content of everything that is pinned.
+fn renderings() -> BTreeMap<String, Vec<u8>> {
+    let mut files = BTreeMap::new();
+    let mut pin = |directory: &str, example: &str, format: &str, args: &[&str]| {
+        let output = run(args);
+        let (extension, content) = match output.status.code() {
+            Some(0) => (format, output.stdout),
+            Some(1) => {
+                assert!(output.stdout.is_empty(), "{args:?} failed and wrote to stdout all the same");
+                ("stderr", output.stderr)
+            }
+            code => panic!("{args:?} ended with {code:?}: {}", String::from_utf8_lossy(&output.stderr)),
+        };
+        files.insert(format!("{directory}/{example}.{extension}"), content);
+    };
+    for (target, directory) in TARGETS {
+        for example in examples() {
+            let document = format!("examples/{example}.yaml");
+            pin(directory, &example, "yaml", &["render", "--api-version", target, &document]);
+        }
+    }
+    let document = format!("examples/{JSON_EXAMPLE}.yaml");
+    pin("apps-v1", JSON_EXAMPLE, "json", &["render", "--output", "json", &document]);
+    for (target, directory) in TARGETS {
+        pin(directory, "no-document", "yaml", &["render", "--api-version", target]);
+    }
+    files
+}
+
+#[test]
+fn renderings_are_as_pinned() {
+    let snapshots = Snapshots::at(repository().join("snapshots"));
+    let differences = snapshots.compare(&renderings());
+    assert!(
+        differences.is_empty(),
+        "{} renderings are not as pinned; `just snapshots` accepts them\n\n{}",
+        differences.len(),
+        differences.join("\n")
+    );
+}
+
+#[test]
+fn two_runs_give_the_same_bytes() {
+    let first = renderings();
+    assert!(first.len() > TARGETS.len(), "examples/ holds no document");
+    let second = renderings();
+    let changed: Vec<_> = first.iter().filter(|(name, content)| second.get(*name) != Some(*content)).collect();
+    assert!(changed.is_empty(), "other bytes at the second run: {:?}", changed.iter().map(|(name, _)| name));
+}
+
+#[test]
+fn the_default_target_takes_every_example() {
+    let refused: Vec<_> = renderings()
+        .into_iter()
+        .filter(|(name, _)| name.starts_with("apps-v1/") && name.ends_with(".stderr"))
+        .map(|(name, message)| format!("{name}:\n{}", String::from_utf8_lossy(&message)))
+        .collect();
+    assert!(refused.is_empty(), "{}", refused.join("\n"));
+}

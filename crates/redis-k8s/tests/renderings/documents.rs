@@ -1,0 +1,281 @@
+//! Documents of every shape: a random choice of settings, each with random values that are valid by themselves.
+//!
+//! Combinations may still be refused; a test elsewhere makes sure that most are not.
+
+use proptest::collection::{btree_map, vec};
+use proptest::prelude::*;
+use proptest::sample::{select, subsequence};
+use redis_k8s::Redis;
+use serde_json::{Value, json};
+
+/// A value at a place of the document, as a JSON pointer without the leading slash.
+pub(crate) type Setting = (&'static str, Value);
+
+fn one_of<T: Into<Value> + Clone + std::fmt::Debug + 'static>(values: &'static [T]) -> BoxedStrategy<Value> {
+    select(values).prop_map(Into::into).boxed()
+}
+
+fn name() -> BoxedStrategy<Value> {
+    "[a-z][a-z0-9]{0,9}(-[a-z0-9]{1,8}){0,2}".prop_map(Value::from).boxed()
+}
+
+fn seconds(range: std::ops::Range<u32>) -> BoxedStrategy<Value> {
+    range.prop_map(|seconds| Value::from(format!("{seconds}s"))).boxed()
+}
+
+/// Text that every layer between document and kubectl likes to read as something else.
+fn text() -> BoxedStrategy<Value> {
+    prop_oneof![
+        select(
+            &[
+                "yes", "no", "on", "1_000", "0x1f", "12:30:45", "~", "null", "", " ", "- a", "a: b", "#x", "\t", "é",
+                "$(HOME)", "{{ x }}"
+            ][..]
+        )
+        .prop_map(Value::from),
+        "[ -~]{0,40}".prop_map(Value::from),
+        "\\PC{0,20}".prop_map(Value::from),
+        "[a-z \\n\\t]{0,40}".prop_map(Value::from),
+    ]
+    .boxed()
+}
+
+fn label_value() -> BoxedStrategy<Value> {
+    prop_oneof![
+        Just(Value::from("")),
+        one_of(&["yes", "1", "true", "1e3"]),
+        "[a-zA-Z0-9]([-._a-zA-Z0-9]{0,20}[a-zA-Z0-9])?".prop_map(Value::from)
+    ]
+    .boxed()
+}
+
+fn map(key: &'static str, value: BoxedStrategy<Value>) -> BoxedStrategy<Value> {
+    btree_map(key, value, 1..4).prop_map(|map| Value::Object(map.into_iter().collect())).boxed()
+}
+
+fn labels() -> BoxedStrategy<Value> {
+    map("([a-z]{1,8}\\.example/)?[a-zA-Z][-._a-zA-Z0-9]{0,12}[a-z]", label_value())
+}
+
+fn annotations() -> BoxedStrategy<Value> {
+    map("([a-z]{1,8}\\.example/)?[a-zA-Z][-._a-zA-Z0-9]{0,12}[a-z]", text())
+}
+
+fn resources(memory: &'static [&'static str], larger: &'static [&'static str]) -> BoxedStrategy<Value> {
+    (select(memory), select(larger), select(&["50m", "0.25", "100m", "1"][..]))
+        .prop_map(|(request, limit, cpu)| {
+            json!({"requests": {"cpu": cpu, "memory": request}, "limits": {"cpu": "2", "memory": limit}})
+        })
+        .boxed()
+}
+
+fn probe() -> BoxedStrategy<Value> {
+    (0..30u32, 5..20u32, 1..5u32, 1..10u32)
+        .prop_map(|(delay, period, timeout, failures)| {
+            json!({
+                "initialDelay": format!("{delay}s"), "period": format!("{period}s"), "timeout": format!("{timeout}s"),
+                "failureThreshold": failures,
+            })
+        })
+        .boxed()
+}
+
+fn env() -> BoxedStrategy<Value> {
+    btree_map("[A-Z][A-Z0-9_]{0,10}", text(), 1..4)
+        .prop_map(|vars| {
+            vars.into_iter().map(|(name, value)| json!({"name": format!("EXTRA_{name}"), "value": value})).collect()
+        })
+        .boxed()
+}
+
+fn peers() -> BoxedStrategy<Value> {
+    let peer = prop_oneof![
+        labels().prop_map(|labels| json!({"pods": labels})),
+        labels().prop_map(|labels| json!({"namespaces": labels})),
+        (labels(), labels()).prop_map(|(pods, namespaces)| json!({"pods": pods, "namespaces": namespaces})),
+        (0..=255u8).prop_map(|net| json!({"cidr": format!("10.{net}.0.0/16")})),
+    ];
+    vec(peer, 1..4).prop_map(Value::from).boxed()
+}
+
+/// What every target can express.
+fn simple_settings() -> Vec<(&'static str, BoxedStrategy<Value>)> {
+    vec![
+        ("metadata/namespace", one_of(&["default", "shop", "a-b"])),
+        ("spec/replicas", (1..=9u32).prop_map(Value::from).boxed()),
+        ("spec/image", one_of(&["redis:8.2", "registry.example:5000/team/redis:8.2-alpine", "valkey/valkey:9.0"])),
+        ("spec/env", env()),
+        ("spec/resources", resources(&["64Mi", "128Mi", "134217728"], &["256Mi", "1Gi", "1.5Gi"])),
+        ("spec/sentinel/replicas", (1..=9u32).prop_map(Value::from).boxed()),
+    ]
+}
+
+/// What may change in a running cluster without anything being deleted and made again.
+fn mutable_settings() -> Vec<(&'static str, BoxedStrategy<Value>)> {
+    vec![
+        ("metadata/labels", labels()),
+        ("metadata/annotations", annotations()),
+        ("spec/kubernetesVersion", one_of(&["1.33", "1.34", "1.35", "1.36", "1.37"])),
+        ("spec/replicas", (1..=9u32).prop_map(Value::from).boxed()),
+        (
+            "spec/image",
+            one_of(&[
+                "redis:8.2",
+                "redis:7.4-alpine",
+                "valkey/valkey:9.0",
+                "registry.example:5000/team/redis@sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef",
+            ]),
+        ),
+        ("spec/imagePullPolicy", one_of(&["Always", "IfNotPresent", "Never"])),
+        ("spec/imagePullSecrets", vec(name(), 1..3).prop_map(Value::from).boxed()),
+        (
+            "spec/config",
+            prop_oneof![
+                Just(json!({"maxmemory-policy": "allkeys-lru", "hz": 20})),
+                Just(json!({"activedefrag": true, "slowlog-log-slower-than": 5000})),
+            ]
+            .boxed(),
+        ),
+        ("spec/persistence", one_of(&["aof", "rdb", "both", "none"])),
+        ("spec/resources", resources(&["64Mi", "128Mi", "134217728"], &["256Mi", "1Gi", "1.5Gi"])),
+        ("spec/minReplicasMaxLag", seconds(2..20)),
+        ("spec/terminationGracePeriod", seconds(45..300)),
+        ("spec/sentinel/replicas", (1..=9u32).prop_map(Value::from).boxed()),
+        ("spec/sentinel/downAfter", seconds(3..10)),
+        ("spec/sentinel/failoverTimeout", seconds(20..120)),
+        ("spec/sentinel/parallelSyncs", (1..4u32).prop_map(Value::from).boxed()),
+        ("spec/sentinel/resources", resources(&["32Mi", "48Mi"], &["64Mi", "128Mi"])),
+        ("spec/sentinel/probes/liveness", probe()),
+        (
+            "spec/auth",
+            prop_oneof![
+                Just(json!({"secret": "cache-auth"})),
+                Just(
+                    json!({"secret": "cache-auth", "key": "redis", "previousKey": "before", "sentinelKey": "sentinel"})
+                ),
+                Just(json!({"secret": "cache-auth", "sentinel": false})),
+            ]
+            .boxed(),
+        ),
+        (
+            "spec/services/sentinel",
+            (labels(), annotations(), select(&["ClusterIP", "NodePort", "LoadBalancer"][..]))
+                .prop_map(
+                    |(labels, annotations, kind)| json!({"labels": labels, "annotations": annotations, "type": kind}),
+                )
+                .boxed(),
+        ),
+        (
+            "spec/services/read",
+            prop_oneof![
+                Just(json!({"enabled": false})),
+                Just(json!({"sessionAffinity": "ClientIP"})),
+                Just(json!({"type": "LoadBalancer"})),
+            ]
+            .boxed(),
+        ),
+        ("spec/networkPolicy/clients", peers()),
+        ("spec/networkPolicy/dns", (1..u16::MAX).prop_map(|port| json!([{"port": port}])).boxed()),
+        ("spec/networkPolicy/enabled", any::<bool>().prop_map(Value::from).boxed()),
+        ("spec/disruptionBudget", any::<bool>().prop_map(|enabled| json!({"enabled": enabled})).boxed()),
+        ("spec/scheduling/nodeSelector", labels()),
+        (
+            "spec/scheduling/tolerations",
+            Just(json!([
+                {"key": "dedicated", "operator": "Equal", "value": "redis", "effect": "NoSchedule"},
+                {"operator": "Exists", "effect": "NoExecute", "tolerationPeriod": "5m"},
+            ]))
+            .boxed(),
+        ),
+        ("spec/scheduling/spreadNodes", one_of(&["none", "preferred", "required"])),
+        ("spec/scheduling/spreadZones", one_of(&["none", "preferred", "required"])),
+        ("spec/scheduling/priorityClass", name()),
+        ("spec/scheduling/runtimeClass", name()),
+        ("spec/scheduling/scheduler", name()),
+        ("spec/probes/liveness", probe()),
+        ("spec/probes/readiness", probe()),
+        ("spec/probes/startup", probe()),
+        (
+            "spec/security",
+            prop_oneof![
+                Just(json!({"openshift": true})),
+                (1..60000u32).prop_map(|id| json!({"runAsUser": id, "runAsGroup": id, "fsGroup": id})),
+            ]
+            .boxed(),
+        ),
+        (
+            "spec/serviceAccount",
+            prop_oneof![
+                Just(json!({"create": false, "name": "other"})),
+                Just(json!({"name": "own"})),
+                annotations().prop_map(|annotations| json!({"annotations": annotations})),
+            ]
+            .boxed(),
+        ),
+        ("spec/env", env()),
+        ("spec/podLabels", labels()),
+        ("spec/podAnnotations", annotations()),
+    ]
+}
+
+/// What is decided once: identity, volumes, ports and addresses.
+fn fixed_settings() -> Vec<(&'static str, BoxedStrategy<Value>)> {
+    vec![
+        ("metadata/namespace", one_of(&["default", "shop", "a-b"])),
+        ("spec/port", (1025..u16::MAX).prop_map(Value::from).boxed()),
+        ("spec/sentinel/port", (1025..u16::MAX).prop_map(Value::from).boxed()),
+        ("spec/sentinel/masterName", one_of(&["mymaster", "cache.primary"])),
+        ("spec/sentinel/storage", one_of(&["64Mi", "1Gi"]).prop_map(|size| json!({"size": size})).boxed()),
+        ("spec/tls", prop_oneof![
+            Just(json!({"secret": "cache-tls"})), Just(json!({"secret": "cache-tls", "clientCertificates": "required"})),
+        ].boxed()),
+        ("spec/storage", prop_oneof![
+            (select(&["1Gi", "8Gi", "1.5Gi", "1024Mi", "10G"][..]), labels(), annotations()).prop_map(|(size, labels, annotations)| {
+                json!({"size": size, "class": "fast", "labels": labels, "annotations": annotations, "accessModes": ["ReadWriteOncePod"]})
+            }),
+            Just(json!({"size": "1Gi", "whenDeleted": "Delete", "whenScaled": "Retain"})),
+            Just(json!({"emptyDir": {"sizeLimit": "1Gi"}})),
+        ].boxed()),
+        ("spec/services/ipFamilyPolicy", one_of(&["SingleStack", "PreferDualStack", "RequireDualStack"])),
+    ]
+}
+
+/// The document with these settings made.
+pub(crate) fn with(document: &Redis, settings: &[Setting]) -> Redis {
+    let mut tree = serde_json::to_value(document).expect("a document is JSON");
+    for (path, value) in settings {
+        let mut place = &mut tree;
+        for key in path.split('/') {
+            place = &mut place[key];
+        }
+        *place = value.clone();
+    }
+    serde_json::from_value(tree).unwrap_or_else(|error| panic!("{error}: {settings:#?}"))
+}
+
+fn choice_of(settings: Vec<(&'static str, BoxedStrategy<Value>)>, most: usize) -> impl Strategy<Value = Redis> {
+    let count = settings.len().min(most);
+    let chosen = subsequence(settings, 0..=count).prop_flat_map(|chosen| {
+        let (paths, values): (Vec<_>, Vec<_>) = chosen.into_iter().unzip();
+        values.prop_map(move |values| paths.iter().copied().zip(values).collect::<Vec<Setting>>())
+    });
+    ("[a-z][a-z0-9]{0,8}(-[a-z0-9]{1,8}){0,2}", chosen)
+        .prop_map(|(name, settings)| with(&Redis::new(name.parse().expect("a name")), &settings))
+}
+
+/// Any document of the production rendering.
+pub(crate) fn production() -> impl Strategy<Value = Redis> {
+    choice_of([mutable_settings(), fixed_settings()].concat(), 12)
+}
+
+/// A document every target may be able to express.
+pub(crate) fn simple() -> impl Strategy<Value = Redis> {
+    choice_of(simple_settings(), 6)
+}
+
+/// A change to a running cluster.
+pub(crate) fn mutable_setting() -> impl Strategy<Value = Setting> {
+    proptest::strategy::Union::new(
+        mutable_settings().into_iter().map(|(path, value)| value.prop_map(move |value| (path, value)).boxed()),
+    )
+}
