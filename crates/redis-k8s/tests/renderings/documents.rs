@@ -178,6 +178,12 @@ fn mutable_settings() -> Vec<(&'static str, BoxedStrategy<Value>)> {
         ("spec/networkPolicy/dns", (1..u16::MAX).prop_map(|port| json!([{"port": port}])).boxed()),
         ("spec/networkPolicy/enabled", any::<bool>().prop_map(Value::from).boxed()),
         ("spec/disruptionBudget", any::<bool>().prop_map(|enabled| json!({"enabled": enabled})).boxed()),
+    ]
+}
+
+/// The part of it that concerns where and how pods run.
+fn pod_settings() -> Vec<(&'static str, BoxedStrategy<Value>)> {
+    vec![
         ("spec/scheduling/nodeSelector", labels()),
         (
             "spec/scheduling/tolerations",
@@ -265,7 +271,7 @@ fn choice_of(settings: Vec<(&'static str, BoxedStrategy<Value>)>, most: usize) -
 
 /// Any document of the production rendering.
 pub(crate) fn production() -> impl Strategy<Value = Redis> {
-    choice_of([mutable_settings(), fixed_settings()].concat(), 12)
+    choice_of([mutable_settings(), pod_settings(), fixed_settings()].concat(), 12)
 }
 
 /// A document every target may be able to express.
@@ -276,6 +282,9 @@ pub(crate) fn simple() -> impl Strategy<Value = Redis> {
 /// A change to a running cluster.
 pub(crate) fn mutable_setting() -> impl Strategy<Value = Setting> {
     proptest::strategy::Union::new(
-        mutable_settings().into_iter().map(|(path, value)| value.prop_map(move |value| (path, value)).boxed()),
+        [mutable_settings(), pod_settings()]
+            .concat()
+            .into_iter()
+            .map(|(path, value)| value.prop_map(move |value| (path, value)).boxed()),
     )
 }

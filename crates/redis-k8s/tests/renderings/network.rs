@@ -50,7 +50,7 @@ struct Set {
 
 fn sets(manifest: &Manifest) -> Vec<Set> {
     let set = |set: &StatefulSet| {
-        let template = set.spec.as_ref()?.template.as_ref()?;
+        let template = &set.spec.as_ref()?.template;
         let spec = template.spec.as_ref()?;
         let ports = spec.containers.iter().flat_map(|container| container.ports.iter().flatten());
         Some(Set {
@@ -129,7 +129,7 @@ pub(crate) fn policies_fit_ports(manifest: &Manifest) -> Vec<String> {
                 lines.push(format!("{title}: opens {ports:?}"));
             }
         }
-        if spec.ingress.iter().chain(None).count() == 0 || !has_type(policy, "Ingress") || !has_type(policy, "Egress") {
+        if spec.ingress.is_none() || !has_type(policy, "Ingress") || !has_type(policy, "Egress") {
             lines.push(format!("{title}: not both ways: {:?}", spec.policy_types));
         }
         let dns = spec.egress.iter().flatten().flat_map(|rule| rule.ports.iter().flatten());

@@ -11,7 +11,7 @@ pub(crate) fn restricted(manifest: &Manifest) -> Vec<String> {
     let mut lines = Vec::new();
     for set in manifest.all::<StatefulSet>() {
         let name = set.metadata.name.as_deref().unwrap_or_default();
-        match set.spec.as_ref().and_then(|spec| spec.template.as_ref()).and_then(|template| template.spec.as_ref()) {
+        match set.spec.as_ref().and_then(|spec| spec.template.spec.as_ref()) {
             Some(spec) => lines.extend(pod(spec).into_iter().map(|line| format!("{name}: {line}"))),
             None => lines.push(format!("{name}: no pod")),
         }
