@@ -1,0 +1,165 @@
+//! What others make of our output: kubectl, kustomize, the strict schemas of every supported Kubernetes, PyYAML and shellcheck.
+//!
+//! The tools come from `tools/install`. A test whose tool is missing passes with a note, but fails when `CI` is set.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stdout,
+    reason = "tests say why they fail"
+)]
+
+mod renderings;
+mod tools;
+
+use std::collections::BTreeSet;
+use std::process::Command;
+
+use renderings::{Rendering, repository};
+use serde_json::Value;
+use tools::{Tool, run};
+
+#[test]
+fn kubectl_reads_what_was_meant() {
+    for kubectl in tools::kubectls() {
+        for rendering in Rendering::all() {
+            let mut command = Command::new(&kubectl);
+            command.args(["label", "--local", "--overwrite", "x=1", "-o", "json", "-f"]).arg(rendering.yaml());
+            let read: Vec<Value> = serde_json::Deserializer::from_slice(&run(command.env("KUBECONFIG", "/dev/null")))
+                .into_iter()
+                .collect::<Result<_, _>>()
+                .unwrap();
+            let mut meant = rendering.objects();
+            for object in &mut meant {
+                object["metadata"]["labels"]["x"] = "1".into();
+            }
+            assert_same(&meant, &read, &format!("{} read by {}", rendering.title(), kubectl.display()));
+        }
+    }
+}
+
+#[test]
+fn kustomize_takes_the_files() {
+    for kubectl in tools::kubectls() {
+        // kustomize knows no v1beta3, and gives two objects of one name in two namespaces back in an order of its own.
+        for rendering in Rendering::all().into_iter().filter(|rendering| rendering.target != "v1beta3") {
+            let files = rendering.files();
+            let listed: Vec<_> =
+                std::fs::read_dir(files.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+            assert_eq!(listed.len(), rendering.objects().len(), "{}: {listed:?}", rendering.title());
+            let resources: Vec<_> = listed.iter().map(|name| name.to_str().unwrap()).collect();
+            let kustomization = serde_json::json!({
+                "apiVersion": "kustomize.config.k8s.io/v1beta1", "kind": "Kustomization", "resources": resources,
+            });
+            std::fs::write(files.path().join("kustomization.yaml"), kustomization.to_string()).unwrap();
+            let built = run(Command::new(&kubectl).arg("kustomize").arg(files.path()).env("KUBECONFIG", "/dev/null"));
+            let built = String::from_utf8(built).unwrap();
+            let mut read: Vec<Value> =
+                serde_saphyr::from_multiple(&built).unwrap_or_else(|error| panic!("{}: {error}", rendering.title()));
+            let mut meant = rendering.objects();
+            for objects in [&mut read, &mut meant] {
+                objects.sort_by_key(|object| format!("{} {}", object["kind"], object["metadata"]));
+            }
+            assert_same(&meant, &read, &format!("{} built by {}", rendering.title(), kubectl.display()));
+        }
+    }
+}
+
+#[test]
+fn schemas_of_every_kubernetes_accept_every_rendering() {
+    let Some(python) = Tool::Python.find() else { return };
+    let mut command = Command::new(python);
+    command.arg(repository().join("tools/validate_renderings.py")).arg("--repository").arg(repository());
+    let renderings = Rendering::all();
+    for rendering in &renderings {
+        command.arg(rendering.yaml()).arg(rendering.json());
+    }
+    let report = String::from_utf8(run(&mut command)).unwrap();
+    // The script says what it counted: a run that checked nothing must not pass.
+    let objects: usize = renderings.iter().map(|rendering| rendering.objects().len()).sum();
+    assert!(report.contains(&format!("{objects} objects in {} renderings", renderings.len())), "{report}");
+    println!("{report}");
+}
+
+#[test]
+fn the_schemas_refuse_what_is_wrong() {
+    let Some(python) = Tool::Python.find() else { return };
+    let directory = tempfile::tempdir().unwrap();
+    let (yaml, json) = (directory.path().join("a.yaml"), directory.path().join("a.json"));
+    for (object, expected) in [
+        (
+            serde_json::json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "a", "lables": {}}}),
+            "'lables' was unexpected",
+        ),
+        (
+            serde_json::json!({"apiVersion": "v1", "kind": "Service", "metadata": {"name": "a"}, "spec": {"ports": [{"port": "x"}]}}),
+            "Kubernetes 1.37",
+        ),
+        (serde_json::json!({"apiVersion": "v1", "kind": "Elephant", "metadata": {"name": "a"}}), "has no Elephant"),
+        (
+            serde_json::json!({"apiVersion": "v1beta3", "kind": "Pod", "metadata": {"name": "a"}, "spec": {"affinity": {}}}),
+            "v1beta3: ",
+        ),
+    ] {
+        std::fs::write(&yaml, format!("---\n{object}\n")).unwrap();
+        std::fs::write(&json, object.to_string()).unwrap();
+        let mut command = Command::new(&python);
+        command.arg(repository().join("tools/validate_renderings.py")).arg("--repository").arg(repository());
+        let output = command.arg(&yaml).arg(&json).output().unwrap();
+        let report = String::from_utf8_lossy(&output.stdout).into_owned();
+        assert!(output.status.code() == Some(1) && report.contains(expected), "{object}: {report}");
+    }
+}
+
+#[test]
+fn shellcheck_finds_nothing_in_the_scripts() {
+    let Some(shellcheck) = Tool::Shellcheck.find() else { return };
+    let directory = tempfile::tempdir().unwrap();
+    let mut seen = BTreeSet::new();
+    for object in Rendering::all().iter().flat_map(Rendering::objects).filter(|object| object["kind"] == "ConfigMap") {
+        let scripts: Vec<(&String, &str)> = object["data"]
+            .as_object()
+            .unwrap()
+            .iter()
+            .filter_map(|(key, text)| is_script(key).then_some((key, text.as_str()?)))
+            .collect();
+        let mut set = Vec::new();
+        for (key, text) in &scripts {
+            // POSIX sh: both official images hold dash or busybox, not bash.
+            assert!(
+                text.starts_with("#!/bin/sh\n") || text.starts_with("# shellcheck shell=sh\n"),
+                "{key}: {text:.40}"
+            );
+            std::fs::write(directory.path().join(key), text).unwrap();
+            set.push(key.as_str());
+        }
+        if !seen.insert(format!("{scripts:?}")) {
+            continue;
+        }
+        run(Command::new(&shellcheck)
+            .args(["--external-sources", "--severity=style"])
+            .args(&set)
+            .current_dir(directory.path()));
+        for key in set {
+            for shell in [["dash", "-n"].as_slice(), ["busybox", "sh", "-n"].as_slice()] {
+                if tools::on_path(shell[0]).is_some() {
+                    run(Command::new(shell[0]).args(&shell[1..]).arg(directory.path().join(key)));
+                }
+            }
+        }
+    }
+    assert!(!seen.is_empty(), "no rendering holds a script");
+}
+
+fn is_script(key: &str) -> bool {
+    std::path::Path::new(key).extension().is_some_and(|extension| extension == "sh")
+}
+
+/// Same objects in the same order; names the first that differs.
+fn assert_same(meant: &[Value], read: &[Value], title: &str) {
+    assert_eq!(meant.len(), read.len(), "{title}");
+    for (meant, read) in meant.iter().zip(read) {
+        assert_eq!(meant, read, "{title}");
+    }
+}
