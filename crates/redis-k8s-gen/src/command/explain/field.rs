@@ -4,7 +4,7 @@ use serde_json::{Map, Value};
 
 /// A part of the document's schema, with the schema it is a part of.
 #[derive(Clone, Copy)]
-pub(super) struct Field<'s> {
+pub struct Field<'s> {
     root: &'s Value,
     /// As it stands under its parent: with the description of this use of its type.
     node: &'s Value,
@@ -12,47 +12,54 @@ pub(super) struct Field<'s> {
 
 impl<'s> Field<'s> {
     /// The document.
-    pub(super) fn root(schema: &'s Value) -> Self {
+    #[must_use]
+    pub fn root(schema: &'s Value) -> Self {
         Self { root: schema, node: schema }
     }
 
     /// The field of this name, if this one has fields. Items of a list are looked through.
-    pub(super) fn child(self, name: &str) -> Option<Self> {
+    #[must_use]
+    pub fn child(self, name: &str) -> Option<Self> {
         self.properties()?.get(name).map(|node| Self { node, ..self })
     }
 
     /// Its fields, by name.
-    pub(super) fn children(self) -> impl Iterator<Item = (&'s str, Self)> {
+    pub fn children(self) -> impl Iterator<Item = (&'s str, Self)> {
         let properties = self.properties().into_iter().flatten();
         properties.map(move |(name, node)| (name.as_str(), Self { node, ..self }))
     }
 
     /// True if a document must have it under this field.
-    pub(super) fn requires(self, child: &str) -> bool {
+    #[must_use]
+    pub fn requires(self, child: &str) -> bool {
         let required = self.fields_of().get("required").and_then(Value::as_array);
         required.is_some_and(|required| required.iter().any(|name| name == child))
     }
 
     /// What is said about it.
-    pub(super) fn description(self) -> &'s str {
+    #[must_use]
+    pub fn description(self) -> &'s str {
         description(self.node).or_else(|| description(self.target())).unwrap_or_default()
     }
 
     /// What its type is said to be, if that is more than its description.
-    pub(super) fn type_description(self) -> Option<&'s str> {
+    #[must_use]
+    pub fn type_description(self) -> Option<&'s str> {
         let text = description(self.fields_of())?;
         (!self.description().starts_with(text.trim_end_matches('.'))).then_some(text)
     }
 
     /// The values it can have and what they do, if they can be listed.
-    pub(super) fn choices(self) -> Vec<(&'s str, &'s str)> {
+    #[must_use]
+    pub fn choices(self) -> Vec<(&'s str, &'s str)> {
         let choices = self.fields_of().get("oneOf").and_then(Value::as_array);
         let text = |choice: &'s Value, key| choice.get(key).and_then(Value::as_str).unwrap_or_default();
         choices.into_iter().flatten().map(|choice| (text(choice, "const"), text(choice, "description"))).collect()
     }
 
     /// Its type in a word: `integer`, `duration`, `list of object`.
-    pub(super) fn kind(self) -> String {
+    #[must_use]
+    pub fn kind(self) -> String {
         let target = self.target();
         if target.get("oneOf").is_some() {
             return "choice".to_owned();
@@ -111,13 +118,20 @@ fn type_name(node: &Value) -> &str {
 }
 
 /// The default that a description tells, in its words.
-pub(super) fn default(description: &str) -> Option<String> {
+#[must_use]
+pub fn default(description: &str) -> Option<String> {
     let flat = description.split_whitespace().collect::<Vec<_>>().join(" ");
     if let Some((before, _)) = flat.split_once(" (default)") {
-        return before.rsplit([' ', ',']).next().map(str::to_owned);
+        return before.rsplit([' ', ',']).next().filter(|value| value.starts_with(['`', '"'])).map(str::to_owned);
     }
-    let place = flat.to_lowercase().find("default")?;
-    let rest = flat.get(place + "default".len()..)?.trim_start_matches([':', ' ']);
+    let lower = flat.to_lowercase();
+    let word = "default";
+    // Not part of a longer word: "over the defaults" tells none.
+    let (place, _) = lower.match_indices(word).find(|(place, _)| {
+        lower.get(place + word.len()..).is_some_and(|rest| rest.starts_with([' ', ':']))
+            && lower.get(..*place).is_some_and(|before| !before.ends_with(|c: char| c.is_alphanumeric()))
+    })?;
+    let rest = flat.get(place + word.len()..)?.trim_start_matches([':', ' ']);
     let end = rest.find("; ").or_else(|| rest.find(" (")).unwrap_or(rest.len());
     let told = rest.get(..end)?.trim_end_matches('.');
     (!told.is_empty()).then(|| told.to_owned())

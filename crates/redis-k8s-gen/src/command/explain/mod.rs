@@ -1,7 +1,7 @@
 //! `explain`: a field of the document, from the texts that document the library.
 
 mod effect;
-mod field;
+pub mod field;
 mod sample;
 
 use std::fmt::Write;

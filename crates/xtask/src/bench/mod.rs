@@ -1,0 +1,92 @@
+//! `bench`: the command as users run it, and what each stage of it costs.
+
+pub(crate) mod fleet;
+pub(crate) mod process;
+mod report;
+mod stages;
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use crate::{Outcome, repository};
+use report::Report;
+
+/// Arguments of `bench`.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// Runs of each program in the comparison with one that does nothing
+    #[arg(long, default_value_t = 500)]
+    runs: u32,
+    /// Runs over the fleet
+    #[arg(long, default_value_t = 5)]
+    fleet_runs: u32,
+    /// Documents in the fleet
+    #[arg(long, default_value_t = 10_000)]
+    fleet: u32,
+    /// Fail if more memory is used than is promised; times depend on the machine and fail nothing
+    #[arg(long)]
+    check_memory: bool,
+    /// Also write the report to this file
+    #[arg(long, value_name = "FILE")]
+    output: Option<PathBuf>,
+}
+
+/// Memory one rendering may use, KiB.
+const RENDER_LIMIT: u64 = 5 * 1024;
+/// Memory a fleet may use, however long it is, KiB.
+const FLEET_LIMIT: u64 = 64 * 1024;
+
+pub(crate) fn run(args: &Args) -> Outcome {
+    let (command, empty) = build()?;
+    let command = command.to_str().ok_or("the path of the repository is not UTF-8")?;
+    let empty = empty.to_str().ok_or("the path of the repository is not UTF-8")?;
+
+    let alone = process::compare(&[&[empty], &[command, "render", "--quiet"]], args.runs)?;
+    let fleet = fleet::write(args.fleet)?;
+    let fleet_path = fleet.to_str().ok_or("the path of the repository is not UTF-8")?;
+    let pinned = ["taskset", "--cpu-list", "0", command, "render", "--quiet", fleet_path];
+    let parallel = [command, "render", "--quiet", fleet_path];
+    let bytes = fleet::output_bytes(&parallel)?;
+    let together = process::compare(&[&pinned, &parallel], args.fleet_runs)?;
+    // Last: it makes this process large, and a child starts with the memory of its parent on its account.
+    let stages = stages::measure(&fleet)?;
+
+    let report = Report { args_fleet: args.fleet, alone: &alone, together: &together, bytes, stages: &stages };
+    let text = report.to_string();
+    println!("{text}");
+    if let Some(file) = &args.output {
+        std::fs::write(file, text)?;
+    }
+    let most = |runs: &[process::Runs]| runs.iter().map(|runs| runs.memory).max().unwrap_or_default();
+    let over = most(&alone[1..]) > RENDER_LIMIT || most(&together) > FLEET_LIMIT;
+    if args.check_memory && over {
+        return Err(
+            format!("more memory than promised: {RENDER_LIMIT} KiB for one, {FLEET_LIMIT} KiB for a fleet").into()
+        );
+    }
+    Ok(())
+}
+
+/// The release of the command, and a program that does nothing, built the same way.
+fn build() -> Result<(PathBuf, PathBuf), Box<dyn std::error::Error>> {
+    let output = Command::new(repository().join("tools/release")).output()?;
+    let text = String::from_utf8(output.stdout)?;
+    if !output.status.success() {
+        return Err(format!("tools/release failed: {text}{}", String::from_utf8_lossy(&output.stderr)).into());
+    }
+    // "target/TRIPLE/release/redis-k8s-gen: static, N bytes"
+    let command = text.lines().last().and_then(|line| line.split(": ").next()).ok_or("tools/release said nothing")?;
+    let command = repository().join(command);
+    let directory = command.parent().ok_or("a path without a directory")?;
+    let triple = directory.parent().and_then(Path::file_name).and_then(|name| name.to_str()).ok_or("no target")?;
+    let flags = if triple.ends_with("musl") { "" } else { "-C target-feature=+crt-static" };
+    let status = Command::new("cargo")
+        .args(["build", "--quiet", "--release", "--package", "xtask", "--bin", "empty", "--target", triple])
+        .env("RUSTFLAGS", flags)
+        .current_dir(repository())
+        .status()?;
+    if !status.success() {
+        return Err("the empty program does not build".into());
+    }
+    Ok((command.clone(), directory.join("empty")))
+}
