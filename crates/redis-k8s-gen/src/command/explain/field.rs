@@ -156,6 +156,12 @@ mod tests {
         ] {
             assert_eq!(default(description).as_deref(), Some(expected), "{description}");
         }
-        assert_eq!(default("The priority class."), None);
+        for description in [
+            "The priority class.",
+            "Directives of redis.conf, over the defaults; those this tool owns are refused.",
+            "A claim per server, or (default) an emptyDir.",
+        ] {
+            assert_eq!(default(description), None, "{description}");
+        }
     }
 }
