@@ -72,7 +72,7 @@ fn render(document: &Redis, target: ApiVersion) -> Option<Manifest> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn every_production_rendering_keeps_the_rules(document in documents::production()) {

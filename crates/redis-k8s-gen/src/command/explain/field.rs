@@ -121,8 +121,10 @@ fn type_name(node: &Value) -> &str {
 #[must_use]
 pub fn default(description: &str) -> Option<String> {
     let flat = description.split_whitespace().collect::<Vec<_>>().join(" ");
-    if let Some((before, _)) = flat.split_once(" (default)") {
-        return before.rsplit([' ', ',']).next().filter(|value| value.starts_with(['`', '"'])).map(str::to_owned);
+    if let Some((before, after)) = flat.split_once(" (default)") {
+        // A value in quotes stands before the word, a default in words after it.
+        let quoted = before.rsplit([' ', ',']).next().filter(|value| value.starts_with(['`', '"']));
+        return quoted.or(Some(after.trim_start().trim_end_matches('.'))).map(str::to_owned);
     }
     let lower = flat.to_lowercase();
     let word = "default";
@@ -147,6 +149,7 @@ mod tests {
             ("Port of the sentinels, 1 to 65535, default 26379.", "26379"),
             ("What happens; default `Retain`.", "`Retain`"),
             ("`aof` (default), `rdb` or `none`.", "`aof`"),
+            ("A claim per server, or (default) an emptyDir.", "an emptyDir"),
             ("The name clients ask for; default: the name of the instance.", "the name of the instance"),
             (
                 "0 to replicas - 2;\ndefault 1 with three or more servers, else 0.",
@@ -156,11 +159,9 @@ mod tests {
         ] {
             assert_eq!(default(description).as_deref(), Some(expected), "{description}");
         }
-        for description in [
-            "The priority class.",
-            "Directives of redis.conf, over the defaults; those this tool owns are refused.",
-            "A claim per server, or (default) an emptyDir.",
-        ] {
+        for description in
+            ["The priority class.", "Directives of redis.conf, over the defaults; those this tool owns are refused."]
+        {
             assert_eq!(default(description), None, "{description}");
         }
     }
