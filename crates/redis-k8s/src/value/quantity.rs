@@ -98,11 +98,16 @@ impl Amount {
     fn canonical(&self) -> String {
         match self.format {
             Format::Binary if self.nanos >= 1024 * NANOS => {
-                let mut units = self.nanos.div_ceil(NANOS);
+                let bytes = self.nanos.div_ceil(NANOS);
+                let mut units = bytes;
                 let mut power = 0;
                 while units.is_multiple_of(1024) && power + 1 < BINARY.len() {
                     units /= 1024;
                     power += 1;
+                }
+                if power == 0 {
+                    // Without a suffix it is decimal to whoever reads it next.
+                    return Self { nanos: bytes * NANOS, format: Format::Decimal }.canonical();
                 }
                 format!("{units}{}", BINARY[power])
             }
@@ -152,6 +157,8 @@ mod tests {
             ("1024Mi", "1Gi"),
             ("1.5Gi", "1536Mi"),
             ("0.5Ki", "512"),
+            ("1.953125Ki", "2k"),
+            ("1.5Ki", "1536"),
             ("1023Ki", "1023Ki"),
             ("1Ki", "1Ki"),
             ("1e3", "1e3"),
