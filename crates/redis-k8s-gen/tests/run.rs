@@ -189,6 +189,9 @@ fn files_of_the_same_name_leave_the_directory_as_it_was() {
     assert!(ran.err.contains("two objects would be written to the file"), "{}", ran.err);
     let left: Vec<_> = std::fs::read_dir(dir.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
     assert_eq!(left, ["mine.txt"]);
+    let new = dir.path().join("new");
+    assert_eq!(with_stdin(&["render", "-", "--output-dir", new.to_str().unwrap()], both.as_bytes()).code, 1);
+    assert!(!new.exists());
 }
 
 #[test]

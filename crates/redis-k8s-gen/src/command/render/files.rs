@@ -44,7 +44,8 @@ pub(super) fn write(
         let to = dir.join(name);
         fs::rename(staging.path.join(name), &to).map_err(|error| cannot_write(&to, &error))?;
     }
-    session.verbose(&format!("wrote {} files to {}", grouped(names.len()), dir.display()));
+    let plural = if names.len() == 1 { "" } else { "s" };
+    session.verbose(&format!("wrote {} file{plural} to {}", grouped(names.len()), dir.display()));
     Ok(())
 }
 
@@ -61,25 +62,32 @@ fn cannot_write(path: &Path, error: &std::io::Error) -> Failure {
 }
 
 /// A directory for files that are not complete yet; it goes, with whatever is in it, when the run ends.
-struct Staging {
+struct Staging<'d> {
     path: PathBuf,
+    /// The directory it is in, if this run made it: it goes, too, if nothing came of it.
+    made: Option<&'d Path>,
 }
 
-impl Staging {
-    fn new(dir: &Path) -> Result<Self, Failure> {
+impl<'d> Staging<'d> {
+    fn new(dir: &'d Path) -> Result<Self, Failure> {
         if dir.exists() && !dir.is_dir() {
             return Err(Failure::Usage(format!("{} is a file, not a directory", dir.display())));
         }
+        let made = (!dir.exists()).then_some(dir);
         fs::create_dir_all(dir).map_err(|error| cannot_write(dir, &error))?;
         let path = dir.join(format!(".redis-k8s-gen-{}", std::process::id()));
         fs::create_dir(&path).map_err(|error| cannot_write(&path, &error))?;
-        Ok(Self { path })
+        Ok(Self { path, made })
     }
 }
 
-impl Drop for Staging {
+impl Drop for Staging<'_> {
     fn drop(&mut self) {
         // It holds nothing a user would miss, and there is nothing better to do if it cannot be removed.
         let _ = fs::remove_dir_all(&self.path);
+        if let Some(dir) = self.made {
+            // which is refused when there are files in it
+            let _ = fs::remove_dir(dir);
+        }
     }
 }

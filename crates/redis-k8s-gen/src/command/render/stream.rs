@@ -3,7 +3,7 @@
 use rayon::prelude::*;
 use redis_k8s::{Manifest, Redis};
 
-use super::progress::Progress;
+use super::progress::{Progress, grouped};
 use super::{Failure, Rendering, Session};
 
 /// How manifests become text that can be written part by part.
@@ -53,7 +53,10 @@ pub(super) fn write<F: Format>(
     };
     output.progress.erase(output.session);
     result?;
-    output.session.data(F::AFTER.as_bytes())
+    output.session.data(F::AFTER.as_bytes())?;
+    let plural = if documents.len() == 1 { "" } else { "s" };
+    output.session.verbose(&format!("rendered {} document{plural} for {}", grouped(documents.len()), rendering.target));
+    Ok(())
 }
 
 /// Renders the next part while the last one is written.
