@@ -49,9 +49,8 @@ pub(crate) fn inside() -> bool {
 
 /// Runs this program again, with the same arguments, in namespaces of its own, and passes on how it ended.
 pub(crate) fn run_inside() -> io::Result<ExitCode> {
-    let program = std::env::current_exe()?;
     unshare(CloneFlags::CLONE_NEWPID | CloneFlags::CLONE_NEWNS | CloneFlags::CLONE_NEWNET | CloneFlags::CLONE_NEWIPC)?;
-    let status = Command::new(program).args(std::env::args_os().skip(1)).env(INSIDE, "1").status()?;
+    let status = Command::new("/proc/self/exe").args(std::env::args_os().skip(1)).env(INSIDE, "1").status()?;
     Ok(status.code().and_then(|code| u8::try_from(code).ok()).map_or(ExitCode::from(3), ExitCode::from))
 }
 

@@ -62,9 +62,18 @@ impl Spec {
         on_thread(|| {
             net.join()?;
             unshare(CloneFlags::CLONE_NEWPID)?;
-            let program = std::env::current_exe()?;
+            // By this name it can be started even when a new one has been built in its place.
+            let program = "/proc/self/exe";
+            let own = std::fs::read_link(program)?;
             let output = Stdio::piped;
-            Command::new(program).env(INIT, text).stdin(Stdio::null()).stdout(output()).stderr(output()).spawn()
+            let mut child =
+                Command::new(program).env(INIT, text).stdin(Stdio::null()).stdout(output()).stderr(output()).spawn()?;
+            // Until it has become the container, what is run beside it would run outside.
+            let link = format!("/proc/{}/exe", child.id());
+            while std::fs::read_link(&link).is_ok_and(|now| now == own) && child.try_wait()?.is_none() {
+                thread::sleep(Duration::from_millis(1));
+            }
+            Ok(child)
         })
     }
 
