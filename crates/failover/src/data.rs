@@ -55,7 +55,7 @@ pub(crate) fn same(examiner: &Examiner, limit: Duration) -> Option<String> {
 
 /// For each server the number of its keys and a digest of them and their values, whatever their order.
 fn digests(examiner: &Examiner) -> io::Result<Vec<(String, (u64, u64))>> {
-    let servers = examiner.cluster.pods_of(examiner.instance.name());
+    let servers = examiner.servers();
     servers.iter().map(|pod| Ok((pod.name.clone(), digest(&mut examiner.dial_server(pod)?)?))).collect()
 }
 

@@ -35,11 +35,13 @@ pub(crate) enum Kind {
     OneSentinel,
     /// Five sentinels.
     FiveSentinels,
+    /// The tutorial on a cluster of today.
+    Tutorial,
 }
 
 impl Kind {
     /// All kinds.
-    pub(crate) const ALL: [Self; 9] = [
+    pub(crate) const ALL: [Self; 10] = [
         Self::Default,
         Self::Storage,
         Self::Auth,
@@ -49,6 +51,7 @@ impl Kind {
         Self::Five,
         Self::OneSentinel,
         Self::FiveSentinels,
+        Self::Tutorial,
     ];
 
     /// Its word in the names of scenarios.
@@ -63,13 +66,14 @@ impl Kind {
             Self::Five => "five-servers",
             Self::OneSentinel => "one-sentinel",
             Self::FiveSentinels => "five-sentinels",
+            Self::Tutorial => "tutorial",
         }
     }
 
     /// The spec of its document.
     fn spec(self) -> Value {
         match self {
-            Self::Default => json!({}),
+            Self::Default | Self::Tutorial => json!({}),
             Self::Storage => json!({"storage": {"size": "1Gi"}}),
             Self::Auth => json!({"auth": {"secret": "redis-auth"}}),
             Self::Tls => json!({"tls": {"secret": "redis-tls"}}),

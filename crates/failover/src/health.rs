@@ -39,12 +39,12 @@ impl Examiner {
     /// What is wrong; empty if the cluster is healthy.
     pub(crate) fn complaints(&self) -> Vec<String> {
         let mut wrong = Vec::new();
-        let (servers, sentinels) = (self.instance.name().to_owned(), self.instance.sentinel_set());
-        for set in [&servers, &sentinels] {
-            let (pods, wanted) = (self.cluster.pods_of(set), self.cluster.replicas(set));
+        let (servers, sentinels) =
+            (self.instance.server_pods(&self.cluster), self.instance.sentinel_pods(&self.cluster));
+        for (kind, (pods, wanted)) in [("servers", servers), ("sentinels", sentinels)] {
             let ready = pods.iter().filter(|pod| pod.healthy()).count();
             if ready != wanted || pods.len() != wanted {
-                wrong.push(format!("{set}: {ready} of {} pods ready, {wanted} wanted", pods.len()));
+                wrong.push(format!("{kind}: {ready} of {} pods ready, {wanted} wanted", pods.len()));
             }
         }
         // Whoever asks pods that are not there only waits for time-outs.
@@ -57,9 +57,19 @@ impl Examiner {
         wrong
     }
 
+    /// The server pods there are.
+    pub(crate) fn servers(&self) -> Vec<Arc<Pod>> {
+        self.instance.server_pods(&self.cluster).0
+    }
+
+    /// The sentinel pods there are.
+    pub(crate) fn sentinels(&self) -> Vec<Arc<Pod>> {
+        self.instance.sentinel_pods(&self.cluster).0
+    }
+
     fn look(&self) -> io::Result<Vec<String>> {
         let mut wrong = Vec::new();
-        let servers = self.cluster.pods_of(self.instance.name());
+        let servers = self.servers();
         let views = servers.iter().map(|pod| self.server(pod, &mut wrong)).collect::<io::Result<Vec<Server>>>()?;
         let masters: Vec<&Server> = views.iter().filter(|server| server.master).collect();
         let [master] = masters.as_slice() else {
@@ -77,7 +87,7 @@ impl Examiner {
                 ));
             }
         }
-        let sentinels = self.cluster.pods_of(&self.instance.sentinel_set());
+        let sentinels = self.sentinels();
         let mut named = BTreeSet::new();
         for pod in &sentinels {
             named.extend(self.sentinel(pod, servers.len() - 1, sentinels.len() - 1, &mut wrong)?);
@@ -157,7 +167,7 @@ impl Examiner {
     /// The pod whose server is master, as most sentinels see it.
     pub(crate) fn master(&self) -> io::Result<Arc<Pod>> {
         let found = self.net.enter(|| {
-            self.cluster.pods_of(self.instance.name()).into_iter().find(|pod| {
+            self.servers().into_iter().find(|pod| {
                 let role = self.dial_server(pod).and_then(|mut open| open.call(&["ROLE"]));
                 role.is_ok_and(|role| {
                     let list = role.list();
@@ -178,7 +188,7 @@ impl Examiner {
                     let reply = open.call(&["SENTINEL", "get-master-addr-by-name", self.instance.name()])?;
                     Ok(reply.list().first().and_then(Reply::text).unwrap_or_default().to_owned())
                 };
-                self.cluster.pods_of(&self.instance.sentinel_set()).iter().filter_map(|pod| ask(pod).ok()).collect()
+                self.sentinels().iter().filter_map(|pod| ask(pod).ok()).collect()
             })
             .unwrap_or_default();
         let votes = |name: &String| names.iter().filter(|other| *other == name).count();

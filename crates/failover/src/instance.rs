@@ -10,7 +10,9 @@ use redis_k8s::{ApiVersion, Redis};
 use serde_json::{Value, json};
 
 use crate::image::Flavour;
+use crate::kube::cluster::Cluster;
 use crate::kube::objects::{self, Objects};
+use crate::kube::pod::Pod;
 use crate::net::lookup::look_up;
 use crate::resp::{Access, Connection};
 use crate::secrets::{Authority, Tls};
@@ -26,7 +28,18 @@ pub(crate) struct Instance {
     pub(crate) servers: Access,
     /// How to reach sentinels.
     pub(crate) sentinels: Access,
+    /// What runs it.
+    pub(crate) workload: Workload,
     memory: Arc<Memory>,
+}
+
+/// What keeps its pods running.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Workload {
+    /// apps/v1.
+    StatefulSets,
+    /// The tutorial's controllers.
+    Controllers,
 }
 
 /// What clients remember of names.
@@ -52,8 +65,14 @@ impl Instance {
             beside.apply(objects::secret(secret, &[("password", password.as_bytes())]));
             access.password = Some(password.to_owned());
         }
-        let mut instance =
-            Self { document, beside, servers: access.clone(), sentinels: access, memory: Arc::default() };
+        let mut instance = Self {
+            document,
+            beside,
+            servers: access.clone(),
+            sentinels: access,
+            workload: Workload::StatefulSets,
+            memory: Arc::default(),
+        };
         if let Some(secret) = instance.document.pointer("/spec/tls/secret").and_then(Value::as_str).map(str::to_owned) {
             instance.encrypt(&secret)?;
         }
@@ -84,6 +103,28 @@ impl Instance {
     /// The StatefulSet of the sentinels.
     pub(crate) fn sentinel_set(&self) -> String {
         format!("{}-sentinel", self.name())
+    }
+
+    /// Its server pods, and how many there are to be.
+    pub(crate) fn server_pods(&self, cluster: &Cluster) -> (Vec<Arc<Pod>>, usize) {
+        self.pods(cluster, self.name(), ("name", self.name()))
+    }
+
+    /// Its sentinel pods, and how many there are to be.
+    pub(crate) fn sentinel_pods(&self, cluster: &Cluster) -> (Vec<Arc<Pod>>, usize) {
+        let set = self.sentinel_set();
+        self.pods(cluster, &set, (&set, "true"))
+    }
+
+    fn pods(&self, cluster: &Cluster, owner: &str, (key, value): (&str, &str)) -> (Vec<Arc<Pod>>, usize) {
+        let pods = match self.workload {
+            Workload::StatefulSets => cluster.pods_of(owner),
+            Workload::Controllers => {
+                let labelled = |pod: &Arc<Pod>| pod.labels.get(key).is_some_and(|own| own == value);
+                cluster.pods().into_iter().filter(labelled).collect()
+            }
+        };
+        (pods, cluster.replicas(owner))
     }
 
     /// Everything to apply: what the document renders, and the Secrets it names.

@@ -10,6 +10,7 @@ mod health;
 mod image;
 mod instance;
 mod kube;
+mod kubectl;
 mod machine;
 mod net;
 mod reader;
@@ -22,6 +23,7 @@ mod selftest;
 mod soak;
 mod suite;
 mod trial;
+mod tutorial;
 mod writer;
 
 use std::io::{self, Write};
@@ -36,6 +38,12 @@ fn main() -> ExitCode {
     if let Some(error) = kube::container::become_container() {
         complain(&format!("the container cannot start: {error}"));
         return ExitCode::from(128);
+    }
+    if let Some(outcome) = kubectl::wire::called() {
+        return outcome.unwrap_or_else(|error| {
+            complain(&error.to_string());
+            ExitCode::FAILURE
+        });
     }
     let cli = Cli::parse();
     match run(&cli.task) {

@@ -57,7 +57,7 @@ fn section(table: &mut String, head: &str, rounds: &BTreeMap<String, Rounds>) {
             (Some(value), None) => format!("{value:.1}"),
             (None, _) => String::new(),
         };
-        let lost = if scenario.start {
+        let lost = if scenario.run == scenario::Run::Start {
             String::new()
         } else {
             format!(
@@ -69,7 +69,10 @@ fn section(table: &mut String, head: &str, rounds: &BTreeMap<String, Rounds>) {
             )
         };
         let failed = rounds.iter().filter(|run| run["measured"]["pass"] != true).count();
-        let moves = worst("moves").filter(|_| !scenario.start).map(|moves| moves.to_string()).unwrap_or_default();
+        let moves = worst("moves")
+            .filter(|_| scenario.run != scenario::Run::Start)
+            .map(|moves| moves.to_string())
+            .unwrap_or_default();
         let ground = if scenario.kind == crate::ground::Kind::Default {
             String::new()
         } else {

@@ -13,7 +13,7 @@ use crate::image::Flavour;
 use crate::kube::cluster::Cluster;
 use crate::kube::settings::{Random, Settings};
 use crate::sandbox::STATE;
-use crate::scenario::{Bounds, Lost, Scenario};
+use crate::scenario::{Bounds, Lost, Run, Scenario};
 use crate::suite::{Table, say};
 use crate::trial::{self, Trial};
 
@@ -157,7 +157,7 @@ pub(crate) fn run(minutes: u64, how: &How) -> io::Result<bool> {
             bounds: Bounds { gap: None, lost: Lost::Unreplicated, healthy: Some(HEALTHY), moves: None },
             act: *act,
             short: false,
-            start: false,
+            run: Run::Fault,
             spoils: false,
         };
         let measured = trial::run(&scenario, &mut ground, &random);

@@ -14,8 +14,9 @@ use crate::kube::cluster::Cluster;
 use crate::kube::settings::{Random, Settings};
 use crate::machine;
 use crate::sandbox::STATE;
-use crate::scenario::Scenario;
+use crate::scenario::{Run, Scenario};
 use crate::trial::{self, Measured};
+use crate::tutorial;
 
 /// Where logs of failed runs go.
 const KEPT: &str = "target/failover";
@@ -30,17 +31,21 @@ pub(crate) fn run(scenarios: &[Scenario], how: &How) -> io::Result<bool> {
     let mut ground: Option<Ground> = None;
     for scenario in scenarios {
         for round in 1..=how.times {
-            let standing = ground.take().filter(|ground| ground.kind == scenario.kind && !scenario.start);
-            let mut standing = match standing {
-                Some(standing) => standing,
-                None => Ground::raise(&cluster, flavour, scenario.kind)?,
-            };
-            let measured = match &standing.ready_after {
-                Ok(seconds) if scenario.start => started(*seconds, scenario),
-                Ok(_) => trial::run(scenario, &mut standing, &random),
-                Err(wrong) => {
-                    let failures = vec![format!("does not become healthy at all: {wrong}")];
-                    Measured { failures, ..Measured::default() }
+            let fits = |ground: &Ground| ground.kind == scenario.kind && scenario.run == Run::Fault;
+            let mut standing = ground.take().filter(fits);
+            let measured = match (scenario.run, &mut standing) {
+                (Run::Book, _) => tutorial::run(scenario, &cluster, flavour)?,
+                (_, Some(standing)) => trial::run(scenario, standing, &random),
+                (_, none) => {
+                    let raised = none.insert(Ground::raise(&cluster, flavour, scenario.kind)?);
+                    match &raised.ready_after {
+                        Ok(seconds) if scenario.run == Run::Start => started(*seconds, scenario),
+                        Ok(_) => trial::run(scenario, raised, &random),
+                        Err(wrong) => {
+                            let failures = vec![format!("does not become healthy at all: {wrong}")];
+                            Measured { failures, ..Measured::default() }
+                        }
+                    }
                 }
             };
             let passed = measured.failures.is_empty();
@@ -48,9 +53,7 @@ pub(crate) fn run(scenarios: &[Scenario], how: &How) -> io::Result<bool> {
                 table.keep_logs(&cluster, scenario, round)?;
             }
             table.row(scenario, round, &measured)?;
-            if passed && !scenario.spoils {
-                ground = Some(standing);
-            }
+            ground = standing.filter(|_| passed && !scenario.spoils);
         }
     }
     table.end()

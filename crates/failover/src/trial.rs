@@ -61,12 +61,12 @@ impl Trial<'_> {
 
     /// All servers.
     pub(crate) fn servers(&self) -> Vec<Arc<Pod>> {
-        self.cluster.pods_of(self.examiner.instance.name())
+        self.examiner.servers()
     }
 
     /// All sentinels.
     pub(crate) fn sentinels(&self) -> Vec<Arc<Pod>> {
-        self.cluster.pods_of(&self.examiner.instance.sentinel_set())
+        self.examiner.sentinels()
     }
 
     /// A sentinel by chance.
@@ -240,7 +240,7 @@ fn attempt(scenario: &Scenario, ground: &mut Ground, random: &Random, measured: 
 }
 
 /// Holds the figures against the bounds.
-fn judge(scenario: &Scenario, measured: &mut Measured) {
+pub(crate) fn judge(scenario: &Scenario, measured: &mut Measured) {
     let bounds = &scenario.bounds;
     let mut hold = |what: &str, value: Option<f64>, bound: Option<f64>| {
         if let (Some(value), Some(bound)) = (value, bound)

@@ -18,6 +18,7 @@ use super::journal::Journal;
 use super::kubelet;
 use super::objects::Objects;
 use super::pod::{Birth, Deletion, Pod};
+use super::replication_controller;
 use super::settings::Settings;
 use super::stateful_set::{self, Action, Progress};
 use super::volume;
@@ -53,6 +54,8 @@ struct State {
     /// Pods deleted by force whose processes may still be ending.
     ghosts: Vec<Arc<Pod>>,
     progress: BTreeMap<String, Option<Progress>>,
+    /// Pods that were applied and have yet to be made.
+    orphans: Vec<k8s_openapi::api::core::v1::Pod>,
     lose_claims: Vec<String>,
     /// Pods that are no object of the cluster: clients.
     strangers: Vec<Subject>,
@@ -107,8 +110,9 @@ impl Cluster {
     }
 
     /// Applies objects as `kubectl apply` does.
-    pub(crate) fn apply(&self, objects: Objects) {
-        let mut state = self.state();
+    pub(crate) fn apply(&self, mut objects: Objects) {
+        let mut guard = self.state();
+        let state = &mut *guard;
         let files_change = state.objects.config_maps != objects.config_maps || !objects.secrets.is_empty();
         for (name, service) in &objects.services {
             if !headless(service) && !state.addresses.contains_key(name) {
@@ -116,6 +120,12 @@ impl Cluster {
                 state.addresses.insert(name.clone(), address);
             }
         }
+        // A pod is made once and then goes its own way.
+        let pods = std::mem::take(&mut objects.pods);
+        state.orphans.extend(pods.into_values().filter(|pod| {
+            let name = pod.metadata.name.as_deref().unwrap_or_default();
+            !state.pods.contains_key(name)
+        }));
         state.objects.apply(objects);
         if files_change {
             state.refresh.push_back(Instant::now() + self.settings.draw(self.settings.refresh));
@@ -123,12 +133,16 @@ impl Cluster {
         self.journal.event("objects applied");
     }
 
-    /// Sets the replicas of a StatefulSet as `kubectl scale` does.
-    pub(crate) fn scale(&self, set: &str, replicas: i32) {
-        if let Some(spec) = self.state().objects.stateful_sets.get_mut(set).and_then(|set| set.spec.as_mut()) {
+    /// Sets the replicas of a StatefulSet or ReplicationController as `kubectl scale` does.
+    pub(crate) fn scale(&self, name: &str, replicas: i32) {
+        let objects = &mut self.state().objects;
+        if let Some(spec) = objects.stateful_sets.get_mut(name).and_then(|set| set.spec.as_mut()) {
             spec.replicas = Some(replicas);
         }
-        self.journal.event(&format!("statefulset {set} scaled to {replicas}"));
+        if let Some(spec) = objects.replication_controllers.get_mut(name).and_then(|one| one.spec.as_mut()) {
+            spec.replicas = Some(replicas);
+        }
+        self.journal.event(&format!("{name} scaled to {replicas}"));
     }
 
     /// The pod of this name.
@@ -147,10 +161,11 @@ impl Cluster {
         self.state().pods.values().filter(|pod| pod.owner() == owner).cloned().collect()
     }
 
-    /// The replicas a StatefulSet is to have.
-    pub(crate) fn replicas(&self, set: &str) -> usize {
-        let state = self.state();
-        let replicas = state.objects.stateful_sets.get(set).and_then(|set| set.spec.as_ref()?.replicas);
+    /// The replicas a StatefulSet or ReplicationController is to have.
+    pub(crate) fn replicas(&self, name: &str) -> usize {
+        let Objects { stateful_sets, replication_controllers, .. } = &self.state().objects;
+        let replicas = stateful_sets.get(name).and_then(|set| set.spec.as_ref()?.replicas);
+        let replicas = replicas.or_else(|| replication_controllers.get(name)?.spec.as_ref()?.replicas);
         usize::try_from(replicas.unwrap_or(1)).unwrap_or(0)
     }
 
@@ -279,25 +294,25 @@ impl Cluster {
 
     fn reconcile(self: &Arc<Self>) -> io::Result<()> {
         let mut born = Vec::new();
+        let mut wanted = Vec::new();
         let mut state = self.state();
         let sets: Vec<_> = state.objects.stateful_sets.iter().map(|(name, set)| (name.clone(), set.clone())).collect();
         for (name, set) in sets {
             let mut progress = state.progress.remove(&name).flatten();
             let actions = stateful_set::reconcile(&set, &mut progress, &state.pods);
             state.progress.insert(name, progress);
-            for action in actions {
-                match action {
-                    Action::Create(birth) => born.push(self.create(&mut state, *birth)),
-                    Action::Delete(pod) => {
-                        if let Some(pod) = state.pods.get(&pod) {
-                            self.journal.event(&format!("pod {} deleted by its controller", pod.name));
-                            let deletion = Deletion { since: Instant::now(), grace: pod.grace(), force: false };
-                            pod.state().deletion.get_or_insert(deletion);
-                        }
-                    }
-                    Action::LoseClaims(pod) => state.lose_claims.push(pod),
-                }
-            }
+            wanted.extend(actions);
+        }
+        let controllers: Vec<_> = state.objects.replication_controllers.values().cloned().collect();
+        for controller in controllers {
+            let actions = replication_controller::reconcile(&controller, &state.pods, self.settings.random());
+            wanted.extend(actions);
+            // What it starts must be seen by the next one, which may have the same selector.
+            born.extend(self.carry_out(&mut state, std::mem::take(&mut wanted)));
+        }
+        born.extend(self.carry_out(&mut state, wanted));
+        for pod in std::mem::take(&mut state.orphans) {
+            born.push(self.create(&mut state, orphan(pod)));
         }
         self.lose_claims(&mut state)?;
         self.propagate(&mut state);
@@ -307,6 +322,25 @@ impl Cluster {
             kubelet::look_after(self, pod);
         }
         self.install()
+    }
+
+    /// Does what controllers want; the pods to look after.
+    fn carry_out(&self, state: &mut State, actions: Vec<Action>) -> Vec<Arc<Pod>> {
+        let mut born = Vec::new();
+        for action in actions {
+            match action {
+                Action::Create(birth) => born.push(self.create(state, *birth)),
+                Action::Delete(name) => {
+                    if let Some(pod) = state.pods.get(&name) {
+                        self.journal.event(&format!("pod {name} deleted by its controller"));
+                        let deletion = Deletion { since: Instant::now(), grace: pod.grace(), force: false };
+                        pod.state().deletion.get_or_insert(deletion);
+                    }
+                }
+                Action::LoseClaims(pod) => state.lose_claims.push(pod),
+            }
+        }
+        born
     }
 
     fn create(&self, state: &mut State, birth: Birth) -> Arc<Pod> {
@@ -414,6 +448,20 @@ impl Cluster {
             cuts: state.cuts.clone(),
             pods: subjects.iter().map(|subject| subject.ip).collect(),
         }
+    }
+}
+
+/// A pod nobody owns, as it was applied.
+fn orphan(pod: k8s_openapi::api::core::v1::Pod) -> Birth {
+    Birth {
+        name: pod.metadata.name.unwrap_or_default(),
+        namespace: pod.metadata.namespace.unwrap_or_else(|| "default".to_owned()),
+        uid: 0,
+        labels: pod.metadata.labels.unwrap_or_default(),
+        annotations: pod.metadata.annotations.unwrap_or_default(),
+        spec: pod.spec.unwrap_or_default(),
+        owner: None,
+        revision: String::new(),
     }
 }
 

@@ -91,7 +91,7 @@ fn field(path: &str, pod: &Pod) -> io::Result<String> {
     Ok(match path {
         "metadata.name" => pod.name.clone(),
         "metadata.namespace" => pod.namespace.clone(),
-        "metadata.uid" => pod.uid.to_string(),
+        "metadata.uid" => pod.unique_id(),
         "status.podIP" | "status.podIPs" => pod.ip().map(|ip| ip.to_string()).unwrap_or_default(),
         "status.hostIP" => "169.254.1.1".to_owned(),
         "spec.nodeName" => "node".to_owned(),

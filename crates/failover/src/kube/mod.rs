@@ -9,6 +9,7 @@ pub(crate) mod kubelet;
 pub(crate) mod objects;
 pub(crate) mod pod;
 pub(crate) mod probe;
+pub(crate) mod replication_controller;
 pub(crate) mod settings;
 pub(crate) mod stateful_set;
 pub(crate) mod volume;

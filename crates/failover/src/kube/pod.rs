@@ -1,6 +1,7 @@
 //! One pod and what is known of it.
 
 use std::collections::BTreeMap;
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::net::Ipv4Addr;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -94,6 +95,18 @@ impl Pod {
         self.state().net.as_ref().map(|net| net.ip)
     }
 
+    /// Its UID as the API shows it.
+    pub(crate) fn unique_id(&self) -> String {
+        let part = |salt: u8| {
+            let mut hasher = DefaultHasher::new();
+            (salt, self.uid, &self.name).hash(&mut hasher);
+            hasher.finish()
+        };
+        let (first, last) = (part(1), part(2));
+        let (high, middle, low) = (first >> 32, first >> 16 & 0xffff, first & 0xfff);
+        format!("{high:08x}-{middle:04x}-4{low:03x}-8{:03x}-{:012x}", last >> 48 & 0xfff, last & 0xffff_ffff_ffff)
+    }
+
     /// The name it calls itself.
     pub(crate) fn host_name(&self) -> &str {
         self.spec.hostname.as_deref().unwrap_or(&self.name)
@@ -125,6 +138,12 @@ impl Pod {
     pub(crate) fn main(&self) -> Option<(i32, Arc<Spec>)> {
         let first = self.spec.containers.first()?;
         self.state().containers.get(&first.name)?.running.clone()
+    }
+
+    /// Gives it to a controller unless another owns it; true if it is that controller's now.
+    pub(crate) fn adopt(&self, controller: &str) -> bool {
+        let mut owner = self.owner.lock().unwrap_or_else(PoisonError::into_inner);
+        owner.get_or_insert_with(|| controller.to_owned()) == controller
     }
 
     /// The controller that owns it.

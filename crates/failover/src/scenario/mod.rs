@@ -34,6 +34,17 @@ pub(crate) struct Bounds {
     pub(crate) moves: Option<usize>,
 }
 
+/// What kind of run a row is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Run {
+    /// The start itself.
+    Start,
+    /// A fault on a ground that stands.
+    Fault,
+    /// The tutorial's run book on an empty cluster.
+    Book,
+}
+
 /// What is done to the cluster.
 type Act = fn(&mut Trial<'_>) -> io::Result<()>;
 
@@ -49,8 +60,7 @@ pub(crate) struct Scenario {
     pub(crate) act: Act,
     /// Part of the short selection.
     pub(crate) short: bool,
-    /// The row is the start itself.
-    pub(crate) start: bool,
+    pub(crate) run: Run,
     /// The ground it leaves is no use to others.
     pub(crate) spoils: bool,
 }
@@ -86,6 +96,10 @@ const SHORT: &[&str] =
 pub(crate) fn all() -> Vec<Scenario> {
     let mut all = Vec::new();
     for kind in Kind::ALL {
+        if kind == Kind::Tutorial {
+            all.push(book());
+            continue;
+        }
         all.push(Scenario {
             name: named("start", kind),
             title: "apply to everything ready",
@@ -93,7 +107,7 @@ pub(crate) fn all() -> Vec<Scenario> {
             bounds: START,
             act: |_| Ok(()),
             short: kind == Kind::Default,
-            start: true,
+            run: Run::Start,
             spoils: false,
         });
         let rows: Vec<Row> = match kind {
@@ -114,12 +128,26 @@ pub(crate) fn all() -> Vec<Scenario> {
                 bounds,
                 act,
                 short,
-                start: false,
+                run: Run::Fault,
                 spoils: name == "rotate-password",
             });
         }
     }
     all
+}
+
+/// The row of the tutorial on today's clusters.
+fn book() -> Scenario {
+    Scenario {
+        name: "run-book@tutorial".to_owned(),
+        title: "v1: the whole run book: bootstrap, adopt, scale, move, delete, forget",
+        kind: Kind::Tutorial,
+        bounds: at_most(2.0, Lost::Nothing, 10.0),
+        act: |_| Ok(()),
+        short: false,
+        run: Run::Book,
+        spoils: true,
+    }
 }
 
 fn named(name: &str, kind: Kind) -> String {

@@ -57,8 +57,8 @@ pub(super) fn rows() -> Vec<Row> {
 }
 
 fn cut(trial: &mut Trial<'_>, ips: &[std::net::Ipv4Addr]) -> io::Result<()> {
-    trial.begin();
     trial.cluster.cut(ips, true, true)?;
+    trial.begin();
     thread::sleep(CUT);
     trial.mend();
     trial.cluster.heal()
@@ -72,8 +72,8 @@ fn cut_master(trial: &mut Trial<'_>, sending: bool, receiving: bool) -> io::Resu
     thread::sleep(Duration::from_secs(1));
     let mut ips = vec![beside.ip];
     ips.extend(master.ip());
-    trial.begin();
     trial.cluster.cut(&ips, sending, receiving)?;
+    trial.begin();
     let began = Instant::now();
     thread::sleep(CUT);
     let accepted =
