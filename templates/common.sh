@@ -214,13 +214,24 @@ lookup() {
     fi
 }
 
-# announced ORDINAL: the address by which a server is known to all: its Service's, or, for a server beyond the rendered
-# ones (kubectl scale), its pod's. With TLS both are names, since certificates have names.
+# set_of server|sentinel: the name of the set.
+set_of() {
+    if [ "$1" = server ]; then echo "$RK_INSTANCE"; else echo "$RK_INSTANCE-sentinel"; fi
+}
+
+# rendered server|sentinel: how many pods the set was rendered with; kubectl scale may have changed that.
+rendered() {
+    if [ "$1" = server ]; then echo "$servers"; else echo "$sentinels"; fi
+}
+
+# announced server|sentinel ORDINAL: the address by which a pod is known to all: its Service's, or, for a pod beyond the
+# rendered ones, its own. With TLS both are names, since certificates have names.
 announced() {
-    if [ "$1" -lt "$servers" ]; then
-        announced_name=$RK_INSTANCE-announce-$1
+    announced_set=$(set_of "$1")
+    if [ "$2" -lt "$(rendered "$1")" ]; then
+        announced_name=$announced_set-announce-$2
     else
-        announced_name=$RK_INSTANCE-$1.$RK_INSTANCE-headless
+        announced_name=$announced_set-$2.$announced_set-headless
     fi
     if [ "$RK_TLS" = 1 ]; then
         echo "$announced_name.$POD_NAMESPACE.svc"
@@ -229,28 +240,39 @@ announced() {
     fi
 }
 
-# members SET HEADLESS COUNT: the ordinals of a set that may exist: the rendered ones and those scaled beyond them.
+# exists server|sentinel ORDINAL: true if there is such a pod, ready or not.
+exists() {
+    exists_set=$(set_of "$1")
+    [ -n "$(addresses "$exists_set-$2.$exists_set-headless")" ]
+}
+
+# members server|sentinel: the ordinals that may exist: the rendered ones and those scaled beyond them.
 members() {
-    members_found=$(addresses "$2" | wc -l)
+    members_rendered=$(rendered "$1")
+    members_found=$(addresses "$(set_of "$1")-headless" | wc -l)
     members_next=0
-    while [ "$members_next" -lt "$3" ] ||
-        { [ "$members_found" -gt "$members_next" ] && [ -n "$(addresses "$1-$members_next.$2")" ]; }; do
+    while [ "$members_next" -lt "$members_rendered" ] ||
+        { [ "$members_found" -gt "$members_next" ] && exists "$1" "$members_next"; }; do
         echo "$members_next"
         members_next=$((members_next + 1))
     done
 }
 
-server_members() { members "$RK_INSTANCE" "$RK_INSTANCE-headless" "$servers"; }
-
-# sentinel_addresses: "ORDINAL ADDRESS" of the sentinels whose name is known, one a line.
-sentinel_addresses() {
-    for sentinel_ordinal in $(members "$RK_INSTANCE-sentinel" "$RK_INSTANCE-sentinel-headless" "$sentinels"); do
+# roster server|sentinel [present]: "ORDINAL ADDRESS" of the members, or of those whose pod exists, one a line.
+roster() {
+    for roster_ordinal in $(members "$1"); do
         {
-            sentinel_address=$(lookup "$RK_INSTANCE-sentinel-$sentinel_ordinal.$RK_INSTANCE-sentinel-headless")
-            [ -z "$sentinel_address" ] || echo "$sentinel_ordinal $sentinel_address"
+            if [ -z "${2:-}" ] || exists "$1" "$roster_ordinal"; then
+                roster_address=$(announced "$1" "$roster_ordinal")
+                [ -z "$roster_address" ] || echo "$roster_ordinal $roster_address"
+            fi
         } &
-    done
-    wait
+    done | sort -n
+}
+
+# addresses_of FILE: the addresses of a roster, in one line.
+addresses_of() {
+    while read -r _ roster_address; do printf '%s ' "$roster_address"; done <"$1"
 }
 
 # --- what the sentinels say ---
@@ -265,7 +287,7 @@ sentinel_addresses() {
 survey() {
     read_topology
     rm -rf "$run/views" && mkdir -p "$run/views"
-    sentinel_addresses >"$run/sentinels"
+    roster sentinel >"$run/sentinels"
     while read -r survey_ordinal survey_address; do
         view "$survey_address" >"$run/views/$survey_ordinal" &
     done <"$run/sentinels"
@@ -331,12 +353,14 @@ register_everywhere() {
     [ "$registered" -gt $((found / 2)) ]
 }
 
-# elect HOW: has the first sentinel that agrees elect another master; true if one does. HOW is COORDINATED or
-# nothing.
+# elect HOW: has a sentinel elect another master, the first that agrees of those that answered the last survey; HOW is
+# COORDINATED or nothing. True if one does, which is elected_by then.
 elect() {
-    while read -r _ elect_sentinel; do
-        elect_answer=$(echo "SENTINEL FAILOVER $RK_MASTER $1" | ask sentinel "$elect_sentinel")
-        [ "$elect_answer" != OK ] || return 0
+    while read -r elect_ordinal elected_by; do
+        elect_kind=silent
+        [ ! -r "$run/views/$elect_ordinal" ] || read -r elect_kind _ <"$run/views/$elect_ordinal" || :
+        [ "$elect_kind" = named ] || continue
+        [ "$(echo "SENTINEL FAILOVER $RK_MASTER $1" | ask sentinel "$elected_by")" != OK ] || return 0
     done <"$run/sentinels"
     return 1
 }

@@ -25,11 +25,9 @@ configure() {
     {
         echo "include $etc/sentinel.conf"
         echo "sentinel myid $(own_id)"
-        if [ "$RK_TLS" = 1 ]; then
-            echo "sentinel announce-ip $POD_NAME.$RK_INSTANCE-sentinel-headless.$POD_NAMESPACE.svc"
-        else
-            echo "sentinel announce-ip $POD_IP"
-        fi
+        # Without names the pod's own address has to do; the watch corrects it.
+        configure_address=$(announced sentinel "$ordinal")
+        echo "sentinel announce-ip ${configure_address:-$POD_IP}"
         echo "sentinel announce-port $RK_SENTINEL_PORT"
         if [ -n "$(secret sentinel)" ]; then
             accepted_passwords sentinel
@@ -59,14 +57,13 @@ learn() {
     fi
     majority || return 0
     learn_masters=''
-    for learn_ordinal in $(server_members); do
-        learn_address=$(announced "$learn_ordinal")
-        [ -n "$learn_address" ] || continue
+    roster server >"$run/servers"
+    while read -r _ learn_address; do
         case $(role "$learn_address") in
             master*) learn_masters="$learn_masters $learn_address" ;;
             *) ;;
         esac
-    done
+    done <"$run/servers"
     case $learn_masters in
         '' | ' '*' '*) ;;
         *)
@@ -105,9 +102,6 @@ introduce() {
             *[!0-9a-f]* | '') continue ;;
             *) ;;
         esac
-        if [ "$RK_TLS" = 1 ]; then
-            introduce_address=$RK_INSTANCE-sentinel-$introduce_ordinal.$RK_INSTANCE-sentinel-headless.$POD_NAMESPACE.svc
-        fi
         echo "PUBLISH __sentinel__:hello $introduce_address,$RK_SENTINEL_PORT,$introduce_id,$epoch,$RK_MASTER,$named,$RK_PORT,$epoch" |
             tell
     done <"$run/sentinels"
@@ -146,31 +140,26 @@ gone() {
     done
 }
 
-# server_addresses: the addresses of the servers whose pod exists.
-server_addresses() {
-    for server_ordinal in $(server_members); do
-        [ -z "$(addresses "$RK_INSTANCE-$server_ordinal.$RK_INSTANCE-headless")" ] || announced "$server_ordinal"
-    done | tr '\n' ' '
-}
-
 # my_turn: ghosts are forgotten by one sentinel at a time, lowest first, each after the last knows everybody again.
 my_turn() {
-    turn_servers=$(server_addresses | wc -w)
-    turn_sentinels=$(wc -l <"$run/sentinels")
+    turn_servers=$(wc -l <"$run/present-servers")
+    turn_sentinels=$(wc -l <"$run/present-sentinels")
     while read -r turn_ordinal _; do
         [ "$turn_ordinal" -lt "$ordinal" ] || continue
         read -r turn_kind _ _ turn_flags turn_replicas turn_others _ <"$run/views/$turn_ordinal" || return 1
         [ "$turn_kind $turn_flags $turn_replicas $turn_others" = \
             "named master $((turn_servers - 1)) $((turn_sentinels - 1))" ] || return 1
-    done <"$run/sentinels"
+    done <"$run/present-sentinels"
 }
 
 # forget: RESET is the only way to make Sentinel forget a pod that was scaled away. Not while the master is in doubt, not
 # without a majority, not twice at a time, and not for a pod that is only being replaced.
 forget() {
-    ghosts=$(gone "$known_addresses_now" <"$run/known-sentinels")
-    if grep -q s_down "$run/known-replicas"; then
-        ghosts="$ghosts$(gone "$(server_addresses)" <"$run/known-replicas")"
+    ghosts=''
+    if grep -q s_down "$run/known-sentinels" "$run/known-replicas"; then
+        roster server present >"$run/present-servers"
+        ghosts=$(gone "$(addresses_of "$run/present-sentinels")" <"$run/known-sentinels")
+        ghosts=$ghosts$(gone "$(addresses_of "$run/present-servers")" <"$run/known-replicas")
     fi
     if [ -n "$ghosts" ] && [ "$ghosts" = "$ghosts_before" ] && [ "$own_flags" = master ] && name_service; then
         survey
@@ -186,21 +175,24 @@ forget() {
 
 # settle: gives this sentinel the timers and passwords of today; both may change under a running pod.
 settle() {
+    settle_address=$(announced sentinel "$ordinal")
     settle_server=$(secret server)
     if [ -n "$(secret server-previous)" ]; then
+        roster server >"$run/servers"
         # shellcheck disable=SC2046 # several addresses
-        settle_server=$(secret_for server $(server_addresses))
+        settle_server=$(secret_for server $(addresses_of "$run/servers"))
     fi
     settle_sentinel=$(secret sentinel)
     if [ -n "$(secret sentinel-previous)" ]; then
         # shellcheck disable=SC2046
-        settle_sentinel=$(secret_for sentinel $(while read -r _ address; do echo "$address"; done <"$run/sentinels"))
+        settle_sentinel=$(secret_for sentinel $(addresses_of "$run/present-sentinels"))
     fi
-    settle_all=$(cat "$etc/topology.env" && printf '%s %s' "$settle_server" "$settle_sentinel" | sha256sum)
+    settle_all=$(cat "$etc/topology.env" && printf '%s %s %s' "$settle_server" "$settle_sentinel" "$settle_address" | sha256sum)
     [ "$settle_all" != "$settled" ] || return 0
     {
         sentinel_settings "$settle_server"
         [ -z "$settle_sentinel" ] || printf 'SENTINEL CONFIG SET sentinel-pass %s\n' "$(printf '%s' "$settle_sentinel" | quoted)"
+        [ -z "$settle_address" ] || echo "SENTINEL CONFIG SET announce-ip $settle_address"
     } | tell
     settled=$settle_all
 }
@@ -225,10 +217,9 @@ OWN
         esac
         instances sentinels >"$run/known-sentinels"
         instances replicas >"$run/known-replicas"
-        sentinel_addresses >"$run/sentinels"
+        roster sentinel present >"$run/present-sentinels"
         settle
         known_addresses=$(while read -r address _; do printf '%s ' "$address"; done <"$run/known-sentinels")
-        known_addresses_now=$(while read -r _ address; do printf '%s ' "$address"; done <"$run/sentinels")
         if strangers || [ "$own_epoch" = 0 ]; then
             survey
             agree
@@ -244,14 +235,11 @@ OWN
 strangers() {
     while read -r stranger_ordinal stranger_address; do
         [ "$stranger_ordinal" != "$ordinal" ] || continue
-        if [ "$RK_TLS" = 1 ]; then
-            stranger_address=$RK_INSTANCE-sentinel-$stranger_ordinal.$RK_INSTANCE-sentinel-headless.$POD_NAMESPACE.svc
-        fi
         case " $known_addresses " in
             *" $stranger_address "*) ;;
             *) return 0 ;;
         esac
-    done <"$run/sentinels"
+    done <"$run/present-sentinels"
     return 1
 }
 

@@ -105,11 +105,11 @@ electable_when_synced() {
 meet() {
     rm -rf "$run/roles" && mkdir -p "$run/roles"
     peers=''
-    for peer in $(server_members); do
+    for peer in $(members server); do
         [ "$peer" != "$ordinal" ] || continue
         peers="$peers $peer"
         {
-            peer_address=$(announced "$peer")
+            peer_address=$(announced server "$peer")
             [ -z "$peer_address" ] || echo "$peer_address $(role "$peer_address")" >"$run/roles/$peer"
         } &
     done
@@ -277,12 +277,12 @@ while [ "${RK_AUTH:-0}" = 1 ] && [ -z "$(secret server)" ]; do
     say 'waiting for the password'
     sleep 1
 done
-me=$(announced "$ordinal")
+me=$(announced server "$ordinal")
 [ "$ordinal" -lt "$servers" ] || me=${me:-$POD_IP}
 while [ -z "$me" ]; do
     say "waiting for the address of $RK_INSTANCE-announce-$ordinal"
     sleep 0.5
-    me=$(announced "$ordinal")
+    me=$(announced server "$ordinal")
 done
 # How long a fresh cluster waits for servers that have not come yet: longer where they may bring data on a claim.
 if [ "$claims" = 1 ] && [ "$(stamp)" = 0 ]; then patience=10; else patience=3; fi

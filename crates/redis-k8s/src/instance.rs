@@ -57,9 +57,9 @@ impl<'a> Instance<'a> {
         format!("{}-headless", self.set_name(component))
     }
 
-    /// Name of the Service that gives a server an address which outlives its pod.
-    pub(crate) fn announce_name(self, ordinal: u32) -> String {
-        format!("{}-announce-{ordinal}", self.name())
+    /// Name of the Service that gives a pod an address which outlives it.
+    pub(crate) fn announce_name(self, component: Component, ordinal: u32) -> String {
+        format!("{}-announce-{ordinal}", self.set_name(component))
     }
 
     pub(crate) fn config_name(self) -> String {

@@ -6,9 +6,8 @@ use crate::check::at::At;
 use crate::model::{Annotations, Labels};
 use crate::target::ApiVersion;
 
-/// The longest name made from it is a label value: `controller-revision-hash` of a sentinel is `NAME-sentinel-` and ten
-/// characters, and a label value has 63.
-const LONGEST_NAME: usize = 63 - "-sentinel-".len() - 10;
+/// The longest name made from it is that of the Service of the last sentinel there can be; a Service's name has 63.
+const LONGEST_NAME: usize = 63 - "-sentinel-announce-63".len();
 /// What the API server takes, keys and values together
 /// (<https://kubernetes.io/docs/concepts/overview/working-with-objects/annotations/>).
 const ANNOTATION_BYTES: usize = 256 * 1024;
@@ -16,8 +15,8 @@ const ANNOTATION_BYTES: usize = 256 * 1024;
 const OWN_ANNOTATION_BYTES: usize = 1024;
 
 rules! { RULES;
-    NAME_TOO_LONG = Error "name-too-long", "`metadata.name` is longer than 43 characters",
-        "NAME-sentinel and the ten characters of a revision stand in the label controller-revision-hash, which holds 63: no pod could be created";
+    NAME_TOO_LONG = Error "name-too-long", "`metadata.name` is longer than 42 characters",
+        "the Service NAME-sentinel-announce-63 has 63 characters, the most a name can have";
     LABEL_RESERVED = Error "label-reserved", "a label is set that selectors, Kubernetes or this tool rely on",
         "pods would leave their Service or their set, or be claimed by another";
     ANNOTATION_RESERVED = Error "annotation-reserved", "an annotation is set that kubectl or this tool keeps",
@@ -154,8 +153,8 @@ pub(super) const CASES: &[super::tests::Case] = {
         case(
             "name-too-long",
             "metadata.name",
-            "metadata: {name: a234567890123456789012345678901234567890-234}",
             "metadata: {name: a234567890123456789012345678901234567890-23}",
+            "metadata: {name: a234567890123456789012345678901234567890-2}",
         ),
         case(
             "label-reserved",

@@ -10,7 +10,7 @@ use crate::value::{Namespace, ResourceName};
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Metadata {
-    /// The name of the instance, 1 to 43 characters; the names of all objects are made from it.
+    /// The name of the instance, 1 to 42 characters; the names of all objects are made from it.
     pub name: ResourceName,
     /// The namespace of every object. Absent: the objects carry none and kubectl's context decides.
     #[serde(default, skip_serializing_if = "Option::is_none")]

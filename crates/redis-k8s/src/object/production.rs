@@ -16,14 +16,14 @@ pub(crate) fn build(redis: &Redis) -> Vec<Object> {
     for component in Component::ALL {
         objects.push(stateful_set::build(instance, component, &texts).into());
         objects.push(service::headless(instance, component).into());
+        for ordinal in 0..instance.replicas(component) {
+            objects.push(service::announce(instance, component, ordinal).into());
+        }
         objects.extend(disruption_budget::build(instance, component).map(Object::from));
         objects.extend(network_policy::build(instance, component).map(Object::from));
     }
     objects.push(config_map::build(instance, texts).into());
     objects.push(service::sentinel(instance).into());
     objects.extend(service::read(instance).map(Object::from));
-    for ordinal in 0..instance.replicas(Component::Server) {
-        objects.push(service::announce(instance, ordinal).into());
-    }
     objects
 }

@@ -35,13 +35,13 @@ pub(super) fn read(instance: Instance<'_>) -> Option<Service> {
     Some(with_options(service(instance, name, component, spec(instance, component)), options))
 }
 
-/// The address a server announces: it outlives the pod, and needs no name to be looked up while it runs.
-pub(super) fn announce(instance: Instance<'_>, ordinal: u32) -> Service {
-    let component = Component::Server;
+/// The address a pod announces: it outlives the pod, and needs no name to be looked up while the pod runs. Its name exists
+/// before the pod does, so nobody has to wait until a name service forgets that it did not.
+pub(super) fn announce(instance: Instance<'_>, component: Component, ordinal: u32) -> Service {
     let mut spec = ServiceSpec { publish_not_ready_addresses: Some(true), ..spec(instance, component) };
     let pod = format!("{}-{ordinal}", instance.set_name(component));
     spec.selector.get_or_insert_default().insert("statefulset.kubernetes.io/pod-name".to_owned(), pod);
-    service(instance, instance.announce_name(ordinal), component, spec)
+    service(instance, instance.announce_name(component, ordinal), component, spec)
 }
 
 fn service(instance: Instance<'_>, name: String, component: Component, spec: ServiceSpec) -> Service {
