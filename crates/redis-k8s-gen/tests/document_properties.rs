@@ -16,7 +16,7 @@ use redis_k8s_gen::document::{Loaded, Override, Source, load, read};
 
 const GOOD: [&str; 4] = [
     "apiVersion: redis-k8s-gen.dev/v1alpha1\nkind: Redis\nmetadata:\n  name: cache\n  labels: {team: shop}\nspec:\n  \
-     replicas: 3 # comment\n  image: \"redis:8.2\"\n  config:\n    maxmemory-policy: allkeys-lru\n    save: [3600 1, '300 100']\n",
+     replicas: 3 # comment\n  image: \"redis:8.2\"\n  persistence: both\n  config:\n    maxmemory-policy: allkeys-lru\n    save: [3600 1, '300 100']\n",
     "---\napiVersion: redis-k8s-gen.dev/v1alpha1\nkind: Redis\nmetadata: &m\n  name: a\nspec: {}\n---\n\
      apiVersion: redis-k8s-gen.dev/v1alpha1\nkind: Redis\nmetadata:\n  name: b\n  annotations:\n    note: |\n      two\n\n      \
      lines\nspec:\n  podLabels: &l {a: b}\n  podAnnotations: *l\n",
