@@ -66,6 +66,9 @@ fn load_for(sources: Vec<Source>, overrides: &[Override], target: Option<ApiVers
             }
         }
     }
+    // Growing would hold the models of a fleet twice for a moment.
+    all.documents.reserve_exact(pieces.len());
+    all.names.reserve_exact(pieces.len());
     if pieces.len() < WORTH_THREADS {
         for piece in &pieces {
             run.read(piece, &mut all);

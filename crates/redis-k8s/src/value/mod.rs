@@ -44,9 +44,26 @@ impl InvalidValue {
 /// Makes a newtype over `String` whose only way in is its check.
 ///
 /// Gives `FromStr`, `TryFrom<&str>`, `Display`, `AsRef<str>`, `Serialize`, `Deserialize` and,
-/// with the feature `schema`, `JsonSchema`. The check maps the text to its canonical form or names the rule it breaks.
+/// with the feature `schema`, `JsonSchema`. With `or number` a document may leave the quotes off a number. The check maps the text to its canonical form or names the rule it breaks.
 macro_rules! validated {
     (
+        $(#[$doc:meta])*
+        $name:ident, $what:literal, pattern $pattern:literal, example $example:literal, $check:expr
+    ) => {
+        $crate::value::validated! { @as deserialize_str, "string";
+            $(#[$doc])* $name, $what, pattern $pattern, example $example, $check
+        }
+    };
+    (
+        $(#[$doc:meta])*
+        $name:ident, $what:literal, or number, pattern $pattern:literal, example $example:literal, $check:expr
+    ) => {
+        $crate::value::validated! { @as deserialize_any, ["string", "number"];
+            $(#[$doc])* $name, $what, pattern $pattern, example $example, $check
+        }
+    };
+    (
+        @as $deserialize:ident, $schema_type:expr;
         $(#[$doc:meta])*
         $name:ident, $what:literal, pattern $pattern:literal, example $example:literal, $check:expr
     ) => {
@@ -107,8 +124,21 @@ macro_rules! validated {
                     fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<$name, E> {
                         text.parse().map_err(E::custom)
                     }
+
+                    // Numbers come only where `deserialize_any` asked for them.
+                    fn visit_u64<E: serde::de::Error>(self, number: u64) -> Result<$name, E> {
+                        self.visit_str(&number.to_string())
+                    }
+
+                    fn visit_i64<E: serde::de::Error>(self, number: i64) -> Result<$name, E> {
+                        self.visit_str(&number.to_string())
+                    }
+
+                    fn visit_f64<E: serde::de::Error>(self, number: f64) -> Result<$name, E> {
+                        self.visit_str(&number.to_string())
+                    }
                 }
-                deserializer.deserialize_str(Text)
+                deserializer.$deserialize(Text)
             }
         }
 
@@ -120,7 +150,7 @@ macro_rules! validated {
 
             fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
                 schemars::json_schema!({
-                    "type": "string",
+                    "type": $schema_type,
                     "title": $what,
                     "pattern": $pattern,
                     "examples": [$example],

@@ -17,7 +17,7 @@ validated! {
     /// assert_eq!(size.as_str(), "1Gi");
     /// # Ok::<(), redis_k8s::InvalidValue>(())
     /// ```
-    Quantity, "quantity",
+    Quantity, "quantity", or number,
     pattern "^[0-9]*\\.?[0-9]*([numkMGTPE]|[KMGTPE]i|[eE][-+]?[0-9]+)?$", example "8Gi",
     |text| parse(text).map(|amount| amount.canonical()).ok_or(RULE)
 }
@@ -185,6 +185,16 @@ mod tests {
     #[test]
     fn whole_numbers_are_canonical_too() {
         assert_eq!([0, 1, 1000, 1024].map(|units| Quantity::from(units).as_str().to_owned()), ["0", "1", "1k", "1024"]);
+    }
+
+    #[test]
+    fn a_document_may_write_a_bare_number_as_kubernetes_allows() {
+        for (json, quantity) in [("2", "2"), ("0.5", "500m"), ("\"2\"", "2"), ("1e3", "1k")] {
+            assert_eq!(serde_json::from_str::<Quantity>(json).unwrap().as_str(), quantity);
+        }
+        for json in ["-1", "true", "null", "[1]"] {
+            assert!(serde_json::from_str::<Quantity>(json).is_err(), "{json}");
+        }
     }
 
     #[test]
