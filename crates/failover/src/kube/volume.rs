@@ -54,38 +54,67 @@ pub(crate) fn make(volume: &Volume, dir: &Path, objects: &Objects, group: Option
     Ok(path)
 }
 
-/// The files of a ConfigMap or Secret volume with their modes; nothing if it is neither.
+/// The files of a ConfigMap, Secret or projected volume with their modes; nothing if it is none of them.
 pub(crate) fn files(volume: &Volume, objects: &Objects) -> io::Result<Option<Files>> {
-    let missing =
-        |what: &str, name: &str| io::Error::new(io::ErrorKind::NotFound, format!("{what} \"{name}\" not found"));
-    let (entries, items, mode, optional) = if let Some(source) = &volume.config_map {
-        let map = objects.config_maps.get(&source.name);
-        if map.is_none() && source.optional != Some(true) {
-            return Err(missing("configmap", &source.name));
-        }
-        let text = map.and_then(|map| map.data.clone()).unwrap_or_default();
-        let entries: BTreeMap<String, Vec<u8>> =
-            text.into_iter().map(|(key, value)| (key, value.into_bytes())).collect();
-        (entries, &source.items, source.default_mode, source.optional)
+    if let Some(source) = &volume.config_map {
+        let entries = config_map(&source.name, source.optional, objects)?;
+        choose(entries, source.items.as_deref(), source.default_mode, source.optional).map(Some)
     } else if let Some(source) = &volume.secret {
-        let name = source.secret_name.as_deref().unwrap_or_default();
-        let secret = objects.secrets.get(name);
-        if secret.is_none() && source.optional != Some(true) {
-            return Err(missing("secret", name));
+        let entries = secret(source.secret_name.as_deref().unwrap_or_default(), source.optional, objects)?;
+        choose(entries, source.items.as_deref(), source.default_mode, source.optional).map(Some)
+    } else if let Some(projected) = &volume.projected {
+        let mut all = Files::new();
+        for source in projected.sources.iter().flatten() {
+            let (entries, items, optional) = if let Some(source) = &source.secret {
+                (secret(&source.name, source.optional, objects)?, &source.items, source.optional)
+            } else if let Some(source) = &source.config_map {
+                (config_map(&source.name, source.optional, objects)?, &source.items, source.optional)
+            } else {
+                return Ok(None);
+            };
+            all.extend(choose(entries, items.as_deref(), projected.default_mode, optional)?);
         }
-        let data = secret.and_then(|secret| secret.data.clone()).unwrap_or_default();
-        (
-            data.into_iter().map(|(key, value)| (key, value.0)).collect(),
-            &source.items,
-            source.default_mode,
-            source.optional,
-        )
+        Ok(Some(all))
     } else {
-        return Ok(None);
-    };
+        Ok(None)
+    }
+}
+
+/// The keys of a ConfigMap or Secret.
+type Entries = BTreeMap<String, Vec<u8>>;
+
+fn config_map(name: &str, optional: Option<bool>, objects: &Objects) -> io::Result<Entries> {
+    match objects.config_maps.get(name) {
+        Some(map) => {
+            Ok(map.data.iter().flatten().map(|(key, text)| (key.clone(), text.clone().into_bytes())).collect())
+        }
+        None if optional == Some(true) => Ok(Entries::new()),
+        None => Err(missing("configmap", name)),
+    }
+}
+
+fn secret(name: &str, optional: Option<bool>, objects: &Objects) -> io::Result<Entries> {
+    match objects.secrets.get(name) {
+        Some(secret) => Ok(secret.data.iter().flatten().map(|(key, value)| (key.clone(), value.0.clone())).collect()),
+        None if optional == Some(true) => Ok(Entries::new()),
+        None => Err(missing("secret", name)),
+    }
+}
+
+fn missing(what: &str, name: &str) -> io::Error {
+    io::Error::new(io::ErrorKind::NotFound, format!("{what} \"{name}\" not found"))
+}
+
+/// The keys a volume shows, under the paths it shows them.
+fn choose(
+    entries: Entries,
+    items: Option<&[KeyToPath]>,
+    mode: Option<i32>,
+    optional: Option<bool>,
+) -> io::Result<Files> {
     let default = mode.unwrap_or(0o644);
     let Some(items) = items else {
-        return Ok(Some(entries.into_iter().map(|(key, value)| (key, (value, default))).collect()));
+        return Ok(entries.into_iter().map(|(key, value)| (key, (value, default))).collect());
     };
     let mut chosen = Files::new();
     for KeyToPath { key, path, mode } in items {
@@ -95,7 +124,7 @@ pub(crate) fn files(volume: &Volume, objects: &Objects) -> io::Result<Option<Fil
             None => return Err(missing("key", key)),
         }
     }
-    Ok(Some(chosen))
+    Ok(chosen)
 }
 
 /// Contents and modes by path.
