@@ -1,7 +1,7 @@
 #!/bin/sh
 # cli.sh COMMAND...: asks the server or sentinel of this container, whatever its image calls the client.
 set -eu
-# shellcheck source=templates/tutorial/common.sh
+# shellcheck source=common.sh
 . /etc/redis-k8s/common.sh
 
 if [ "${SENTINEL:-}" = true ]; then

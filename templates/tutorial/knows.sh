@@ -2,7 +2,7 @@
 # knows.sh: all that the sentinel of this container knows, a line each: `master ADDRESS FLAGS`, `server ADDRESS`
 # (the master too) and `sentinel ADDRESS` (without this one).
 set -eu
-# shellcheck source=templates/tutorial/common.sh
+# shellcheck source=common.sh
 . /etc/redis-k8s/common.sh
 
 answer=$(ask 127.0.0.1 "$REDIS_SENTINEL_SERVICE_PORT" SENTINEL MASTER "$MASTER_NAME")

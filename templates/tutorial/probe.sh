@@ -1,7 +1,7 @@
 #!/bin/sh
 # probe.sh server|sentinel live|ready: how the container is.
 set -eu
-# shellcheck source=templates/tutorial/common.sh
+# shellcheck source=common.sh
 . /etc/redis-k8s/common.sh
 
 # One that waits for a master does what it should: it lives, and is not ready.

@@ -6,7 +6,7 @@
 #   QUORUM     sentinels that must agree that the master is down
 #   POD_UID    identity of the pod, and so of its sentinel: a container that restarts is not one more sentinel
 set -eu
-# shellcheck source=templates/tutorial/common.sh
+# shellcheck source=common.sh
 . /etc/redis-k8s/common.sh
 
 state=/redis-sentinel

@@ -7,7 +7,7 @@
 #   MIN_REPLICAS    replicas that must be in sync for a write, if not as many as the configuration says
 #   QUORUM          sentinels that must agree that the master is down
 set -eu
-# shellcheck source=templates/tutorial/common.sh
+# shellcheck source=common.sh
 . /etc/redis-k8s/common.sh
 
 data=/redis-master-data

@@ -1,7 +1,7 @@
 #!/bin/sh
 # Before a server stops: if it is master, hands over to a replica, so that nothing acknowledged is lost.
 set -eu
-# shellcheck source=templates/tutorial/common.sh
+# shellcheck source=common.sh
 . /etc/redis-k8s/common.sh
 
 if [ "$(role_of 127.0.0.1 "$REDIS_PORT")" != master ]; then

@@ -98,8 +98,18 @@ fn the_schemas_refuse_what_is_wrong() {
         ),
         (serde_json::json!({"apiVersion": "v1", "kind": "Elephant", "metadata": {"name": "a"}}), "has no Elephant"),
         (
-            serde_json::json!({"apiVersion": "v1beta3", "kind": "Pod", "metadata": {"name": "a"}, "spec": {"affinity": {}}}),
-            "v1beta3: ",
+            serde_json::json!({
+                "apiVersion": "v1beta3", "kind": "Pod", "metadata": {"name": "a"},
+                "spec": {"containers": [{"name": "a", "image": "a"}], "affinity": {}},
+            }),
+            "('affinity' was unexpected)",
+        ),
+        (
+            serde_json::json!({
+                "apiVersion": "v1beta3", "kind": "Service", "metadata": {"name": "a"},
+                "spec": {"ports": [{"port": 1}], "type": "NodePort"},
+            }),
+            "('type' was unexpected)",
         ),
     ] {
         std::fs::write(&yaml, format!("---\n{object}\n")).unwrap();
