@@ -3,6 +3,8 @@
 
 mod bench;
 mod generate;
+#[cfg(test)]
+mod links;
 mod reference;
 
 use std::error::Error;
