@@ -26,7 +26,7 @@ fmt:
 # everything that reads the sources without running them
 lint:
     cargo fmt --check
-    shellcheck .ci/run tools/install tools/kubernetes-versions tools/package tools/release
+    shellcheck .ci/run tools/{bench,install,kubernetes-versions,package,release}
     cargo clippy --workspace --all-targets -- -D warnings
     RUSTDOCFLAGS='-D warnings' cargo doc --workspace --no-deps
 
@@ -49,7 +49,7 @@ failover *ARGS:
 
 # how fast it is
 bench *ARGS:
-    cargo xtask bench {{ARGS}}
+    tools/bench {{ARGS}}
 
 # compile the library against the oldest and the newest Kubernetes
 test-kubernetes-versions:

@@ -5,15 +5,20 @@ pub(crate) mod process;
 mod report;
 mod stages;
 
-use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::path::PathBuf;
 
-use crate::{Outcome, repository};
+use crate::Outcome;
 use report::Report;
 
 /// Arguments of `bench`.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
+    /// The command, as it is released
+    #[arg(long, value_name = "FILE")]
+    command: String,
+    /// A program that does nothing, built the same way
+    #[arg(long, value_name = "FILE")]
+    empty: String,
     /// Runs of each program in the comparison with one that does nothing
     #[arg(long, default_value_t = 500)]
     runs: u32,
@@ -37,10 +42,7 @@ const RENDER_LIMIT: u64 = 5 * 1024;
 const FLEET_LIMIT: u64 = 64 * 1024;
 
 pub(crate) fn run(args: &Args) -> Outcome {
-    let (command, empty) = build()?;
-    let command = command.to_str().ok_or("the path of the repository is not UTF-8")?;
-    let empty = empty.to_str().ok_or("the path of the repository is not UTF-8")?;
-
+    let (command, empty) = (args.command.as_str(), args.empty.as_str());
     let alone = process::compare(&[&[empty], &[command, "render", "--quiet"]], args.runs)?;
     let fleet = fleet::write(args.fleet)?;
     let fleet_path = fleet.to_str().ok_or("the path of the repository is not UTF-8")?;
@@ -65,28 +67,4 @@ pub(crate) fn run(args: &Args) -> Outcome {
         );
     }
     Ok(())
-}
-
-/// The release of the command, and a program that does nothing, built the same way.
-fn build() -> Result<(PathBuf, PathBuf), Box<dyn std::error::Error>> {
-    let output = Command::new(repository().join("tools/release")).output()?;
-    let text = String::from_utf8(output.stdout)?;
-    if !output.status.success() {
-        return Err(format!("tools/release failed: {text}{}", String::from_utf8_lossy(&output.stderr)).into());
-    }
-    // "target/TRIPLE/release/redis-k8s-gen: static, N bytes"
-    let command = text.lines().last().and_then(|line| line.split(": ").next()).ok_or("tools/release said nothing")?;
-    let command = repository().join(command);
-    let directory = command.parent().ok_or("a path without a directory")?;
-    let triple = directory.parent().and_then(Path::file_name).and_then(|name| name.to_str()).ok_or("no target")?;
-    let flags = if triple.ends_with("musl") { "" } else { "-C target-feature=+crt-static" };
-    let status = Command::new("cargo")
-        .args(["build", "--quiet", "--release", "--package", "xtask", "--bin", "empty", "--target", triple])
-        .env("RUSTFLAGS", flags)
-        .current_dir(repository())
-        .status()?;
-    if !status.success() {
-        return Err("the empty program does not build".into());
-    }
-    Ok((command.clone(), directory.join("empty")))
 }
