@@ -158,7 +158,9 @@ impl Examiner {
             let list = open.call(&["SENTINEL", kind, self.instance.name()])?;
             for one in list.list() {
                 let name = one.field("name").unwrap_or("");
-                expect(&format!("flags of {name}"), one.field("flags").unwrap_or(""), flags);
+                // What a sentinel last answered about the old master stays beside it in Valkey 9, and counts for nothing.
+                let found = one.field("flags").unwrap_or("").replace(",master_down", "");
+                expect(&format!("flags of {name}"), &found, flags);
             }
         }
         Ok(master.field("ip").map(str::to_owned))
