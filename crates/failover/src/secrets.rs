@@ -4,7 +4,7 @@ use std::io;
 use std::net::TcpStream;
 use std::sync::Arc;
 
-use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
+use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
 use rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};
 
@@ -24,6 +24,8 @@ impl Authority {
     /// A new authority for the instance of this name in the namespace `default`.
     pub(crate) fn new(instance: &str) -> io::Result<Self> {
         let mut authority = CertificateParams::new(Vec::new()).map_err(io::Error::other)?;
+        // Two certificates of one name look to OpenSSL like one that signed itself.
+        authority.distinguished_name.push(DnType::CommonName, "authority of the proving ground");
         authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         let issuer = CertifiedIssuer::self_signed(authority, generate()?).map_err(io::Error::other)?;
         let mut names = vec!["localhost".to_owned(), "127.0.0.1".to_owned()];
@@ -33,13 +35,15 @@ impl Authority {
             }
             for ordinal in 0..9 {
                 names.push(format!("{instance}-announce-{ordinal}{suffix}"));
+                names.push(format!("{instance}-sentinel-announce-{ordinal}{suffix}"));
             }
             for set in ["headless", "sentinel-headless"] {
                 names.push(format!("*.{instance}-{set}{suffix}"));
             }
         }
         let key = generate()?;
-        let params = CertificateParams::new(names).map_err(io::Error::other)?;
+        let mut params = CertificateParams::new(names).map_err(io::Error::other)?;
+        params.distinguished_name.push(DnType::CommonName, instance);
         let certificate = params.signed_by(&key, &issuer).map_err(io::Error::other)?;
         Ok(Self {
             root: issuer.pem(),
