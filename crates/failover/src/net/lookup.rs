@@ -12,7 +12,7 @@ use super::fabric::NAME_SERVICE;
 /// Two tries of a second each: clients that wait longer notice a lost master late.
 pub(crate) fn look_up(name: &str) -> io::Result<Vec<Ipv4Addr>> {
     let mut question = vec![0x12, 0x34, 1, 0, 0, 1, 0, 0, 0, 0, 0, 0];
-    let zone = if name.ends_with(".svc") { "cluster.local" } else { "" };
+    let zone = if name.rsplit('.').next() == Some("svc") { "cluster.local" } else { "" };
     for label in name.split('.').chain(zone.split('.')).filter(|label| !label.is_empty()) {
         question.push(u8::try_from(label.len()).map_err(|_| io::Error::other("a label is too long"))?);
         question.extend(label.as_bytes());
