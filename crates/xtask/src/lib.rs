@@ -1,2 +1,2 @@
 //! The example of the repository's `README.md`, compiled and run as a documentation test.
-#![doc = include_str!("../../../README.md")]
+#![cfg_attr(doctest, doc = include_str!("../../../README.md"))]
