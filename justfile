@@ -36,8 +36,8 @@ deny:
 
 # accept the renderings as they are now; then say why under "Rendered output" in CHANGELOG.md
 snapshots:
-    SNAPSHOTS=overwrite cargo test --package redis-k8s-gen --test goldens
-    git status --short snapshots
+    SNAPSHOTS=overwrite cargo test --package redis-k8s-gen --test goldens --test document_faults
+    git status --short snapshots crates/redis-k8s-gen/tests
 
 # write the JSON Schema and the field reference anew
 schemas:
