@@ -1,8 +1,8 @@
 //! Reading: from the bytes of files and the words of flags to checked documents.
 //!
-//! The way of a document: bytes, text ([`decode`]), pieces of the stream ([`stream`]), a tree that knows where each part
-//! was written ([`parse`], [`node`]), the same with the command line laid over it ([`overlay`]), the model ([`reader`],
-//! [`repair`]). docs/adr-002-reading-documents.md says why.
+//! The way of a document: bytes, text (`decode`), pieces of the stream (`stream`), a tree that knows where each part
+//! was written (`parse`, `node`), the same with the command line laid over it (`overlay`), the model (`reader`,
+//! `repair`). docs/adr-002-reading-documents.md says why.
 
 mod decode;
 mod fault;
