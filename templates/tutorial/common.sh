@@ -65,6 +65,12 @@ role_of() {
     }
 }
 
+# is_staying ADDRESS PORT: true for a master that is not about to hand over (stop.sh leaves that mark).
+is_staying() {
+    [ "$(role_of "$1" "$2")" = master ] || return 1
+    [ "$(ask "$1" "$2" CONFIG GET replica-priority | field replica-priority)" != 0 ]
+}
+
 # hear HOST PORT: what one sentinel knows. The highest configuration epoch is the latest election, so it has the last word.
 hear() {
     heard=$(ask "$1" "$2" SENTINEL MASTER "$MASTER_NAME")

@@ -87,7 +87,8 @@ turns=0 hopeless=0
 while :; do
     survey
     turns=$((turns + 1))
-    if [ -n "$named" ] && [ "$named" != "$POD_IP" ] && [ "$(role_of "$named" "$named_port")" = master ]; then
+    # One that hands over is no longer to be followed: the sentinels would not know in time that it was.
+    if [ -n "$named" ] && [ "$named" != "$POD_IP" ] && is_staying "$named" "$named_port"; then
         start "following the master $named:$named_port" "$named" "$named_port"
     fi
     if [ -n "$named" ] && is_hopeless; then

@@ -11,6 +11,8 @@ survey
 if [ "$named" != "$POD_IP" ] || [ -z "$(replicas)" ]; then
     exit 0
 fi
+# Whoever starts now waits for the new master instead of following this one (is_staying in common.sh).
+ask 127.0.0.1 "$REDIS_PORT" CONFIG SET replica-priority 0 >/dev/null
 # Writes wait until the clients are sent to the new master; what was accepted reaches the replicas meanwhile.
 ask 127.0.0.1 "$REDIS_PORT" CLIENT PAUSE 10000 WRITE >/dev/null
 turn=0
@@ -36,4 +38,5 @@ while [ "$turn" -lt 40 ]; do
     sleep 0.2
 done
 ask 127.0.0.1 "$REDIS_PORT" CLIENT UNPAUSE >/dev/null
+ask 127.0.0.1 "$REDIS_PORT" CONFIG SET replica-priority 100 >/dev/null
 say "nobody could take over"
