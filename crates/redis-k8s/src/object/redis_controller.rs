@@ -1,10 +1,14 @@
 //! The controller of the servers.
 
+use k8s_openapi::api::apps::v1::StatefulSet;
 use k8s_openapi::api::core::v1::ReplicationController;
 
+use super::stateful_set;
 use super::tutorial::parts_v1::{self, Role};
 use super::tutorial::{builder, names, parts_v1beta3};
+use crate::instance::{Component, Instance};
 use crate::model::{EnvVar, Resources};
+use crate::runtime::Texts;
 use crate::target::v1beta3::{self, ObjectMeta, PodTemplate, ReplicationControllerSpec};
 use crate::value::Image;
 
@@ -46,6 +50,13 @@ impl RedisController<'_> {
     pub fn env(mut self, variable: EnvVar) -> Self {
         self.redis.to_mut().spec.env.get_or_insert_with(Vec::new).push(variable);
         self
+    }
+
+    /// The StatefulSet of apps/v1 that keeps the servers running.
+    #[must_use]
+    pub fn apps_v1(&self) -> StatefulSet {
+        let instance = Instance::new(&self.redis);
+        stateful_set::build(instance, Component::Server, &Texts::new(instance))
     }
 
     /// The replication controller of v1.

@@ -1,10 +1,14 @@
 //! The controller of the sentinels.
 
+use k8s_openapi::api::apps::v1::StatefulSet;
 use k8s_openapi::api::core::v1::ReplicationController;
 
+use super::stateful_set;
 use super::tutorial::parts_v1::{self, Role};
 use super::tutorial::{builder, names, parts_v1beta3};
+use crate::instance::{Component, Instance};
 use crate::model::{Resources, Sentinel};
+use crate::runtime::Texts;
 use crate::target::v1beta3::{self, ObjectMeta, PodTemplate, ReplicationControllerSpec};
 use crate::value::Image;
 
@@ -41,6 +45,13 @@ impl SentinelController<'_> {
     pub fn resources(mut self, resources: Resources) -> Self {
         self.sentinel().resources = Some(Box::new(resources));
         self
+    }
+
+    /// The StatefulSet of apps/v1 that keeps the sentinels running.
+    #[must_use]
+    pub fn apps_v1(&self) -> StatefulSet {
+        let instance = Instance::new(&self.redis);
+        stateful_set::build(instance, Component::Sentinel, &Texts::new(instance))
     }
 
     /// The replication controller of v1.

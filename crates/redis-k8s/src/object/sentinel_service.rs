@@ -3,7 +3,9 @@
 use k8s_openapi::api::core::v1::Service;
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 
+use super::service;
 use super::tutorial::{builder, names, parts_v1};
+use crate::instance::Instance;
 use crate::model::{self, IpFamily, IpFamilyPolicy, ServiceOptions, ServiceType, SessionAffinity};
 use crate::target::v1beta3::{self, PortRef, ServicePort, ServiceSpec};
 
@@ -32,6 +34,12 @@ impl SentinelService<'_> {
     pub fn session_affinity(mut self, affinity: SessionAffinity) -> Self {
         self.options().session_affinity = Some(affinity);
         self
+    }
+
+    /// The Service of apps/v1, over the sentinels of the StatefulSet.
+    #[must_use]
+    pub fn apps_v1(&self) -> Service {
+        service::sentinel(Instance::new(&self.redis))
     }
 
     /// The Service of v1.

@@ -1,0 +1,50 @@
+//! The four builders give, for each target, the object a rendering holds.
+
+#![allow(clippy::expect_used, reason = "a test fails by panicking")]
+
+use k8s_openapi::api::apps::v1::StatefulSet;
+use k8s_openapi::api::core::v1::{Pod, ReplicationController, Service};
+use redis_k8s::object::{MasterPod, RedisController, SentinelController, SentinelService};
+use redis_k8s::target::v1beta3;
+use redis_k8s::{ApiVersion, Redis};
+
+#[test]
+fn builders_give_what_a_rendering_holds() {
+    let redis = Redis::new("cache".parse().expect("a name"));
+    let render = |target| redis.render(target).expect("a rendering");
+
+    let then = render(ApiVersion::V1Beta3);
+    assert_eq!(then.get::<v1beta3::Pod>("cache-master"), Some(&MasterPod::from(&redis).v1beta3()));
+    assert_eq!(then.get::<v1beta3::Service>("cache-sentinel"), Some(&SentinelService::from(&redis).v1beta3()));
+    assert_eq!(then.get::<v1beta3::ReplicationController>("cache"), Some(&RedisController::from(&redis).v1beta3()));
+    assert_eq!(
+        then.get::<v1beta3::ReplicationController>("cache-sentinel"),
+        Some(&SentinelController::from(&redis).v1beta3())
+    );
+
+    let now = render(ApiVersion::V1);
+    assert_eq!(now.get::<Pod>("cache-master"), Some(&MasterPod::from(&redis).v1()));
+    assert_eq!(now.get::<Service>("cache-sentinel"), Some(&SentinelService::from(&redis).v1()));
+    assert_eq!(now.get::<ReplicationController>("cache"), Some(&RedisController::from(&redis).v1()));
+    assert_eq!(now.get::<ReplicationController>("cache-sentinel"), Some(&SentinelController::from(&redis).v1()));
+
+    let production = render(ApiVersion::AppsV1);
+    assert_eq!(production.get::<StatefulSet>("cache"), Some(&RedisController::from(&redis).apps_v1()));
+    assert_eq!(production.get::<StatefulSet>("cache-sentinel"), Some(&SentinelController::from(&redis).apps_v1()));
+    assert_eq!(production.get::<Service>("cache-sentinel"), Some(&SentinelService::from(&redis).apps_v1()));
+}
+
+#[test]
+fn what_a_builder_is_told_reaches_every_target_and_leaves_the_document_alone() {
+    let redis = Redis::new("cache".parse().expect("a name"));
+    let controller = RedisController::new(&redis)
+        .replicas(5)
+        .namespace("shop".parse().expect("a namespace"))
+        .label("team".parse().expect("a key"), "a".parse().expect("a value"));
+    assert_eq!(controller.v1beta3().spec.replicas, 5);
+    assert_eq!(controller.v1().spec.and_then(|spec| spec.replicas), Some(5));
+    assert_eq!(controller.apps_v1().spec.and_then(|spec| spec.replicas), Some(5));
+    assert_eq!(controller.v1().metadata.namespace.as_deref(), Some("shop"));
+    assert_eq!(controller.v1beta3().metadata.labels["team"], "a");
+    assert_eq!(redis, Redis::new("cache".parse().expect("a name")));
+}
