@@ -18,7 +18,8 @@ pub(super) fn build(instance: Instance<'_>, component: Component, texts: &Texts)
     };
     StatefulSet {
         metadata: metadata(instance, instance.set_name(component), Some(component)),
-        spec: Some(StatefulSetSpec {
+        // Optional in the types of older versions, required in those of 1.37.
+        spec: StatefulSetSpec {
             persistent_volume_claim_retention_policy: (policy
                 != StatefulSetPersistentVolumeClaimRetentionPolicy::default())
             .then_some(policy),
@@ -30,7 +31,8 @@ pub(super) fn build(instance: Instance<'_>, component: Component, texts: &Texts)
             template: pod_template::build(instance, component, texts),
             volume_claim_templates: claim.map(|claim| vec![claim]),
             ..Default::default()
-        }),
+        }
+        .into(),
         ..Default::default()
     }
 }

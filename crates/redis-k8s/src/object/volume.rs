@@ -60,6 +60,7 @@ pub(super) fn volumes(instance: Instance<'_>, component: Component) -> Vec<Volum
             empty_dir: Some(EmptyDirVolumeSource {
                 medium: Some("Memory".to_owned()),
                 size_limit: Some(Quantity(RUN_SIZE.to_owned())),
+                ..Default::default()
             }),
             ..Default::default()
         },
@@ -72,6 +73,7 @@ pub(super) fn volumes(instance: Instance<'_>, component: Component) -> Vec<Volum
             empty_dir: Some(EmptyDirVolumeSource {
                 medium: asked.and_then(|dir| dir.medium).map(EmptyDirMedium::as_str).map(str::to_owned),
                 size_limit: asked.and_then(|dir| dir.size_limit.as_ref()).map(|size| Quantity(size.to_string())),
+                ..Default::default()
             }),
             ..Default::default()
         });
@@ -127,7 +129,12 @@ fn auth(auth: &Auth) -> Volume {
     let key = |key: &Option<SecretKey>, default: &str| key.as_ref().map_or(default, SecretKey::as_str).to_owned();
     let current = key(&auth.key, defaults::AUTH_KEY);
     let previous = key(&auth.previous_key, defaults::AUTH_PREVIOUS_KEY);
-    let item = |key: &str, path: &str| KeyToPath { key: key.to_owned(), path: path.to_owned(), mode: None };
+    let item = |key: &str, path: &str| KeyToPath {
+        key: key.to_owned(),
+        path: path.to_owned(),
+        mode: None,
+        ..Default::default()
+    };
     let mut needed = vec![item(&current, "server")];
     let mut optional = vec![item(&previous, "server-previous")];
     if auth.sentinel != Some(false) {
@@ -149,6 +156,7 @@ fn auth(auth: &Auth) -> Volume {
         projected: Some(ProjectedVolumeSource {
             default_mode: Some(SECRET_MODE),
             sources: Some(vec![source(needed, false), source(optional, true)]),
+            ..Default::default()
         }),
         ..Default::default()
     }
@@ -160,6 +168,7 @@ fn tls(tls: &Tls) -> Volume {
         key: key.as_ref().map_or(path, SecretKey::as_str).to_owned(),
         path: path.to_owned(),
         mode: None,
+        ..Default::default()
     };
     Volume {
         name: TLS.to_owned(),

@@ -231,6 +231,7 @@ fn volumes(redis: &Redis, roles: &[Role]) -> Vec<Volume> {
                 EmptyDirVolumeSource {
                     medium: asked.and_then(|dir| dir.medium).map(EmptyDirMedium::as_str).map(str::to_owned),
                     size_limit: asked.and_then(|dir| dir.size_limit.as_ref()).map(|size| Quantity(size.to_string())),
+                    ..Default::default()
                 },
             )
         }
