@@ -47,6 +47,7 @@ configure() {
         fi
         [ -z "${1:-}" ] || echo "replicaof $1 $RK_PORT"
         [ "${priority:-}" != 0 ] || echo 'replica-priority 0'
+        [ -z "${closed:-}" ] || echo 'min-replicas-to-write 10000'
     } >"$run/redis.conf"
 }
 
@@ -55,6 +56,41 @@ become_master() {
     configure
     touch "$data/whole"
     start
+}
+
+# resume_as_master REASON: a master that comes back takes no writes until the sentinels have seen it. An election that began
+# before it listened goes on regardless, and would take away whatever it accepted meanwhile (22 writes confirmed by WAIT, once).
+resume_as_master() {
+    closed=1
+    open_when_confirmed &
+    become_master "$1"
+}
+
+# open_when_confirmed: runs beside such a server, and lets it take writes once every sentinel names it and sees it up, with
+# no election under way. Where only a majority answers, that has to last 5 s: an election is over by then.
+open_when_confirmed() {
+    run=$run/confirm confirmed_since=''
+    mkdir -p "$run"
+    while sleep 0.2; do
+        case $(role 127.0.0.1) in
+            "slave "*) break ;;
+            "master "*) survey ;;
+            *) continue ;;
+        esac
+        case "$named $flags" in
+            *s_down* | *o_down* | *failover_in_progress*) confirmed_since='' ;;
+            "$me "*)
+                confirmed_since=${confirmed_since:-$(date +%s)}
+                [ "$answered" -lt "$found" ] || break
+                ! majority || [ $(($(date +%s) - confirmed_since)) -lt 5 ] || break
+                ;;
+            *) confirmed_since='' ;;
+        esac
+        majority || confirmed_since=''
+    done
+    # A replica is opened as well: it takes no writes now, and must take them when it is elected.
+    sed -n 's/^\(min-replicas-to-write [0-9]*\)$/CONFIG SET \1/p' "$etc/redis.conf" | ask server 127.0.0.1 >/dev/null
+    say 'open for writes'
 }
 
 # become_replica MASTER REASON: a replica that has yet to receive the data is not electable until it has it.
@@ -224,7 +260,7 @@ resume() {
         *) ;;
     esac
     if has_data; then
-        become_master "sentinels name this server (epoch $epoch), its data is here"
+        resume_as_master "sentinels name this server (epoch $epoch), its data is here"
     fi
     if [ -e "$data/force-master" ]; then
         rm -f "$data/force-master"
@@ -240,11 +276,11 @@ resume() {
     read_board
     if everybody_waits; then
         if [ "$first_stamp" = 0 ] || [ "$first" = "$ordinal" ]; then
-            become_master "sentinels name this server (epoch $epoch), and nobody has newer data"
+            resume_as_master "sentinels name this server (epoch $epoch), and nobody has newer data"
         fi
         say "sentinels name this server (epoch $epoch), $RK_INSTANCE-$first has newer data: waiting until they elect it"
     elif [ "$claims" = 0 ] && [ "$waited" -ge 20 ]; then
-        become_master "sentinels name this server (epoch $epoch), and nobody with data came back: the data is lost"
+        resume_as_master "sentinels name this server (epoch $epoch), and nobody with data came back: the data is lost"
     else
         say "sentinels name this server (epoch $epoch), but its data is gone: waiting for the other servers, who may have it" \
             "(to give it up: touch $data/force-master in this container)"

@@ -276,6 +276,11 @@ impl Cluster {
         state.progress.clear();
         state.cuts = Cuts::default();
         state.refresh.clear();
+        // Whoever comes next must not find the addresses of those who were here.
+        state.computed = Endpoints::default();
+        state.known = Endpoints::default();
+        state.coming.clear();
+        self.names.publish(BTreeMap::new());
         let _ = std::fs::remove_dir_all(Path::new(STATE).join("claims"));
         drop(state);
         self.names.stop(false);

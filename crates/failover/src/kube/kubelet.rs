@@ -232,7 +232,7 @@ impl Kubelet {
         let crashes = own.crashes;
         drop(state);
         let settings = &self.cluster.settings;
-        let wait = settings.draw(settings.notice) + self.back_off(crashes);
+        let wait = settings.draw(settings.notice) + settings.restart_delay() + self.back_off(crashes);
         Phase::Waiting { until: Instant::now() + wait }
     }
 

@@ -1,6 +1,7 @@
 //! How long the parts of a cluster take for what they do.
 
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// Delays of a real cluster's parts, each a range from which every event draws.
@@ -20,6 +21,8 @@ pub(crate) struct Settings {
     pub(crate) refresh: (u64, u64),
     /// Wait after a second crash within ten minutes; doubles with each.
     pub(crate) back_off: Duration,
+    /// What every restart of a container takes longer, while a scenario says so; in milliseconds.
+    delay: AtomicU64,
     random: Random,
 }
 
@@ -33,6 +36,7 @@ impl Settings {
             propagation: (300, 800),
             refresh: (4_000, 6_000),
             back_off: Duration::from_secs(10),
+            delay: AtomicU64::new(0),
             random: Random::new(seed),
         }
     }
@@ -40,6 +44,16 @@ impl Settings {
     /// Draws a delay.
     pub(crate) fn draw(&self, (least, most): (u64, u64)) -> Duration {
         Duration::from_millis(least + self.random.below(most.saturating_sub(least) + 1))
+    }
+
+    /// Lets every restart take this much longer, as on a slow node.
+    pub(crate) fn delay_restarts(&self, time: Duration) {
+        self.delay.store(u64::try_from(time.as_millis()).unwrap_or(0), Ordering::Relaxed);
+    }
+
+    /// How much longer restarts take.
+    pub(crate) fn restart_delay(&self) -> Duration {
+        Duration::from_millis(self.delay.load(Ordering::Relaxed))
     }
 
     /// The source of chance.

@@ -16,6 +16,12 @@ pub(super) fn rows() -> Vec<Row> {
             trial.begin();
             trial.cluster.signal(&master.name, Signal::SIGKILL)
         }),
+        row(
+            "late-master",
+            "kill -9 of the master, back just when it is held for down",
+            at_most(9.0, Lost::Nothing, 20.0),
+            late_master,
+        ),
         row("kill-replica", "kill -9 of a replica process", at_most(0.5, Lost::Nothing, 20.0), |trial| {
             let replica = trial.replica()?;
             trial.begin();
@@ -43,6 +49,18 @@ pub(super) fn rows() -> Vec<Row> {
         }),
         row("freeze-master", "SIGSTOP of the master for 30 s", at_most(7.5, Lost::Unreplicated, 15.0), freeze_master),
     ]
+}
+
+/// The restart falls into the election, or just before it.
+fn late_master(trial: &mut Trial<'_>) -> io::Result<()> {
+    let master = trial.master()?;
+    let late = Duration::from_millis(3_500 + trial.random.below(2_000));
+    trial.cluster.settings.delay_restarts(late);
+    trial.begin();
+    trial.cluster.signal(&master.name, Signal::SIGKILL)?;
+    thread::sleep(late + Duration::from_secs(2));
+    trial.cluster.settings.delay_restarts(Duration::ZERO);
+    Ok(())
 }
 
 fn freeze_master(trial: &mut Trial<'_>) -> io::Result<()> {
