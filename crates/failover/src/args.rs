@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, Parser, Subcommand};
 
 use crate::image::Flavour;
 
@@ -68,27 +68,9 @@ pub(crate) struct How {
     #[arg(long)]
     pub(crate) seed: Option<u64>,
     /// The server.
-    #[arg(long, value_enum, default_value = "redis")]
-    pub(crate) image: Image,
+    #[arg(long, value_enum, default_value_t = Flavour::Redis8)]
+    pub(crate) image: Flavour,
     /// Appends a line of JSON for each run to this file.
     #[arg(long, default_value = "target/failover/results.jsonl")]
     pub(crate) json: PathBuf,
-}
-
-/// The servers there are.
-#[derive(Debug, Clone, Copy, ValueEnum)]
-pub(crate) enum Image {
-    /// The redis-server of this machine.
-    Redis,
-    /// valkey-server: from `FAILOVER_VALKEY_SERVER`, target/failover, or this machine.
-    Valkey,
-}
-
-impl From<Image> for Flavour {
-    fn from(image: Image) -> Self {
-        match image {
-            Image::Redis => Self::Redis,
-            Image::Valkey => Self::Valkey,
-        }
-    }
 }

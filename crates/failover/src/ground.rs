@@ -70,6 +70,11 @@ impl Kind {
         }
     }
 
+    /// Whether its connections are encrypted.
+    pub(crate) const fn has_tls(self) -> bool {
+        matches!(self, Self::Tls | Self::AuthTls)
+    }
+
     /// The spec of its document.
     fn spec(self) -> Value {
         match self {

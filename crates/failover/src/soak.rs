@@ -9,7 +9,6 @@ use nix::sys::signal::Signal;
 
 use crate::args::How;
 use crate::ground::{Ground, Kind};
-use crate::image::Flavour;
 use crate::kube::cluster::Cluster;
 use crate::kube::settings::{Random, Settings};
 use crate::sandbox::STATE;
@@ -135,7 +134,7 @@ fn cut(trial: &Trial<'_>, name: &str) -> io::Result<()> {
 
 /// Breaks a cluster with storage again and again; true if it ends healthy with nothing lost that must not be.
 pub(crate) fn run(minutes: u64, how: &How) -> io::Result<bool> {
-    let flavour = Flavour::from(how.image);
+    let flavour = how.image;
     let seed = how.seed.unwrap_or_else(Random::seed);
     let random = Random::new(seed);
     let cluster = Cluster::start(Settings::new(seed), &Path::new(STATE).join("logs"))?;

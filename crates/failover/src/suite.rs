@@ -23,13 +23,17 @@ const KEPT: &str = "target/failover";
 
 /// Runs scenarios as often as asked; true if all passed.
 pub(crate) fn run(scenarios: &[Scenario], how: &How) -> io::Result<bool> {
-    let flavour = Flavour::from(how.image);
+    let flavour = how.image;
     let seed = how.seed.unwrap_or_else(Random::seed);
     let random = Random::new(seed);
     let cluster = Cluster::start(Settings::new(seed), &Path::new(STATE).join("logs"))?;
     let mut table = Table::open(&how.json, flavour, seed)?;
     let mut ground: Option<Ground> = None;
     for scenario in scenarios {
+        if scenario.kind.has_tls() && !flavour.has_tls() {
+            say(&format!("{:<34} left out: {} here was built without TLS", scenario.name, flavour.name()))?;
+            continue;
+        }
         for round in 1..=how.times {
             let fits = |ground: &Ground| ground.kind == scenario.kind && scenario.run == Run::Fault;
             let mut standing = ground.take().filter(fits);
@@ -83,7 +87,7 @@ impl Table {
         }
         let file = OpenOptions::new().create(true).append(true).open(json)?;
         let versions = machine::describe(flavour)?;
-        let head = json!({"image": flavour.word(), "seed": seed, "machine": versions});
+        let head = json!({"image": flavour.name(), "seed": seed, "machine": versions});
         say(&format!(
             "{} on {}, seed {seed}",
             versions["server"].as_str().unwrap_or(""),
