@@ -260,14 +260,18 @@ members() {
 
 # roster server|sentinel [present]: "ORDINAL ADDRESS" of the members, or of those whose pod exists, one a line.
 roster() {
-    for roster_ordinal in $(members "$1"); do
-        {
-            if [ -z "${2:-}" ] || exists "$1" "$roster_ordinal"; then
-                roster_address=$(announced "$1" "$roster_ordinal")
-                [ -z "$roster_address" ] || echo "$roster_ordinal $roster_address"
-            fi
-        } &
-    done | sort -n
+    {
+        for roster_ordinal in $(members "$1"); do
+            {
+                if [ -z "${2:-}" ] || exists "$1" "$roster_ordinal"; then
+                    roster_address=$(announced "$1" "$roster_ordinal")
+                    [ -z "$roster_address" ] || echo "$roster_ordinal $roster_address"
+                fi
+            } &
+        done
+        # Children nobody waits for end up with the server, which logs a warning for each.
+        wait
+    } | sort -n
 }
 
 # addresses_of FILE: the addresses of a roster, in one line.

@@ -40,29 +40,42 @@ if [ -n "$later" ]; then
     sleep 1.2
 fi
 
-# A sentinel that is away must not be asked while clients wait.
-survey
-# Clients wait instead of writing what nobody would keep.
-echo 'CLIENT PAUSE 15000 WRITE' | tell >/dev/null
-# Valkey 9 can coordinate: the master hands over to the replica itself.
-if { [ "$server_program" = valkey-server ] && elect COORDINATED; } || elect ''; then
-    # The sentinel is asked, not this server: the pause delays its own answer. Once the sentinel that leads names another,
-    # it tells all the others; what is left for the clients is to be let go.
-    until=$(($(date +%s) + 10))
+# led: has a sentinel elect another master; on Valkey 9 this server then hands over to it itself.
+led() {
+    { [ "$server_program" = valkey-server ] && elect COORDINATED; } || elect ''
+}
+
+# await_election: until the sentinel that leads names another master, which it then tells all the others, or names none any
+# more because it has stopped. It is asked, not this server, whose own answers the pause delays.
+await_election() {
     while [ "$(date +%s)" -lt "$until" ]; do
         read -r lead_kind lead_named lead_epoch _ <<LEAD
 $(view "$elected_by")
 LEAD
-        if [ "$lead_kind" = named ] && [ "$lead_named" != "$me" ]; then
-            say "handed over to $lead_named (epoch $lead_epoch)"
-            prefer 100
-            exit 0
-        fi
-        # A sentinel that stops as well, as when everything is deleted at once, finishes nothing.
         [ "$lead_kind" = named ] || break
+        if [ "$lead_named" != "$me" ]; then
+            named=$lead_named epoch=$lead_epoch
+            return
+        fi
         sleep 0.05
     done
+    survey
+}
+
+# A sentinel that is away must not be asked while clients wait.
+survey
+# Clients wait instead of writing what nobody would keep.
+echo 'CLIENT PAUSE 15000 WRITE' | tell >/dev/null
+until=$(($(date +%s) + 10))
+# When a sentinel stops before it is done, the next one leads; when everything is deleted at once, there is none left.
+while majority && [ "$named" = "$me" ] && [ "$(date +%s)" -lt "$until" ] && led; do
+    await_election
+done
+if majority && [ "$named" != "$me" ]; then
+    say "handed over to $named (epoch $epoch)"
+else
+    # Clients keep waiting until this server has stopped: an election left half done may have promoted another already, and
+    # what this one accepted now would be lost (14 writes confirmed by WAIT, once).
+    say 'no other server can take over'
 fi
-say 'no other server can take over'
-echo 'CLIENT UNPAUSE' | tell >/dev/null
 prefer 100

@@ -32,7 +32,7 @@ pub const FAILOVER_TIMEOUT: Duration = Duration::from_secs(30);
 /// Replicas that sync with a new master at the same time.
 pub const PARALLEL_SYNCS: u32 = 1;
 /// How old the last word of a replica may be to count as in sync.
-pub const MIN_REPLICAS_MAX_LAG: Duration = Duration::from_secs(5);
+pub const MIN_REPLICAS_MAX_LAG: Duration = Duration::from_secs(4);
 /// Time a pod has to hand over and stop.
 pub const TERMINATION_GRACE_PERIOD: Duration = Duration::from_secs(60);
 /// Pods of a set that may be away at a time.

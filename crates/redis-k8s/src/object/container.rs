@@ -20,9 +20,9 @@ pub(super) fn build(instance: Instance<'_>, component: Component) -> Container {
         env: Some(env(instance, component)),
         image: Some(instance.image().to_owned()),
         image_pull_policy: instance.redis.spec.image_pull_policy.map(ImagePullPolicy::as_str).map(str::to_owned),
-        lifecycle: (component == Component::Server).then(|| Lifecycle {
+        lifecycle: Some(Lifecycle {
             pre_stop: Some(LifecycleHandler {
-                exec: Some(ExecAction { command: Some(runtime::handover_command()) }),
+                exec: Some(ExecAction { command: Some(runtime::stop_command(component)) }),
                 ..Default::default()
             }),
             ..Default::default()

@@ -26,8 +26,9 @@ struct Script {
 }
 
 /// The scripts, the same for every instance: what differs reaches them through the environment and `topology.env`.
-const SCRIPTS: [Script; 5] = [
+const SCRIPTS: [Script; 6] = [
     Script { name: "common.sh", text: include_str!("../../templates/common.sh"), server: true, sentinel: true },
+    Script { name: "conclude.sh", text: include_str!("../../templates/conclude.sh"), server: false, sentinel: true },
     Script { name: "handover.sh", text: include_str!("../../templates/handover.sh"), server: true, sentinel: false },
     Script { name: "health.sh", text: include_str!("../../templates/health.sh"), server: true, sentinel: true },
     Script { name: "sentinel.sh", text: include_str!("../../templates/sentinel.sh"), server: false, sentinel: true },
@@ -80,9 +81,12 @@ pub(crate) fn health_command(component: Component, question: &str) -> Vec<String
     script("health.sh", &[component.as_str(), question])
 }
 
-/// The command of the hook before a server stops.
-pub(crate) fn handover_command() -> Vec<String> {
-    script("handover.sh", &[])
+/// The command of the hook before a container stops.
+pub(crate) fn stop_command(component: Component) -> Vec<String> {
+    match component {
+        Component::Server => script("handover.sh", &[]),
+        Component::Sentinel => script("conclude.sh", &[]),
+    }
 }
 
 fn script(name: &str, arguments: &[&str]) -> Vec<String> {
