@@ -70,6 +70,9 @@ pub(crate) struct How {
     /// The server.
     #[arg(long, value_enum, default_value_t = Flavour::Redis8)]
     pub(crate) image: Flavour,
+    /// Keeps the logs of runs that passed as well.
+    #[arg(long)]
+    pub(crate) keep: bool,
     /// Appends a line of JSON for each run to this file.
     #[arg(long, default_value = "target/failover/results.jsonl")]
     pub(crate) json: PathBuf,

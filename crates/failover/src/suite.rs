@@ -18,7 +18,7 @@ use crate::scenario::{Run, Scenario};
 use crate::trial::{self, Measured};
 use crate::tutorial;
 
-/// Where logs of failed runs go.
+/// Where logs of runs go.
 const KEPT: &str = "target/failover";
 
 /// Runs scenarios as often as asked; true if all passed.
@@ -53,7 +53,7 @@ pub(crate) fn run(scenarios: &[Scenario], how: &How) -> io::Result<bool> {
                 }
             };
             let passed = measured.failures.is_empty();
-            if !passed {
+            if !passed || how.keep {
                 table.keep_logs(&cluster, scenario, round)?;
             }
             table.row(scenario, round, &measured)?;
@@ -154,7 +154,7 @@ impl Table {
             say(&format!("{} passed", self.passed))?;
         } else {
             say(&format!("{} passed, {} failed: {}", self.passed, self.failed.len(), self.failed.join(" ")))?;
-            say(&format!("logs of failed runs are in {KEPT}"))?;
+            say(&format!("their logs are in {KEPT}"))?;
         }
         Ok(self.failed.is_empty())
     }
