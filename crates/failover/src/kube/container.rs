@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 use nix::mount::{MsFlags, mount};
 use nix::sched::{CloneFlags, setns, unshare};
 use nix::sys::signal::{Signal, kill};
+use nix::sys::wait::{WaitStatus, wait};
 use nix::unistd::{Gid, Pid, Uid};
 use serde::{Deserialize, Serialize};
 
@@ -41,7 +42,19 @@ pub(crate) struct Spec {
     pub(crate) directory: String,
     pub(crate) user: u32,
     pub(crate) group: u32,
+    /// Process 1 is the pod's pause container, not this one's command.
+    pub(crate) shared_processes: bool,
 }
+
+/// A container's main process as the node sees it, and what ends when it does.
+#[derive(Debug)]
+pub(crate) struct Started {
+    pub(crate) child: Child,
+    pub(crate) pid: i32,
+}
+
+/// This program: by this name it can be started even when a new one has been built in its place.
+const PROGRAM: &str = "/proc/self/exe";
 
 /// Carries the specification to the process that becomes the container.
 const INIT: &str = "REDIS_FAILOVER_CONTAINER";
@@ -50,34 +63,53 @@ const INIT: &str = "REDIS_FAILOVER_CONTAINER";
 pub(crate) fn become_container() -> Option<io::Error> {
     let text = std::env::var(INIT).ok()?;
     Some(match serde_json::from_str::<Spec>(&text) {
+        Ok(spec) if spec.shared_processes => spec.pause().err().unwrap_or_else(|| io::Error::other("it did not end")),
         Ok(spec) => spec.become_it().err().unwrap_or_else(|| io::Error::other("the command did not start")),
         Err(error) => error.into(),
     })
 }
 
 impl Spec {
-    /// Starts its command as process 1 of a new process namespace; standard output and error come as pipes.
-    pub(crate) fn start(&self, net: &PodNet) -> io::Result<Child> {
+    /// Starts its command in a new process namespace; standard output and error come as pipes.
+    pub(crate) fn start(&self, net: &PodNet) -> io::Result<Started> {
         let text = serde_json::to_string(self)?;
         on_thread(|| {
             net.join()?;
             unshare(CloneFlags::CLONE_NEWPID)?;
-            // By this name it can be started even when a new one has been built in its place.
-            let program = "/proc/self/exe";
-            let own = std::fs::read_link(program)?;
+            let own = std::fs::read_link(PROGRAM)?;
             let output = Stdio::piped;
             let mut child =
-                Command::new(program).env(INIT, text).stdin(Stdio::null()).stdout(output()).stderr(output()).spawn()?;
+                Command::new(PROGRAM).env(INIT, text).stdin(Stdio::null()).stdout(output()).stderr(output()).spawn()?;
             // Until it has become the container, what is run beside it would run outside.
-            let link = format!("/proc/{}/exe", child.id());
-            while std::fs::read_link(&link).is_ok_and(|now| now == own) && child.try_wait()?.is_none() {
+            loop {
+                let pid = if self.shared_processes { only_child(child.id()) } else { Some(child.id()) };
+                let now = pid.and_then(|pid| std::fs::read_link(format!("/proc/{pid}/exe")).ok());
+                let has_become_it = now.is_some_and(|now| now != own);
+                if has_become_it || child.try_wait()?.is_some() {
+                    let pid = i32::try_from(pid.unwrap_or(child.id())).map_err(io::Error::other)?;
+                    return Ok(Started { child, pid });
+                }
                 thread::sleep(Duration::from_millis(1));
             }
-            Ok(child)
         })
     }
 
-    /// Turns this process, the first of its process namespace, into the container's.
+    /// Plays the pause container: starts the container as process 2, buries orphans, and ends with it. What is left then the
+    /// kernel kills, as the container runtime does.
+    fn pause(mut self) -> io::Result<()> {
+        self.shared_processes = false;
+        let container = Command::new(PROGRAM).env(INIT, serde_json::to_string(&self)?).spawn()?;
+        let container = Pid::from_raw(i32::try_from(container.id()).map_err(io::Error::other)?);
+        loop {
+            match wait()? {
+                WaitStatus::Exited(pid, code) if pid == container => std::process::exit(code),
+                WaitStatus::Signaled(pid, signal, _) if pid == container => std::process::exit(128 + signal as i32),
+                _ => {}
+            }
+        }
+    }
+
+    /// Turns this process into the container's.
     fn become_it(&self) -> io::Result<()> {
         unshare(CloneFlags::CLONE_NEWNS | CloneFlags::CLONE_NEWUTS | CloneFlags::CLONE_NEWIPC)?;
         self.enter_root()?;
@@ -206,6 +238,18 @@ pub(crate) fn signal(pid: i32, signal: Signal) -> io::Result<()> {
 fn on_thread<T: Send>(work: impl FnOnce() -> io::Result<T> + Send) -> io::Result<T> {
     thread::scope(|scope| {
         scope.spawn(work).join().map_err(|_| io::Error::other("a thread that starts a process failed"))?
+    })
+}
+
+/// The process a process has started, if it has.
+fn only_child(parent: u32) -> Option<u32> {
+    let processes = std::fs::read_dir("/proc").ok()?.flatten();
+    let mut numbers = processes.filter_map(|entry| entry.file_name().to_str()?.parse().ok());
+    numbers.find(|pid: &u32| {
+        let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+        // Behind the name, which may hold anything: state and parent.
+        let tail = stat.rsplit_once(')').map_or("", |(_, tail)| tail);
+        tail.split_whitespace().nth(1) == Some(parent.to_string().as_str())
     })
 }
 

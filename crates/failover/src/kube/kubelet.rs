@@ -13,7 +13,7 @@ use k8s_openapi::api::core::v1::Container;
 use nix::sys::signal::Signal;
 
 use super::cluster::Cluster;
-use super::container::{Mounted, Spec, signal};
+use super::container::{Mounted, Spec, Started, signal};
 use super::environment::{expand, variables};
 use super::objects::Objects;
 use super::pod::Pod;
@@ -170,7 +170,7 @@ impl Kubelet {
         let mut run = 0;
         loop {
             let spec = self.spec(container, run)?;
-            let mut child = spec.start(net)?;
+            let Started { mut child, .. } = spec.start(net)?;
             self.follow(container, &mut child);
             let status = loop {
                 if let Some(status) = child.try_wait()? {
@@ -244,8 +244,7 @@ impl Kubelet {
 
     fn start(&self, container: &Container, run: u32, net: &PodNet) -> io::Result<Phase> {
         let spec = Arc::new(self.spec(container, run)?);
-        let mut child = spec.start(net)?;
-        let pid = i32::try_from(child.id()).map_err(io::Error::other)?;
+        let Started { mut child, pid } = spec.start(net)?;
         self.say(&format!("container {} started, process {pid}", container.name));
         self.follow(container, &mut child);
         let label = format!("pod {} container {}", self.pod.name, container.name);
@@ -309,6 +308,7 @@ impl Kubelet {
             directory: container.working_dir.clone().unwrap_or_else(|| "/data".to_owned()),
             user,
             group,
+            shared_processes: pod.spec.share_process_namespace == Some(true),
         })
     }
 
