@@ -24,11 +24,11 @@ read_topology() {
 }
 read_topology
 
-# The two official images name their programs differently.
-if command -v redis-server >/dev/null 2>&1; then
-    server_program=redis-server cli=redis-cli
-else
+# The two official images name their programs differently; Valkey's has links by the names of Redis, too.
+if command -v valkey-server >/dev/null 2>&1; then
     server_program=valkey-server cli=valkey-cli
+else
+    server_program=redis-server cli=redis-cli
 fi
 tls_flags=''
 if [ "$RK_TLS" = 1 ]; then
@@ -191,8 +191,7 @@ view() {
 
 # addresses NAME: the addresses of a name, one a line, always in the same order; nothing if there are none.
 addresses() {
-    { timeout 2 getent ahosts "$1" || timeout 2 getent hosts "$1"; } 2>/dev/null |
-        while read -r address _; do echo "$address"; done | sort -u
+    timeout 2 getent ahosts "$1" 2>/dev/null | while read -r address _; do echo "$address"; done | sort -u
 }
 
 # name_service: true if names can be looked up at all; the sentinel Service always has one.
@@ -274,9 +273,33 @@ roster() {
     } | sort -n
 }
 
+# one_of_ours ADDRESS: true if a server of this instance has it. Services that are made anew get new addresses, and the old
+# one may be another instance's by now, whose data would replace ours. Without names nobody can tell, and nothing changes.
+one_of_ours() {
+    if roster server | grep -qx ".* $1" || addresses "$RK_INSTANCE-headless" | grep -qx "$1"; then return; fi
+    ! name_service
+}
+
 # addresses_of FILE: the addresses of a roster, in one line.
 addresses_of() {
     while read -r _ roster_address; do printf '%s ' "$roster_address"; done <"$1"
+}
+
+# interview: asks every other server its role at once. Sets
+#   peers   ordinals of the others that may exist
+# and leaves "ADDRESS ROLE" of each that has an address in $run/roles/ORDINAL.
+interview() {
+    rm -rf "$run/roles" && mkdir -p "$run/roles"
+    peers=''
+    for peer in $(members server); do
+        [ "$peer" != "$ordinal" ] || continue
+        peers="$peers $peer"
+        {
+            peer_address=$(announced server "$peer")
+            [ -z "$peer_address" ] || echo "$peer_address $(role "$peer_address")" >"$run/roles/$peer"
+        } &
+    done
+    wait
 }
 
 # --- what the sentinels say ---
@@ -328,10 +351,13 @@ majority() {
 sentinel_settings() {
     printf 'SENTINEL SET %s quorum %s down-after-milliseconds %s failover-timeout %s parallel-syncs %s\n' \
         "$RK_MASTER" "$quorum" "$down_after" "$failover_timeout" "$parallel_syncs"
+    # A master that comes back with much to load is as good as gone: replicas that hold the data take over meanwhile.
+    echo "SENTINEL SET $RK_MASTER master-reboot-down-after-period $down_after"
     [ -z "$1" ] || printf 'SENTINEL SET %s auth-pass %s\n' "$RK_MASTER" "$(printf '%s' "$1" | quoted)"
     # State of the servers every second instead of every ten: offsets are fresh when a replica has to be chosen. The others
-    # save up to a second in which a silent master is not noticed, agreed upon or, once back, put right.
-    echo SENTINEL DEBUG INFO-PERIOD 1000 PING-PERIOD 500 ASK-PERIOD 250 PUBLISH-PERIOD 1000
+    # save up to a second in which a silent master is not noticed, agreed upon or, once back, put right. Links that hang, since
+    # the node still sends them to a pod that is gone, are made anew after 3 s instead of 15.
+    echo SENTINEL DEBUG INFO-PERIOD 1000 PING-PERIOD 500 ASK-PERIOD 250 PUBLISH-PERIOD 1000 MIN-LINK-RECONNECT-PERIOD 3000
 }
 
 # register ADDRESS SENTINEL: tells a blank sentinel who is master; one that knows a master keeps to it.
@@ -357,14 +383,25 @@ register_everywhere() {
     [ "$registered" -gt $((found / 2)) ]
 }
 
+# all_done: sends the commands of standard input to a server or sentinel; true if every one of them was answered with OK.
+all_done() {
+    done_commands=$(cat)
+    done_answers=$(printf '%s\n' "$done_commands" | ask "$1" "$2" | grep -cx OK)
+    [ "$done_answers" -eq "$(printf '%s\n' "$done_commands" | wc -l)" ]
+}
+
 # elect HOW: has a sentinel elect another master, the first that agrees of those that answered the last survey; HOW is
-# COORDINATED or nothing. True if one does, which is elected_by then.
+# COORDINATED or nothing. True if one does, which is elected_by then; one that is at it already counts, since a second
+# election beside the first could promote a second server.
 elect() {
     while read -r elect_ordinal elected_by; do
         elect_kind=silent
         [ ! -r "$run/views/$elect_ordinal" ] || read -r elect_kind _ <"$run/views/$elect_ordinal" || :
         [ "$elect_kind" = named ] || continue
-        [ "$(echo "SENTINEL FAILOVER $RK_MASTER $1" | ask sentinel "$elected_by")" != OK ] || return 0
+        case $(echo "SENTINEL FAILOVER $RK_MASTER $1" | ask sentinel "$elected_by") in
+            OK | *INPROG*) return 0 ;;
+            *) ;;
+        esac
     done <"$run/sentinels"
     return 1
 }

@@ -17,6 +17,9 @@ electing() {
     echo "SENTINEL REPLICAS $RK_MASTER" | ask sentinel 127.0.0.1 | grep -A 1 -x flags | grep -v -e disconnected -e s_down | grep -q slave
 }
 
+# From now on it must not be asked for one: it would stop in the middle. Nobody has to allow it again, since the configuration
+# of the next start does.
+echo 'ACL SETUSER default -sentinel|failover' | ask sentinel 127.0.0.1 >/dev/null
 until=$(($(date +%s) + 8))
 while electing && [ "$(date +%s)" -lt "$until" ]; do
     sleep 0.1

@@ -7,6 +7,67 @@ set -u
 
 tell() { ask server 127.0.0.1; }
 
+# followers: who could take over. Sets later and earlier, the addresses of the replicas of higher and of lower ordinals.
+followers() {
+    later='' earlier=''
+    interview
+    for peer in $peers; do
+        read -r peer_address peer_role peer_follows peer_link _ <"$run/roles/$peer" || continue
+        [ "$peer_role $peer_follows $peer_link" = "slave $me connected" ] || continue
+        if [ "$peer" -gt "$ordinal" ]; then later="$later $peer_address"; else earlier="$earlier $peer_address"; fi
+    done 2>/dev/null
+}
+
+# prefer PRIORITY: sets the priority of the replicas of later ordinals; the lower, the better.
+prefer() {
+    for prefer_address in $preferred; do
+        echo "CONFIG SET replica-priority $1" | ask server "$prefer_address" >/dev/null
+    done
+}
+
+# caught_up ADDRESS...: true once these hold all that this server wrote, which writes no more; false after 3 s.
+caught_up() {
+    read -r _ caught_up_with <<ROLE
+$(role 127.0.0.1)
+ROLE
+    caught_up_until=$(($(date +%s) + 3))
+    for caught_up_address in "$@"; do
+        while read -r _ _ _ caught_up_offset <<ROLE
+$(role "$caught_up_address")
+ROLE
+            [ "${caught_up_offset:-0}" -lt "${caught_up_with:-0}" ]; do
+            [ "$(date +%s)" -lt "$caught_up_until" ] || return 1
+            sleep 0.05
+        done
+    done
+}
+
+# await_election: until the sentinel that leads names another master, which it then tells all the others, or names none any
+# more because it has stopped. It is asked, not this server, whose own answers the pause delays.
+await_election() {
+    while [ "$(date +%s)" -lt "$until" ]; do
+        read -r lead_kind lead_named lead_epoch _ <<LEAD
+$(view "$elected_by")
+LEAD
+        [ "$lead_kind" = named ] || return 0
+        if [ "$lead_named" != "$me" ]; then
+            named=$lead_named epoch=$lead_epoch
+            return
+        fi
+        sleep 0.05
+    done
+}
+
+# move HOW: has the sentinels elect another master until they have, one after the other if one stops before it is done. A
+# replica that has just come is electable a moment later; when everything is deleted at once, there is soon no sentinel left.
+move() {
+    until=$(($(date +%s) + 10))
+    while majority && [ "$named" = "$me" ] && [ "$(date +%s)" -lt "$until" ]; do
+        if elect "$1"; then await_election; else sleep 0.2; fi
+        [ "$named" != "$me" ] || survey
+    done
+}
+
 [ "$(cat "$run/state")" = running ] || exit 0
 case $(role 127.0.0.1) in
     master*) ;;
@@ -17,65 +78,44 @@ survey
 if ! majority || [ "$named" != "$me" ]; then
     exit 0
 fi
-# prefer PRIORITY: sets the priority of the replicas of later ordinals; the lower, the better.
-prefer() {
-    for peer in $later; do
-        echo "CONFIG SET replica-priority $1" | ask server "$(announced server "$peer")" >/dev/null
-    done
-}
-
+followers
+if [ -z "$later$earlier" ]; then
+    say 'no other server can take over'
+    exit 0
+fi
 # In a rolling restart a later ordinal has been restarted already: prefer it, so that the master moves no more often than
 # it must. Sentinels see the wish within a second. Without a choice between earlier and later there is nothing to wish.
-later='' earlier=''
-for peer in $(members server); do
-    case "$peer $(role "$(announced server "$peer")")" in
-        "$ordinal "*) ;;
-        *" slave $me connected "*) if [ "$peer" -gt "$ordinal" ]; then later="$later $peer"; else earlier=$peer; fi ;;
-        *) ;;
-    esac
-done
-[ -n "$earlier" ] || later=''
-if [ -n "$later" ]; then
+preferred=''
+if [ -n "$later" ] && [ -n "$earlier" ]; then
+    preferred=$later
     prefer 50
     sleep 1.2
 fi
-
-# led: has a sentinel elect another master; on Valkey 9 this server then hands over to it itself.
-led() {
-    { [ "$server_program" = valkey-server ] && elect COORDINATED; } || elect ''
-}
-
-# await_election: until the sentinel that leads names another master, which it then tells all the others, or names none any
-# more because it has stopped. It is asked, not this server, whose own answers the pause delays.
-await_election() {
-    while [ "$(date +%s)" -lt "$until" ]; do
-        read -r lead_kind lead_named lead_epoch _ <<LEAD
-$(view "$elected_by")
-LEAD
-        [ "$lead_kind" = named ] || break
-        if [ "$lead_named" != "$me" ]; then
-            named=$lead_named epoch=$lead_epoch
-            return
-        fi
-        sleep 0.05
-    done
-    survey
-}
-
 # A sentinel that is away must not be asked while clients wait.
 survey
-# Clients wait instead of writing what nobody would keep.
-echo 'CLIENT PAUSE 15000 WRITE' | tell >/dev/null
-until=$(($(date +%s) + 10))
-# When a sentinel stops before it is done, the next one leads; when everything is deleted at once, there is none left.
-while majority && [ "$named" = "$me" ] && [ "$(date +%s)" -lt "$until" ] && led; do
+# Valkey 9 can coordinate: this server hands over by itself, and pauses its clients for it.
+coordinated=''
+if [ "$server_program" = valkey-server ] && elect COORDINATED; then
+    coordinated=1 until=$(($(date +%s) + 5))
     await_election
-done
-if majority && [ "$named" != "$me" ]; then
+fi
+if [ "$named" = "$me" ]; then
+    # Clients wait instead of writing what nobody would keep.
+    echo 'CLIENT PAUSE 25000 WRITE' | tell >/dev/null
+    # shellcheck disable=SC2086 # several addresses
+    if ! caught_up ${preferred:-$later $earlier} && [ -n "$preferred" ]; then
+        # The wish must not outweigh the data.
+        prefer 100
+        sleep 1.2
+    fi
+    [ -z "$coordinated" ] || survey
+    move ''
+fi
+prefer 100
+if [ "$named" != "$me" ]; then
     say "handed over to $named (epoch $epoch)"
 else
     # Clients keep waiting until this server has stopped: an election left half done may have promoted another already, and
     # what this one accepted now would be lost (14 writes confirmed by WAIT, once).
     say 'no other server can take over'
 fi
-prefer 100

@@ -18,10 +18,13 @@ own_id() {
 configure() {
     umask 077
     known=$(grep -E "^sentinel (monitor|config-epoch|leader-epoch|current-epoch|known-replica|known-sentinel)( |$)" "$conf" 2>/dev/null) || known=''
-    case $known in
-        *"sentinel monitor $RK_MASTER "*) ;;
-        *) known='' ;;
-    esac
+    known_master=$(printf '%s\n' "$known" | sed -n "s/^sentinel monitor $RK_MASTER \([^ ]*\) .*/\1/p")
+    if [ -z "$known_master" ]; then
+        known=''
+    elif [ "$(roster server | wc -l)" -ge "$servers" ] && ! one_of_ours "$known_master"; then
+        say "the Services have new addresses: forgetting $known_master"
+        known=''
+    fi
     {
         echo "include $etc/sentinel.conf"
         echo "sentinel myid $(own_id)"
@@ -73,10 +76,15 @@ learn() {
     esac
 }
 
-# agree: before the first election two servers may have been registered at once; the smaller part gives in.
+# agree: where two servers were registered at once, or elected under one epoch, the smaller part gives in. Sets agreed once
+# all sentinels name the same.
 agree() {
-    if [ "$epoch" != 0 ] || [ "$own_address" = "$named" ] || ! majority; then
-        return 0
+    if [ "$own_address" = "$named" ]; then
+        [ "$answered" -lt "$found" ] || [ "$(wc -l <"$run/tally")" -ne 1 ] || agreed="$own_address $own_epoch"
+        return
+    fi
+    if [ "$own_epoch" != "$epoch" ] || ! majority; then
+        return
     fi
     case $(role "$named") in
         master*)
@@ -107,27 +115,36 @@ introduce() {
     done <"$run/sentinels"
 }
 
-# instances sentinels|replicas: what this sentinel knows of them: "ADDRESS FLAGS MILLISECONDS_SINCE_ANSWER", one a line.
+# instances: what this sentinel knows of the others, one a line in $run/known-sentinels and $run/known-replicas: "ADDRESS FLAGS
+# MILLISECONDS_SINCE_ANSWER", and of replicas the priority.
 instances() {
-    echo "SENTINEL $1 $RK_MASTER" | ask sentinel "$me" | {
-        instance=''
-        while read -r key && read -r value; do
+    : >"$run/known-sentinels"
+    : >"$run/known-replicas"
+    printf 'SENTINEL %s %s\n' SENTINELS "$RK_MASTER" REPLICAS "$RK_MASTER" | ask sentinel "$me" | {
+        while read -r key; do
+            # An empty list is an empty line.
+            [ -n "$key" ] || continue
+            read -r value
             case $key in
-                name) [ -z "$instance" ] || echo "$instance $instance_flags $instance_silence" ;;
                 ip) instance=$value ;;
                 flags) instance_flags=$value ;;
                 last-ok-ping-reply) instance_silence=$value ;;
+                slave-priority) instance_priority=$value ;;
+                # Of these two only replicas have the first, only sentinels the second, behind all the others.
+                slave-repl-offset)
+                    echo "$instance $instance_flags $instance_silence $instance_priority" >>"$run/known-replicas"
+                    ;;
+                voted-leader-epoch) echo "$instance $instance_flags $instance_silence" >>"$run/known-sentinels" ;;
                 *) ;;
             esac
         done
-        [ -z "$instance" ] || echo "$instance $instance_flags $instance_silence"
     }
 }
 
 # gone: of the instances on standard input, the addresses that are down for a while and that no pod has: $1 lists those
 # that pods have.
 gone() {
-    while read -r gone_address gone_flags gone_silence; do
+    while read -r gone_address gone_flags gone_silence _; do
         case $gone_flags in
             *s_down*) ;;
             *) continue ;;
@@ -137,6 +154,21 @@ gone() {
             *) ;;
         esac
         [ "$gone_silence" -lt $((down_after + 1500)) ] || printf '%s ' "$gone_address"
+    done
+}
+
+# doubles: of the replicas on standard input, those known by the address of a pod that announces another: what a sync that
+# was interrupted leaves behind in Redis 8. $1 lists the announced addresses, $2 those of pods.
+doubles() {
+    while read -r doubles_address _; do
+        case " $1 " in
+            *" $doubles_address "*) continue ;;
+            *) ;;
+        esac
+        case " $2 " in
+            *" $doubles_address "*) printf '%s ' "$doubles_address" ;;
+            *) ;;
+        esac
     done
 }
 
@@ -153,24 +185,67 @@ my_turn() {
 }
 
 # forget: RESET is the only way to make Sentinel forget a pod that was scaled away. Not while the master is in doubt, not
-# without a majority, not twice at a time, and not for a pod that is only being replaced.
+# without a majority, not twice at a time, and not for a pod that was replaced before anybody missed it.
 forget() {
-    ghosts=''
-    if grep -q s_down "$run/known-sentinels" "$run/known-replicas"; then
-        roster server present >"$run/present-servers"
-        ghosts=$(gone "$(addresses_of "$run/present-sentinels")" <"$run/known-sentinels")
-        ghosts=$ghosts$(gone "$(addresses_of "$run/present-servers")" <"$run/known-replicas")
-    fi
+    roster server present >"$run/present-servers"
+    ghosts=$(gone "$(addresses_of "$run/present-sentinels")" <"$run/known-sentinels")
+    ghosts=$ghosts$(gone "$(addresses_of "$run/present-servers")" <"$run/known-replicas")
+    ghosts=$ghosts$(doubles "$(addresses_of "$run/present-servers")" "$(addresses "$RK_INSTANCE-headless" | tr '\n' ' ')" \
+        <"$run/known-replicas")
     if [ -n "$ghosts" ] && [ "$ghosts" = "$ghosts_before" ] && [ "$own_flags" = master ] && name_service; then
         survey
-        if majority && my_turn; then
-            say "forgetting $ghosts: no such pod"
-            echo "SENTINEL RESET $RK_MASTER" | tell
-            known_addresses=''
-            introduce
-        fi
+        # Asked again, since a RESET would end an election this sentinel leads.
+        case "$(majority && my_turn && view "$me")" in
+            "named $named $epoch master "*)
+                say "forgetting $ghosts: no such pod"
+                echo "SENTINEL RESET $RK_MASTER" | tell
+                known_addresses=''
+                introduce
+                ;;
+            *) ;;
+        esac
     fi
     ghosts_before=$ghosts
+}
+
+# rescue: an election that found no replica to promote, because none had answered for a moment, is tried again only after twice
+# the failover timeout. Once the master has been down for ten passes and nobody elects, the lowest sentinel that answers does.
+rescue() {
+    case $own_flags in
+        *failover_in_progress*) masterless=0; return ;;
+        *o_down*) masterless=$((masterless + 1)) ;;
+        *) masterless=0; return ;;
+    esac
+    [ "$masterless" -ge 10 ] || return 0
+    survey
+    case $flags in
+        *failover_in_progress*) return ;;
+        *) ;;
+    esac
+    if majority && [ "$named" = "$own_address" ] && lowest; then
+        say "$named is down, and nobody elects another: doing so"
+        echo "SENTINEL FAILOVER $RK_MASTER" | tell
+    fi
+}
+
+# lowest: true if no sentinel of a lower ordinal answered the last survey.
+lowest() {
+    while read -r lowest_ordinal _; do
+        [ "$lowest_ordinal" -lt "$ordinal" ] || continue
+        read -r lowest_kind _ <"$run/views/$lowest_ordinal" || continue
+        [ "$lowest_kind" != named ] || return 1
+    done <"$run/sentinels"
+}
+
+# even: takes the preference off replicas whose stop hook did not live to do it, or the next election would choose them
+# whatever data they have.
+even() {
+    grep ' 50$' "$run/known-replicas" >"$run/preferred" || { preferred=0; return; }
+    preferred=$((preferred + 1))
+    [ "$preferred" -ge 10 ] || return 0
+    while read -r even_address _; do
+        echo 'CONFIG SET replica-priority 100' | ask server "$even_address" >/dev/null
+    done <"$run/preferred"
 }
 
 # settle: gives this sentinel the timers and passwords of today; both may change under a running pod.
@@ -185,7 +260,7 @@ settle() {
     settle_sentinel=$(secret sentinel)
     if [ -n "$(secret sentinel-previous)" ]; then
         # shellcheck disable=SC2046
-        settle_sentinel=$(secret_for sentinel $(addresses_of "$run/present-sentinels"))
+        settle_sentinel=$(secret_for sentinel $(roster sentinel present | while read -r _ address; do printf '%s ' "$address"; done))
     fi
     settle_all=$(cat "$etc/topology.env" && printf '%s %s %s' "$settle_server" "$settle_sentinel" "$settle_address" | sha256sum)
     [ "$settle_all" != "$settled" ] || return 0
@@ -193,12 +268,19 @@ settle() {
         sentinel_settings "$settle_server"
         [ -z "$settle_sentinel" ] || printf 'SENTINEL CONFIG SET sentinel-pass %s\n' "$(printf '%s' "$settle_sentinel" | quoted)"
         [ -z "$settle_address" ] || echo "SENTINEL CONFIG SET announce-ip $settle_address"
-    } | tell
-    settled=$settle_all
+    } | all_done sentinel "$me" && settled=$settle_all
+}
+
+# amiss: true unless this sentinel knows exactly those who have a name, holds nobody for down and agrees with all the others.
+amiss() {
+    [ "$agreed" != "$own_address $own_epoch" ] || [ -n "$ghosts_before" ] ||
+        grep -q s_down "$run/known-sentinels" "$run/known-replicas" ||
+        [ "$(addresses "$RK_INSTANCE-sentinel-headless" | wc -l)" -ne $(($(wc -l <"$run/known-sentinels") + 1)) ] ||
+        [ "$(addresses "$RK_INSTANCE-headless" | wc -l)" -ne $(($(wc -l <"$run/known-replicas") + 1)) ]
 }
 
 watch() {
-    settled='' ghosts_before=''
+    settled='' agreed='' ghosts_before='' masterless=0 preferred=0
     pause=0.5
     while sleep "$pause"; do
         read_topology
@@ -215,19 +297,22 @@ OWN
             named) ;;
             *) continue ;;
         esac
-        instances sentinels >"$run/known-sentinels"
-        instances replicas >"$run/known-replicas"
-        roster sentinel present >"$run/present-sentinels"
+        instances
         settle
+        rescue
+        even
+        # Everything else costs look-ups and questions, which nobody should pay for while all is well.
+        pause=2
+        amiss || continue
+        pause=1
         known_addresses=$(while read -r address _; do printf '%s ' "$address"; done <"$run/known-sentinels")
-        if strangers || [ "$own_epoch" = 0 ]; then
+        roster sentinel present >"$run/present-sentinels"
+        if strangers || [ "$agreed" != "$own_address $own_epoch" ]; then
             survey
             agree
             introduce
         fi
         forget
-        # Quick while something is amiss, slow when all is well.
-        if [ -z "$ghosts" ] && [ "$(wc -l <"$run/known-sentinels")" -ge $((sentinels - 1)) ]; then pause=2; else pause=1; fi
     done
 }
 

@@ -89,14 +89,17 @@ open_when_confirmed() {
         majority || confirmed_since=''
     done
     # A replica is opened as well: it takes no writes now, and must take them when it is elected.
-    sed -n 's/^\(min-replicas-to-write [0-9]*\)$/CONFIG SET \1/p' "$etc/redis.conf" | ask server 127.0.0.1 >/dev/null
+    until sed -n 's/^\(min-replicas-to-write [0-9]*\)$/CONFIG SET \1/p' "$etc/redis.conf" | all_done server 127.0.0.1; do
+        sleep 0.2
+    done
     say 'open for writes'
 }
 
-# become_replica MASTER REASON: a replica that has yet to receive the data is not electable until it has it.
+# become_replica MASTER REASON: a replica that has yet to receive the data is neither electable nor ready until it has it.
 become_replica() {
     say "$2: joining as replica"
     priority=0
+    touch "$run/newcomer"
     configure "$1"
     electable_when_synced &
     start
@@ -116,16 +119,17 @@ start() {
 
 # electable_when_synced: runs beside the server until it is in sync, or, with older data, its master has been gone for 30 s.
 electable_when_synced() {
-    alone=0
-    while sleep 1; do
+    gone_since=''
+    while sleep 0.5; do
         case $(role 127.0.0.1) in
-            "slave "*" connected "* | "master "*) touch "$data/whole" && alone=30 ;;
-            "slave "*" sync "*) alone=0 ;;
+            "slave "*" connected "* | "master "*) touch "$data/whole" && gone_since=0 ;;
+            "slave "*" sync "*) gone_since='' ;;
             loading | silent) ;;
-            *) [ ! -e "$data/whole" ] || alone=$((alone + 1)) ;;
+            *) [ ! -e "$data/whole" ] || gone_since=${gone_since:-$(date +%s)} ;;
         esac
-        if [ "$alone" -ge 30 ]; then
-            echo 'CONFIG SET replica-priority 100' | ask server 127.0.0.1 >/dev/null
+        if [ $(($(date +%s) - ${gone_since:-$(date +%s)})) -ge 30 ] &&
+            echo 'CONFIG SET replica-priority 100' | all_done server 127.0.0.1; then
+            rm -f "$run/newcomer"
             return
         fi
     done
@@ -133,23 +137,13 @@ electable_when_synced() {
 
 # --- the other servers ---
 
-# meet: asks every other server its role at once. Sets
+# meet: interviews the other servers. Sets
 #   masters    addresses of those that are master
 #   listening  how many answered anything
-#   mine       addresses of replicas that follow this server, with their offsets
-#   peers      ordinals of the others that may exist
+#   mine       addresses of replicas that follow this server
+#   best       the one of them with the most data
 meet() {
-    rm -rf "$run/roles" && mkdir -p "$run/roles"
-    peers=''
-    for peer in $(members server); do
-        [ "$peer" != "$ordinal" ] || continue
-        peers="$peers $peer"
-        {
-            peer_address=$(announced server "$peer")
-            [ -z "$peer_address" ] || echo "$peer_address $(role "$peer_address")" >"$run/roles/$peer"
-        } &
-    done
-    wait
+    interview
     masters='' listening=0 mine='' best_offset=-1 best=''
     for peer in $peers; do
         peer_role=silent
@@ -290,7 +284,12 @@ resume() {
 # The sentinels name another.
 follow() {
     case $(role "$named") in
-        master* | loading) become_replica "$named" "sentinels name $named (epoch $epoch)" ;;
+        master* | loading)
+            if one_of_ours "$named"; then
+                become_replica "$named" "sentinels name $named (epoch $epoch)"
+            fi
+            say "sentinels name $named (epoch $epoch), which is no server of this instance: waiting"
+            ;;
         refused) say "sentinels name $named (epoch $epoch), which refuses the password: waiting" ;;
         silent)
             if has_data; then
@@ -309,6 +308,7 @@ follow() {
 }
 
 echo waiting >"$state"
+rm -f "$run/newcomer"
 while [ "${RK_AUTH:-0}" = 1 ] && [ -z "$(secret server)" ]; do
     say 'waiting for the password'
     sleep 1
@@ -320,8 +320,13 @@ while [ -z "$me" ]; do
     sleep 0.5
     me=$(announced server "$ordinal")
 done
-# How long a fresh cluster waits for servers that have not come yet: longer where they may bring data on a claim.
-if [ "$claims" = 1 ] && [ "$(stamp)" = 0 ]; then patience=10; else patience=3; fi
+# How long a fresh cluster waits for servers that have not come yet: longer where they may bring data on a claim, longest
+# where there is data already, and theirs may be newer.
+patience=3
+if [ "$claims" = 1 ]; then
+    patience=10
+    [ "$(stamp)" = 0 ] || patience=60
+fi
 began=$(date +%s) post_next=0
 while :; do
     waited=$(($(date +%s) - began))

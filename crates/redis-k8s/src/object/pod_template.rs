@@ -1,8 +1,9 @@
 //! The pods of a set: where they run, as whom, and what restarts them.
 
 use k8s_openapi::api::core::v1::{
-    Affinity, LocalObjectReference, PodAffinityTerm, PodAntiAffinity, PodSecurityContext, PodSpec, PodTemplateSpec,
-    SeccompProfile, Toleration, TopologySpreadConstraint, WeightedPodAffinityTerm,
+    Affinity, LocalObjectReference, PodAffinityTerm, PodAntiAffinity, PodDNSConfig, PodDNSConfigOption,
+    PodSecurityContext, PodSpec, PodTemplateSpec, SeccompProfile, Toleration, TopologySpreadConstraint,
+    WeightedPodAffinityTerm,
 };
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{LabelSelector, ObjectMeta};
 
@@ -35,6 +36,7 @@ pub(super) fn build(instance: Instance<'_>, component: Component, texts: &Texts)
             ),
             automount_service_account_token: Some(false),
             containers: vec![container::build(instance, component)],
+            dns_config: Some(dns_config()),
             // The variables of every Service of the namespace are none of ours.
             enable_service_links: Some(false),
             image_pull_secrets: spec
@@ -51,6 +53,9 @@ pub(super) fn build(instance: Instance<'_>, component: Component, texts: &Texts)
             scheduler_name: name(scheduling, |scheduling| scheduling.scheduler.as_ref()),
             security_context: Some(security_context(instance)),
             service_account_name: Some(instance.service_account_name().to_owned()),
+            // Somebody has to bury the processes that scripts leave behind, and neither server does: without it a probe of an
+            // Alpine image, whose `timeout` forks, leaves one every two seconds until the pod can start no more.
+            share_process_namespace: Some(true),
             termination_grace_period_seconds: Some(match component {
                 Component::Server => {
                     i64::try_from(instance.termination_grace_period().as_secs_rounded_up()).unwrap_or(i64::MAX)
@@ -68,6 +73,24 @@ pub(super) fn build(instance: Instance<'_>, component: Component, texts: &Texts)
             volumes: Some(volume::volumes(instance, component)),
             ..Default::default()
         }),
+    }
+}
+
+/// A look-up that gets no answer is repeated after 1 s, not after the 5 s of the C library: longer than 2 s in its event loop
+/// puts a sentinel into TILT for 30 s (<https://redis.io/docs/latest/operate/oss_and_stack/management/sentinel/#tilt-mode>).
+pub(super) fn dns_config() -> PodDNSConfig {
+    let option = |name: &str, value: Option<&str>| PodDNSConfigOption {
+        name: Some(name.to_owned()),
+        value: value.map(str::to_owned),
+    };
+    PodDNSConfig {
+        options: Some(vec![
+            option("timeout", Some("1")),
+            option("attempts", Some("2")),
+            // Two questions from one port at once are what kernels lose answers to.
+            option("single-request-reopen", None),
+        ]),
+        ..Default::default()
     }
 }
 

@@ -119,6 +119,8 @@ pub(in crate::object) fn pod_spec(redis: &Redis, selector: &Marks, roles: &[Role
         scheduler_name: pod_template::name(scheduling, |scheduling| scheduling.scheduler.as_ref()),
         security_context: Some(pod_template::security_context(instance)),
         service_account_name: spec.service_account.as_ref().map(|_| instance.service_account_name().to_owned()),
+        // As for apps/v1: somebody has to bury what scripts leave behind.
+        share_process_namespace: Some(true),
         termination_grace_period_seconds: Some(i64::try_from(grace_period).unwrap_or(i64::MAX)),
         tolerations: scheduling
             .and_then(|scheduling| scheduling.tolerations.as_ref())
