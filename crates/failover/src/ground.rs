@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 
 use crate::health::Examiner;
-use crate::image::Flavour;
+use crate::image::{self, Flavour};
 use crate::instance::Instance;
 use crate::kube::cluster::Cluster;
 
@@ -35,13 +35,17 @@ pub(crate) enum Kind {
     OneSentinel,
     /// Five sentinels.
     FiveSentinels,
+    /// Images whose tools are busybox.
+    Alpine,
+    /// With claims, and servers that take long to load them.
+    SlowLoading,
     /// The tutorial on a cluster of today.
     Tutorial,
 }
 
 impl Kind {
     /// All kinds.
-    pub(crate) const ALL: [Self; 10] = [
+    pub(crate) const ALL: [Self; 12] = [
         Self::Default,
         Self::Storage,
         Self::Auth,
@@ -51,6 +55,8 @@ impl Kind {
         Self::Five,
         Self::OneSentinel,
         Self::FiveSentinels,
+        Self::Alpine,
+        Self::SlowLoading,
         Self::Tutorial,
     ];
 
@@ -66,6 +72,8 @@ impl Kind {
             Self::Five => "five-servers",
             Self::OneSentinel => "one-sentinel",
             Self::FiveSentinels => "five-sentinels",
+            Self::Alpine => "alpine",
+            Self::SlowLoading => "slow-loading",
             Self::Tutorial => "tutorial",
         }
     }
@@ -75,7 +83,7 @@ impl Kind {
         matches!(self, Self::Tls | Self::AuthTls)
     }
 
-    /// The spec of its document.
+    /// The spec of its document; of the image only how its tag ends.
     fn spec(self) -> Value {
         match self {
             Self::Default | Self::Tutorial => json!({}),
@@ -87,6 +95,8 @@ impl Kind {
             Self::Five => json!({"replicas": 5}),
             Self::OneSentinel => json!({"sentinel": {"replicas": 1}}),
             Self::FiveSentinels => json!({"sentinel": {"replicas": 5}}),
+            Self::Alpine => json!({"image": "-alpine"}),
+            Self::SlowLoading => json!({"image": "-slow-loading", "storage": {"size": "1Gi"}}),
         }
     }
 }
@@ -110,7 +120,7 @@ impl Ground {
         let net = cluster.stranger("default", &[("app", "client")])?;
         let examiner = Examiner { cluster: Arc::clone(cluster), instance, net };
         // The first container of an image waits for its files otherwise.
-        flavour.root()?;
+        image::root(examiner.instance.image())?;
         cluster.journal.event(&format!("=== ground {}", kind.word()));
         let began = Instant::now();
         cluster.apply(examiner.instance.objects()?);

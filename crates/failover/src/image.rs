@@ -21,13 +21,27 @@ pub(crate) enum Flavour {
     /// Redis 8, the default image of a document.
     #[value(name = "redis-8")]
     Redis8,
-    /// Valkey 8: no program in the image is called redis.
+    /// Valkey 8.
     #[value(name = "valkey-8")]
     Valkey8,
     /// Valkey 9.
     #[value(name = "valkey-9")]
     Valkey9,
 }
+
+/// What is special about an image, as the end of its tag says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Variant {
+    /// The usual one.
+    Plain,
+    /// `-alpine`: the tools are busybox.
+    Alpine,
+    /// `-slow-loading`: the server takes its time over every key it reads from its files.
+    SlowLoading,
+}
+
+/// Milliseconds per key of a slow server: what clients write within three seconds takes it about nine.
+const SLOW: u32 = 8;
 
 /// Where `tools/install` puts the programs that Debian 12 has not.
 const WHEELS: &str = ".venv/lib";
@@ -184,24 +198,13 @@ impl Flavour {
 
     /// What the server says of its version.
     pub(crate) fn version(self) -> io::Result<String> {
-        let server = self.root()?.join("usr/local/bin").join(format!("{}-server", self.word()));
+        let server = root(self.image())?.join("usr/local/bin").join(format!("{}-server", self.word()));
         let output = Command::new(server).arg("--version").output()?;
         let text = String::from_utf8_lossy(&output.stdout);
         Ok(text.split_whitespace().find_map(|word| word.strip_prefix("v=")).unwrap_or("?").to_owned())
     }
 
-    /// The root directory of the image, made when it is asked for first.
-    pub(crate) fn root(self) -> io::Result<PathBuf> {
-        let root = Path::new(STATE).join("images").join(self.name());
-        if !root.exists() {
-            let half = root.with_extension("part");
-            self.build(&half)?;
-            std::fs::rename(&half, &root)?;
-        }
-        Ok(root)
-    }
-
-    fn build(self, root: &Path) -> io::Result<()> {
+    fn build(self, variant: Variant, root: &Path) -> io::Result<()> {
         let absent = |what: &str| {
             io::Error::new(
                 io::ErrorKind::NotFound,
@@ -223,10 +226,19 @@ impl Flavour {
                 std::fs::create_dir_all(root.join(library))?;
             }
         }
+        if variant == Variant::Alpine {
+            let busybox = find("busybox").ok_or_else(|| absent("busybox"))?;
+            for applet in String::from_utf8_lossy(&Command::new(&busybox).arg("--list").output()?.stdout).lines() {
+                symlink("busybox", root.join("usr/bin").join(applet))?;
+            }
+            let _ = std::fs::remove_file(root.join("usr/bin/busybox"));
+            std::fs::copy(busybox, root.join("usr/bin/busybox"))?;
+        }
         for tool in TOOLS {
             // Which of them a machine has varies a little; the tests of the scripts say which they rely on.
-            if let Some(file) = find(tool) {
-                std::fs::copy(file, root.join("usr/bin").join(tool))?;
+            let target = root.join("usr/bin").join(tool);
+            if let Some(file) = find(tool).filter(|_| variant != Variant::Alpine || *tool == "getent") {
+                std::fs::copy(file, target)?;
             }
         }
         if root.join("usr/bin/mawk").exists() {
@@ -244,9 +256,25 @@ impl Flavour {
         for link in ["sentinel", "check-aof", "check-rdb"] {
             symlink(&server, bin.join(format!("{}-{link}", self.word())))?;
         }
-        let entry = bin.join("docker-entrypoint.sh");
-        std::fs::write(&entry, ENTRY_POINT.replace("SERVER_USER", self.word()).replace("SERVER", &server))?;
-        std::fs::set_permissions(&entry, std::fs::Permissions::from_mode(0o755))?;
+        if self.word() == "valkey" {
+            // Its official image has them by these names, too.
+            for (program, name) in [(&server, "redis-server"), (&client, "redis-cli")] {
+                symlink(program, bin.join(name))?;
+            }
+        }
+        if variant == Variant::SlowLoading {
+            let proper = format!("{server}-proper");
+            std::fs::rename(bin.join(&server), bin.join(&proper))?;
+            let slow = format!("--key-load-delay {SLOW}000 --loading-process-events-interval-bytes 1024");
+            write_program(
+                &bin.join(&server),
+                &format!(
+                    "#!/bin/sh\ncase $* in *--sentinel*) exec {proper} \"$@\" ;; *) exec {proper} \"$@\" {slow} ;; esac\n"
+                ),
+            )?;
+        }
+        let entry = ENTRY_POINT.replace("SERVER_USER", self.word()).replace("SERVER", &server);
+        write_program(&bin.join("docker-entrypoint.sh"), &entry)?;
         let word = self.word();
         std::fs::write(
             root.join("etc/passwd"),
@@ -265,4 +293,33 @@ impl Flavour {
 fn wheel(path: &str) -> Option<PathBuf> {
     let pythons = std::fs::read_dir(WHEELS).ok()?;
     pythons.flatten().map(|python| python.path().join("site-packages").join(path)).find(|file| file.is_file())
+}
+
+fn write_program(file: &Path, text: &str) -> io::Result<()> {
+    std::fs::write(file, text)?;
+    std::fs::set_permissions(file, std::fs::Permissions::from_mode(0o755))
+}
+
+impl Variant {
+    fn of(image: &str) -> Self {
+        if image.ends_with("-alpine") {
+            Self::Alpine
+        } else if image.ends_with("-slow-loading") {
+            Self::SlowLoading
+        } else {
+            Self::Plain
+        }
+    }
+}
+
+/// The root directory of an image, made when it is asked for first.
+pub(crate) fn root(image: &str) -> io::Result<PathBuf> {
+    let (flavour, variant) = (Flavour::of(image), Variant::of(image));
+    let root = Path::new(STATE).join("images").join(format!("{}-{variant:?}", flavour.name()).to_lowercase());
+    if !root.exists() {
+        let half = root.with_extension("part");
+        flavour.build(variant, &half)?;
+        std::fs::rename(&half, &root)?;
+    }
+    Ok(root)
 }

@@ -50,9 +50,10 @@ struct Memory {
 }
 
 impl Instance {
-    /// The instance `redis` with this spec.
+    /// The instance `redis` with this spec, whose image is only the end of a tag.
     pub(crate) fn new(flavour: Flavour, mut spec: Value) -> io::Result<Self> {
-        spec["image"] = json!(flavour.image());
+        let end = spec["image"].as_str().unwrap_or_default();
+        spec["image"] = json!(format!("{}{end}", flavour.image()));
         let document = json!({
             "apiVersion": "redis-k8s-gen.dev/v1alpha1", "kind": "Redis", "metadata": {"name": "redis"}, "spec": spec
         });
@@ -88,9 +89,9 @@ impl Instance {
         Ok(())
     }
 
-    /// The server it runs.
-    pub(crate) fn flavour(&self) -> Flavour {
-        Flavour::of(self.document.pointer("/spec/image").and_then(Value::as_str).unwrap_or_default())
+    /// The image it runs.
+    pub(crate) fn image(&self) -> &str {
+        self.document.pointer("/spec/image").and_then(Value::as_str).unwrap_or_default()
     }
 
     /// Its name.

@@ -14,6 +14,7 @@ use crate::health::Examiner;
 use crate::kube::cluster::{Cluster, wait_until};
 use crate::kube::pod::Pod;
 use crate::kube::settings::Random;
+use crate::machine;
 use crate::net::rules;
 use crate::reader::Reader;
 use crate::scenario::{Lost, Scenario};
@@ -24,6 +25,9 @@ const RUN_UP: Duration = Duration::from_millis(1_500);
 
 /// How much longer than the bound a cluster is given, to tell slow from never.
 const OVERTIME: Duration = Duration::from_secs(45);
+
+/// Processes that may be between their end and their burial at any moment.
+const ZOMBIES: usize = 20;
 
 /// A figure a scenario measures besides the usual ones.
 #[derive(Debug, Clone)]
@@ -235,6 +239,10 @@ fn attempt(scenario: &Scenario, ground: &mut Ground, random: &Random, measured: 
         if let (Some(from), Some(to)) = (name(from), name(to)) {
             measured.failures.push(format!("a network policy refused {from} to {to} port {port}"));
         }
+    }
+    let zombies = machine::zombies();
+    if zombies > ZOMBIES {
+        measured.failures.push(format!("{zombies} processes have ended and are not buried"));
     }
     judge(scenario, measured);
     Ok(())

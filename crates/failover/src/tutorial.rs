@@ -11,7 +11,7 @@ use serde_json::json;
 
 use crate::data;
 use crate::health::Examiner;
-use crate::image::Flavour;
+use crate::image::{self, Flavour};
 use crate::instance::{Instance, Workload};
 use crate::kube::cluster::Cluster;
 use crate::kubectl::wire;
@@ -23,8 +23,8 @@ use crate::writer::{Promise, Writer};
 pub(crate) fn run(scenario: &Scenario, cluster: &Arc<Cluster>, flavour: Flavour) -> io::Result<Measured> {
     cluster.clear();
     cluster.journal.clear()?;
-    flavour.root()?;
     let mut instance = Instance::new(flavour, json!({"replicas": 3, "sentinel": {"replicas": 3}}))?;
+    image::root(instance.image())?;
     instance.workload = Workload::Controllers;
     let redis: Redis = serde_json::from_value(instance.document.clone())?;
     let book = redis_k8s::steps(&redis, ApiVersion::V1).map_err(io::Error::other)?;

@@ -22,7 +22,7 @@ use super::replication_controller;
 use super::settings::Settings;
 use super::stateful_set::{self, Action, Progress};
 use super::volume;
-use crate::net::dns::NameService;
+use crate::net::dns::{self, NameService};
 use crate::net::fabric::{Fabric, NAME_SERVICE, PodNet};
 use crate::net::policy::{Policed, Subject};
 use crate::net::rules::{Cuts, Rules, Virtual};
@@ -131,6 +131,14 @@ impl Cluster {
             state.refresh.push_back(Instant::now() + self.settings.draw(self.settings.refresh));
         }
         self.journal.event("objects applied");
+    }
+
+    /// Deletes every Service and makes it anew, at another address.
+    pub(crate) fn renew_services(&self) {
+        for address in self.state().addresses.values_mut() {
+            *address = self.fabric.service_address();
+        }
+        self.journal.event("Services made anew");
     }
 
     /// Sets the replicas of a StatefulSet or ReplicationController as `kubectl scale` does.
@@ -283,9 +291,10 @@ impl Cluster {
         self.names.publish(BTreeMap::new());
         let _ = std::fs::remove_dir_all(Path::new(STATE).join("claims"));
         drop(state);
+        self.names.forget();
         self.names.stop(false);
         self.names.slow(Duration::ZERO);
-        self.names.cache(Duration::ZERO);
+        self.names.cache(dns::USUALLY_KEPT);
     }
 
     /// Takes a pod off the list, if it is still this one.

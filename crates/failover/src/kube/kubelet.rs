@@ -19,7 +19,7 @@ use super::objects::Objects;
 use super::pod::Pod;
 use super::probe::{self, Health};
 use super::volume;
-use crate::image::Flavour;
+use crate::image::{self, Flavour};
 use crate::net::fabric::{NAME_SERVICE, PodNet};
 
 /// How often it looks.
@@ -274,8 +274,8 @@ impl Kubelet {
         let known = environment.iter().cloned().collect();
         let own =
             |words: &Option<Vec<String>>| words.iter().flatten().map(|word| expand(word, &known)).collect::<Vec<_>>();
-        let image = container.image.as_deref().unwrap_or_default();
-        let flavour = Flavour::of(image);
+        let reference = container.image.as_deref().unwrap_or_default();
+        let flavour = Flavour::of(reference);
         let mut command = own(&container.command);
         if command.is_empty() {
             command.push("docker-entrypoint.sh".to_owned());
@@ -299,7 +299,7 @@ impl Kubelet {
             container.security_context.as_ref().and_then(|own| own.read_only_root_filesystem) == Some(true);
         Ok(Spec {
             host_name: pod.host_name().to_owned(),
-            image: flavour.root()?,
+            image: image::root(reference)?,
             layer: pod.dir.join("layers").join(format!("{}-{run}", container.name)),
             read_only_root,
             mounts: self.mounts(container, &objects)?,

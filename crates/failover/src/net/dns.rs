@@ -19,6 +19,10 @@ const ZONE: &str = "cluster.local";
 /// Time to live of its answers, as in kubeadm's configuration.
 const TTL: u32 = 30;
 
+/// How long answers are kept when nothing else is said, "no such name" too: the TTL of the Kubernetes plugin of `CoreDNS`
+/// (<https://coredns.io/plugins/kubernetes/>).
+pub(crate) const USUALLY_KEPT: Duration = Duration::from_secs(5);
+
 /// The running name service.
 #[derive(Debug, Default)]
 pub(crate) struct NameService {
@@ -57,6 +61,11 @@ impl NameService {
     /// Keeps each answer, "no such name" too, for this long.
     pub(crate) fn cache(&self, time: Duration) {
         self.cache_ms.store(u64::try_from(time.as_millis()).unwrap_or(u64::MAX), Ordering::Relaxed);
+    }
+
+    /// Forgets the answers it keeps.
+    pub(crate) fn forget(&self) {
+        self.cache.lock().unwrap_or_else(PoisonError::into_inner).clear();
     }
 
     fn serve(&self, socket: &Arc<UdpSocket>) {

@@ -51,6 +51,18 @@ pub(super) fn rows() -> Vec<Row> {
     ]
 }
 
+/// With more to load than there is time for.
+pub(super) fn rows_that_load() -> Vec<Row> {
+    let bounds = at_most(9.0, Lost::Unreplicated, 90.0);
+    vec![row("kill-master", "kill -9 of a master that takes long to load its data", bounds, |trial| {
+        let master = trial.master()?;
+        // Enough to load for longer than the sentinels wait.
+        thread::sleep(Duration::from_millis(1_500));
+        trial.begin();
+        trial.cluster.signal(&master.name, Signal::SIGKILL)
+    })]
+}
+
 /// The restart falls into the election, or just before it.
 fn late_master(trial: &mut Trial<'_>) -> io::Result<()> {
     let master = trial.master()?;

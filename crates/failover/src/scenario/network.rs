@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use nix::sys::signal::Signal;
 
 use super::{Lost, Row, at_most, row};
+use crate::net::dns;
 use crate::trial::Trial;
 use crate::writer::{Promise, Writer};
 
@@ -49,7 +50,7 @@ pub(super) fn rows() -> Vec<Row> {
                 trial.cluster.delete_forced(&master.name);
                 thread::sleep(Duration::from_secs(15));
                 trial.cluster.names.slow(Duration::ZERO);
-                trial.cluster.names.cache(Duration::ZERO);
+                trial.cluster.names.cache(dns::USUALLY_KEPT);
                 Ok(())
             },
         ),

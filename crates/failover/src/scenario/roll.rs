@@ -31,8 +31,7 @@ pub(super) fn rows() -> Vec<Row> {
             )
         }),
         row("roll-image", "rolling restart of both to another image", ROLL, |trial| {
-            let flavour = trial.examiner.instance.flavour();
-            let next = format!("{}.{}", flavour.image(), trial.random.below(1_000));
+            let next = format!("{}.{}", trial.examiner.instance.image(), trial.random.below(1_000));
             roll(trial, "spec.image", json!(next), true, true)
         }),
     ]

@@ -38,7 +38,16 @@ pub(super) fn rows() -> Vec<Row> {
 }
 
 pub(super) fn rows_with_storage() -> Vec<Row> {
-    vec![row("zero-and-back", "everything scaled to zero and back", at_most(20.0, Lost::Nothing, 30.0), zero_and_back)]
+    let calamity = at_most(20.0, Lost::Nothing, 30.0);
+    vec![
+        row("zero-and-back", "everything scaled to zero and back", calamity, |trial| zero_and_back(trial, false)),
+        row(
+            "zero-and-back-elsewhere",
+            "everything scaled to zero and back, with Services at new addresses",
+            calamity,
+            |trial| zero_and_back(trial, true),
+        ),
+    ]
 }
 
 /// Up, then down; the second half is what the scenario's own bounds are for.
@@ -52,7 +61,7 @@ fn resize(trial: &mut Trial<'_>, to: fn(&mut Trial<'_>, i32) -> io::Result<()>) 
 }
 
 /// Sentinels may go first or last: whoever scales to zero does not think of it.
-fn zero_and_back(trial: &mut Trial<'_>) -> io::Result<()> {
+fn zero_and_back(trial: &mut Trial<'_>, elsewhere: bool) -> io::Result<()> {
     let mut sets = ["redis".to_owned(), trial.examiner.instance.sentinel_set()];
     if trial.random.below(2) == 0 {
         sets.reverse();
@@ -63,6 +72,9 @@ fn zero_and_back(trial: &mut Trial<'_>) -> io::Result<()> {
     }
     if !wait_until(Duration::from_secs(120), || trial.cluster.pods().is_empty()) {
         return Err(io::Error::other("not all pods ended"));
+    }
+    if elsewhere {
+        trial.cluster.renew_services();
     }
     // Time without writes counts from the return: how long nothing runs is the operator's choice.
     trial.begin();
