@@ -280,6 +280,11 @@ one_of_ours() {
     ! name_service
 }
 
+# stranger ADDRESS: true if certainly no server of this instance has it: every rendered one has another.
+stranger() {
+    [ "$(roster server | wc -l)" -ge "$servers" ] && ! one_of_ours "$1"
+}
+
 # addresses_of FILE: the addresses of a roster, in one line.
 addresses_of() {
     while read -r _ roster_address; do printf '%s ' "$roster_address"; done <"$1"

@@ -15,11 +15,14 @@ alive() {
     esac
 }
 
-# in_sync: a master, or a replica whose link is up and whose first sync is over.
+# in_sync: a master, or a replica whose link is up, and that could take over.
 in_sync() {
     in_sync_role=$(role 127.0.0.1)
     case $in_sync_role in
-        master* | "slave "*" connected "*) ;;
+        master*) ;;
+        "slave "*" connected "*)
+            [ ! -e "$run/newcomer" ] || { echo 'in sync, but not electable yet'; return 1; }
+            ;;
         *) echo "not in sync: $in_sync_role"; return 1 ;;
     esac
 }

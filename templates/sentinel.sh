@@ -21,7 +21,7 @@ configure() {
     known_master=$(printf '%s\n' "$known" | sed -n "s/^sentinel monitor $RK_MASTER \([^ ]*\) .*/\1/p")
     if [ -z "$known_master" ]; then
         known=''
-    elif [ "$(roster server | wc -l)" -ge "$servers" ] && ! one_of_ours "$known_master"; then
+    elif stranger "$known_master"; then
         say "the Services have new addresses: forgetting $known_master"
         known=''
     fi
@@ -59,21 +59,43 @@ learn() {
         return
     fi
     majority || return 0
-    learn_masters=''
+    look_around
+    if [ "$masters_found" = 1 ]; then
+        say "blank, as are the others: $master_found is master"
+        register "$master_found" "$me" || :
+    fi
+}
+
+# look_around: asks the servers themselves. Sets
+#   masters_found  how many say they are master; master_found is the address of the last
+#   replicas_found how many say anything else
+look_around() {
+    masters_found=0 master_found='' replicas_found=0
     roster server >"$run/servers"
-    while read -r _ learn_address; do
-        case $(role "$learn_address") in
-            master*) learn_masters="$learn_masters $learn_address" ;;
-            *) ;;
+    while read -r _ look_address; do
+        case $(role "$look_address") in
+            master*) masters_found=$((masters_found + 1)) master_found=$look_address ;;
+            silent) ;;
+            *) replicas_found=$((replicas_found + 1)) ;;
         esac
     done <"$run/servers"
-    case $learn_masters in
-        '' | ' '*' '*) ;;
-        *)
-            say "blank, as are the others: $learn_masters is master"
-            register "${learn_masters# }" "$me" || :
-            ;;
+}
+
+# give_up: lets go of a master that is down and no server of this instance, as when all Services were made anew: for the one
+# server that says it is master, or for none if all of them wait.
+give_up() {
+    case $own_flags in
+        *s_down*) ;;
+        *) foreign=0; return ;;
     esac
+    if stranger "$own_address"; then foreign=$((foreign + 1)); else foreign=0; fi
+    [ "$foreign" -ge 5 ] || return 0
+    look_around
+    if [ "$masters_found" = 1 ] || [ "$masters_found$replicas_found" = 00 ]; then
+        say "$own_address is no server of this instance: giving it up for ${master_found:-whoever starts}"
+        echo "SENTINEL REMOVE $RK_MASTER" | tell
+        [ -z "$master_found" ] || register "$master_found" "$me" || :
+    fi
 }
 
 # agree: where two servers were registered at once, or elected under one epoch, the smaller part gives in. Sets agreed once
@@ -280,7 +302,7 @@ amiss() {
 }
 
 watch() {
-    settled='' agreed='' ghosts_before='' masterless=0 preferred=0
+    settled='' agreed='' ghosts_before='' masterless=0 foreign=0 preferred=0
     pause=0.5
     while sleep "$pause"; do
         read_topology
@@ -300,6 +322,7 @@ OWN
         instances
         settle
         rescue
+        give_up
         even
         # Everything else costs look-ups and questions, which nobody should pay for while all is well.
         pause=2

@@ -10,8 +10,16 @@ set -u
 
 state=$run/state
 board=$run/board
+newcomer=$run/newcomer
 
 # --- this server ---
+
+# find_me: sets me to the address by which all others know this server; it may change while the name service tells old ones.
+find_me() {
+    found_me=$(announced server "$ordinal")
+    [ "$ordinal" -lt "$servers" ] || found_me=${found_me:-$POD_IP}
+    me=${found_me:-${me:-}}
+}
 
 # has_data: true if this server kept what it acknowledged: an append-only file, written before every answer, of a data set
 # that was once whole (a replica killed during its first sync has a file, too).
@@ -74,7 +82,7 @@ open_when_confirmed() {
     while sleep 0.2; do
         case $(role 127.0.0.1) in
             "slave "*) break ;;
-            "master "*) survey ;;
+            "master "*) survey; find_me ;;
             *) continue ;;
         esac
         case "$named $flags" in
@@ -99,9 +107,8 @@ open_when_confirmed() {
 become_replica() {
     say "$2: joining as replica"
     priority=0
-    touch "$run/newcomer"
+    touch "$newcomer"
     configure "$1"
-    electable_when_synced &
     start
 }
 
@@ -114,25 +121,68 @@ become_candidate() {
 
 start() {
     echo running >"$state"
+    tend &
     exec "$server_program" "$run/redis.conf"
 }
 
-# electable_when_synced: runs beside the server until it is in sync, or, with older data, its master has been gone for 30 s.
-electable_when_synced() {
-    gone_since=''
-    while sleep 0.5; do
-        case $(role 127.0.0.1) in
-            "slave "*" connected "* | "master "*) touch "$data/whole" && gone_since=0 ;;
-            "slave "*" sync "*) gone_since='' ;;
-            loading | silent) ;;
-            *) [ ! -e "$data/whole" ] || gone_since=${gone_since:-$(date +%s)} ;;
-        esac
-        if [ $(($(date +%s) - ${gone_since:-$(date +%s)})) -ge 30 ] &&
-            echo 'CONFIG SET replica-priority 100' | all_done server 127.0.0.1; then
-            rm -f "$run/newcomer"
-            return
-        fi
+# tend: runs beside the server for as long as it lives.
+tend() {
+    run=$run/tend synced_since='' lost_since='' tend_pause=0.5
+    mkdir -p "$run"
+    while sleep "$tend_pause"; do
+        read_topology
+        read -r tend_role tend_master tend_link _ <<ROLE
+$(role 127.0.0.1)
+ROLE
+        if [ -e "$newcomer" ]; then welcome; else tend_pause=5; fi
+        keep_address
+        find_master
     done
+}
+
+# welcome: a newcomer is electable once it is in sync or, with older data, its master has been gone for 30 s.
+welcome() {
+    case "$tend_role $tend_link" in
+        'slave connected' | 'master '*) touch "$data/whole" && synced_since=0 ;;
+        'slave sync') synced_since='' ;;
+        'loading '* | 'silent '*) ;;
+        *) [ ! -e "$data/whole" ] || synced_since=${synced_since:-$(date +%s)} ;;
+    esac
+    [ -n "$synced_since" ] && [ $(($(date +%s) - synced_since)) -ge 30 ] || return 0
+    ! echo 'CONFIG SET replica-priority 100' | all_done server 127.0.0.1 || rm -f "$newcomer"
+}
+
+# keep_address: the Service may be made anew, or the name service have told an old address at the start.
+keep_address() {
+    announced_me=$me
+    find_me
+    if [ "$me" != "$announced_me" ]; then
+        if echo "CONFIG SET replica-announce-ip $me" | all_done server 127.0.0.1; then
+            say "known as $me from now on, no longer as $announced_me"
+        else
+            me=$announced_me
+        fi
+    fi
+}
+
+# find_master: Sentinel leads the replicas it knows to a new master. One that it lost sight of asks by itself.
+find_master() {
+    case "$tend_role $tend_link" in
+        'slave connected' | 'slave sync') lost_since='' ;;
+        'slave '*) lost_since=${lost_since:-$(date +%s)} ;;
+        *) lost_since='' ;;
+    esac
+    [ -n "$lost_since" ] && [ $(($(date +%s) - lost_since)) -ge 10 ] || return 0
+    survey
+    if majority && [ -n "$named" ] && [ "$named" != "$me" ] && [ "$named" != "$tend_master" ] && one_of_ours "$named"; then
+        case $(role "$named") in
+            master*)
+                say "sentinels name $named (epoch $epoch), not $tend_master, which is gone: joining it"
+                echo "REPLICAOF $named $RK_PORT" | ask server 127.0.0.1 >/dev/null
+                ;;
+            *) ;;
+        esac
+    fi
 }
 
 # --- the other servers ---
@@ -292,6 +342,10 @@ follow() {
             ;;
         refused) say "sentinels name $named (epoch $epoch), which refuses the password: waiting" ;;
         silent)
+            if stranger "$named"; then
+                say "sentinels name $named (epoch $epoch), which is no server of this instance: waiting"
+                return
+            fi
             if has_data; then
                 become_candidate "$named" "sentinels name $named (epoch $epoch), which does not answer"
             fi
@@ -308,17 +362,10 @@ follow() {
 }
 
 echo waiting >"$state"
-rm -f "$run/newcomer"
+rm -f "$newcomer"
 while [ "${RK_AUTH:-0}" = 1 ] && [ -z "$(secret server)" ]; do
     say 'waiting for the password'
     sleep 1
-done
-me=$(announced server "$ordinal")
-[ "$ordinal" -lt "$servers" ] || me=${me:-$POD_IP}
-while [ -z "$me" ]; do
-    say "waiting for the address of $RK_INSTANCE-announce-$ordinal"
-    sleep 0.5
-    me=$(announced server "$ordinal")
 done
 # How long a fresh cluster waits for servers that have not come yet: longer where they may bring data on a claim, longest
 # where there is data already, and theirs may be newer.
@@ -331,7 +378,10 @@ began=$(date +%s) post_next=0
 while :; do
     waited=$(($(date +%s) - began))
     survey
-    if ! majority; then
+    find_me
+    if [ -z "$me" ]; then
+        say "waiting for the address of $RK_INSTANCE-announce-$ordinal"
+    elif ! majority; then
         say "$answered of $found sentinels answer$([ "$refused" = 0 ] || echo ", $refused refuse the password"): waiting for a majority"
     elif [ -z "$named" ]; then
         found_a_cluster
