@@ -1,9 +1,11 @@
 //! The command line.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
+use crate::ground::Kind;
 use crate::image::Flavour;
 
 /// Runs what a rendering would run, with real servers, breaks it and measures.
@@ -25,15 +27,24 @@ pub(crate) enum Task {
         #[arg(required = true)]
         names: Vec<String>,
         #[command(flatten)]
+        lanes: Lanes,
+        #[command(flatten)]
         how: How,
     },
     /// Runs every scenario.
     All {
+        /// Only those on this document; may be given several times.
+        #[arg(long, value_enum)]
+        ground: Vec<Kind>,
+        #[command(flatten)]
+        lanes: Lanes,
         #[command(flatten)]
         how: How,
     },
     /// Runs a selection that shows the most important properties within a few minutes.
     Short {
+        #[command(flatten)]
+        lanes: Lanes,
         #[command(flatten)]
         how: How,
     },
@@ -58,6 +69,14 @@ pub(crate) enum Task {
     },
 }
 
+/// How many clusters at a time.
+#[derive(Debug, Args)]
+pub(crate) struct Lanes {
+    /// Clusters side by side, each with scenarios of its own; two keep two cores half busy.
+    #[arg(long, default_value_t = 1)]
+    pub(crate) jobs: usize,
+}
+
 /// How to run scenarios.
 #[derive(Debug, Args)]
 pub(crate) struct How {
@@ -76,4 +95,15 @@ pub(crate) struct How {
     /// Appends a line of JSON for each run to this file.
     #[arg(long, default_value = "target/failover/results.jsonl")]
     pub(crate) json: PathBuf,
+}
+
+impl How {
+    /// The same as words of a command line.
+    pub(crate) fn arguments(&self) -> Vec<OsString> {
+        let mut words: Vec<OsString> = vec!["--times".into(), self.times.to_string().into()];
+        words.extend(["--image".into(), self.image.name().into(), "--json".into(), self.json.clone().into()]);
+        words.extend(self.seed.iter().flat_map(|seed| ["--seed".into(), seed.to_string().into()]));
+        words.extend(self.keep.then(|| "--keep".into()));
+        words
+    }
 }

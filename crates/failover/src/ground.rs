@@ -4,6 +4,7 @@ use std::io;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use clap::ValueEnum;
 use serde_json::{Value, json};
 
 use crate::health::Examiner;
@@ -15,7 +16,7 @@ use crate::kube::cluster::Cluster;
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// What an instance is like.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, ValueEnum)]
 pub(crate) enum Kind {
     /// The default document: three servers, three sentinels, no storage.
     Default,
@@ -28,8 +29,10 @@ pub(crate) enum Kind {
     /// Over TLS, with a password.
     AuthTls,
     /// Two servers.
+    #[value(name = "two-servers")]
     Two,
     /// Five servers.
+    #[value(name = "five-servers")]
     Five,
     /// One sentinel.
     OneSentinel,

@@ -11,6 +11,7 @@ mod image;
 mod instance;
 mod kube;
 mod kubectl;
+mod lanes;
 mod machine;
 mod net;
 mod reader;
@@ -67,24 +68,34 @@ fn run(task: &Task) -> io::Result<ExitCode> {
         }
         _ => {}
     }
+    let scenarios = match task {
+        Task::Run { names, .. } => chosen(names)?,
+        Task::All { ground, .. } => {
+            scenario::all().into_iter().filter(|one| ground.is_empty() || ground.contains(&one.kind)).collect()
+        }
+        Task::Short { .. } => scenario::all().into_iter().filter(|scenario| scenario.short).collect(),
+        _ => Vec::new(),
+    };
     if !sandbox::inside() {
         let missing = sandbox::missing();
         if !missing.is_empty() {
             return Err(io::Error::other(format!("the proving ground needs: {}", missing.join(", "))));
         }
-        return sandbox::run_inside();
+        return match task {
+            Task::Run { lanes, how, .. } | Task::All { lanes, how, .. } | Task::Short { lanes, how }
+                if lanes.jobs > 1 =>
+            {
+                lanes::run(&scenarios, lanes.jobs, how)
+            }
+            _ => sandbox::run_inside(),
+        };
     }
     sandbox::settle()?;
     let passed = match task {
         Task::List | Task::Report { .. } => true,
         Task::Selftest => selftest::run()?,
         Task::Soak { minutes, how } => soak::run(*minutes, how)?,
-        Task::Run { names, how } => suite::run(&chosen(names)?, how)?,
-        Task::All { how } => suite::run(&scenario::all(), how)?,
-        Task::Short { how } => {
-            let short: Vec<Scenario> = scenario::all().into_iter().filter(|scenario| scenario.short).collect();
-            suite::run(&short, how)?
-        }
+        Task::Run { how, .. } | Task::All { how, .. } | Task::Short { how, .. } => suite::run(&scenarios, how)?,
     };
     Ok(if passed { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
