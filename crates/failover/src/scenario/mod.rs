@@ -1,5 +1,6 @@
 //! The scenarios: what is done to the cluster, and what must hold.
 
+mod calm;
 mod crash;
 mod deletion;
 mod network;
@@ -156,7 +157,13 @@ fn named(name: &str, kind: Kind) -> String {
 }
 
 fn every() -> impl Iterator<Item = Row> {
-    crash::rows().into_iter().chain(deletion::rows()).chain(network::rows()).chain(roll::rows()).chain(scale::rows())
+    calm::rows()
+        .into_iter()
+        .chain(crash::rows())
+        .chain(deletion::rows())
+        .chain(network::rows())
+        .chain(roll::rows())
+        .chain(scale::rows())
 }
 
 fn without_storage() -> impl Iterator<Item = Row> {
