@@ -53,6 +53,10 @@ tell() { ask sentinel "$me" >/dev/null; }
 
 # learn: a blank sentinel asks the others, and, if none knows, the servers: exactly one master is evidence enough.
 learn() {
+    if [ -n "$named" ] && stranger "$named"; then
+        say "blank: the other sentinels name $named (epoch $epoch), which is no server of this instance: waiting"
+        return
+    fi
     if [ -n "$named" ]; then
         say "blank: the other sentinels name $named (epoch $epoch)"
         ! register "$named" "$me" || introduce
@@ -89,7 +93,7 @@ give_up() {
         *) foreign=0; return ;;
     esac
     if stranger "$own_address"; then foreign=$((foreign + 1)); else foreign=0; fi
-    [ "$foreign" -ge 5 ] || return 0
+    [ "$foreign" -ge 3 ] || return 0
     look_around
     if [ "$masters_found" = 1 ] || [ "$masters_found$replicas_found" = 00 ]; then
         say "$own_address is no server of this instance: giving it up for ${master_found:-whoever starts}"
@@ -295,7 +299,7 @@ settle() {
 
 # amiss: true unless this sentinel knows exactly those who have a name, holds nobody for down and agrees with all the others.
 amiss() {
-    [ "$agreed" != "$own_address $own_epoch" ] || [ -n "$ghosts_before" ] ||
+    [ "$own_flags" != master ] || [ "$agreed" != "$own_address $own_epoch" ] || [ -n "$ghosts_before" ] ||
         grep -q s_down "$run/known-sentinels" "$run/known-replicas" ||
         [ "$(addresses "$RK_INSTANCE-sentinel-headless" | wc -l)" -ne $(($(wc -l <"$run/known-sentinels") + 1)) ] ||
         [ "$(addresses "$RK_INSTANCE-headless" | wc -l)" -ne $(($(wc -l <"$run/known-replicas") + 1)) ]

@@ -31,6 +31,8 @@ while [ "$turn" -lt 40 ]; do
     survey
     # The sentinels, not this server's own role: the pause holds the change of that back.
     if [ -n "$named" ] && [ "$named" != "$POD_IP" ]; then
+        # Clients that wait here would do so until they lose patience.
+        ask 127.0.0.1 "$REDIS_PORT" CLIENT KILL TYPE normal >/dev/null
         say "handed over to $named:$named_port"
         exit 0
     fi

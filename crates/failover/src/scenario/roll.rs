@@ -1,10 +1,13 @@
 //! Rolling restarts.
 
 use std::io;
+use std::thread;
+use std::time::Duration;
 
 use serde_json::json;
 
-use super::{Bounds, Lost, Row, row};
+use super::deletion::gone;
+use super::{Bounds, Lost, Row, at_most, row};
 use crate::kube::objects::secret;
 use crate::trial::Trial;
 
@@ -38,7 +41,15 @@ pub(super) fn rows() -> Vec<Row> {
 }
 
 pub(super) fn auth_rows() -> Vec<Row> {
-    vec![row("rotate-password", "the password is changed while clients write", ROLL, rotate)]
+    vec![
+        row(
+            "wrong-password",
+            "the Secret has a wrong password for 20 s, in which a replica is deleted",
+            at_most(0.5, Lost::Nothing, 20.0),
+            wrong_password,
+        ),
+        row("rotate-password", "the password is changed while clients write", ROLL, rotate),
+    ]
 }
 
 fn roll(trial: &mut Trial<'_>, path: &str, value: serde_json::Value, servers: bool, sentinels: bool) -> io::Result<()> {
@@ -51,6 +62,25 @@ fn roll(trial: &mut Trial<'_>, path: &str, value: serde_json::Value, servers: bo
     let rolled = trial.rolled(&sets, &before);
     trial.mend();
     rolled
+}
+
+/// Somebody overwrites the Secret; nobody knows the password in it until it is put right.
+fn wrong_password(trial: &mut Trial<'_>) -> io::Result<()> {
+    let put = |trial: &mut Trial<'_>, password: &str| -> io::Result<()> {
+        trial.examiner.instance.beside.apply(secret("redis-auth", &[("password", password.as_bytes())]));
+        trial.cluster.apply(trial.examiner.instance.objects()?);
+        Ok(())
+    };
+    let right = trial.examiner.instance.servers.password.clone().unwrap_or_default();
+    let replica = trial.replica()?;
+    trial.begin();
+    put(trial, "not the password")?;
+    thread::sleep(Duration::from_secs(8));
+    trial.cluster.delete(&replica.name);
+    gone(trial, &[replica])?;
+    thread::sleep(Duration::from_secs(12));
+    trial.mend();
+    put(trial, &right)
 }
 
 /// The documented way: the new password beside the old one, a roll, then the old one goes with another roll.
