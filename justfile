@@ -36,10 +36,10 @@ deny:
 
 # accept the renderings as they are now; then say why under "Rendered output" in CHANGELOG.md
 snapshots:
-    SNAPSHOTS=overwrite cargo test --package redis-k8s-gen --test goldens --test document_faults
+    SNAPSHOTS=overwrite cargo test --package redis-k8s-gen --test goldens --test document_faults --test manifest_faults
     git status --short snapshots crates/redis-k8s-gen/tests
 
-# write the JSON Schema and the field reference anew
+# write the JSON Schema, the field reference and the table of Kubernetes fields anew
 schemas:
     cargo xtask generate
 

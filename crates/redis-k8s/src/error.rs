@@ -33,6 +33,18 @@ pub enum PathStep {
     Index(usize),
 }
 
+impl From<&str> for PathStep {
+    fn from(key: &str) -> Self {
+        Self::Field(key.to_owned())
+    }
+}
+
+impl From<usize> for PathStep {
+    fn from(index: usize) -> Self {
+        Self::Index(index)
+    }
+}
+
 impl FieldPath {
     /// This path and one key further.
     #[must_use]

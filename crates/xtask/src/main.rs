@@ -3,6 +3,7 @@
 
 mod bench;
 mod generate;
+mod kubernetes;
 #[cfg(test)]
 mod links;
 mod reference;

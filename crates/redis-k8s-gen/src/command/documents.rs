@@ -5,7 +5,7 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
-use redis_k8s::{ApiVersion, Redis};
+use redis_k8s::{ApiVersion, KubernetesVersion, Redis};
 
 use super::{Failure, Session};
 use crate::diagnostic::Report;
@@ -41,14 +41,30 @@ impl DocumentArgs {
         session: &mut Session<'_, '_>,
     ) -> Result<Loaded, Failure> {
         let sources = if files.is_empty() { vec![Source::default_instance()] } else { read_all(files, session)? };
-        let loaded = document::load(sources, &self.overrides(), target);
+        self.counted(document::load(sources, &self.overrides(), target))
+    }
+
+    /// Reads and checks documents and objects of Kubernetes, these for clusters of `release`.
+    pub(crate) fn validate(
+        &self,
+        files: &[PathBuf],
+        target: ApiVersion,
+        release: &KubernetesVersion,
+        session: &mut Session<'_, '_>,
+    ) -> Result<Loaded, Failure> {
+        let sources = read_all(files, session)?;
+        self.counted(document::validate(sources, &self.overrides(), target, release))
+    }
+
+    /// Fails if there is nothing, or more than the flags are meant for.
+    fn counted(&self, loaded: Loaded) -> Result<Loaded, Failure> {
         let documents = loaded.report.documents();
         if let (Some(name), 2..) = (&self.name, documents) {
             return Err(Failure::Usage(format!(
                 "--name {name} names one instance, but there are {documents} documents"
             )));
         }
-        if documents == 0 && !loaded.report.has_errors() {
+        if documents + loaded.report.objects() == 0 && !loaded.report.has_errors() {
             return Err(Failure::Input("there is no document in what was read".to_owned()));
         }
         Ok(loaded)

@@ -1,8 +1,8 @@
-//! `validate`: the checks of `render` without the rendering.
+//! `validate`: the checks of `render` without the rendering, and those of its manifests, whoever changed them.
 
 use std::path::PathBuf;
 
-use redis_k8s::ApiVersion;
+use redis_k8s::{ApiVersion, KubernetesVersion};
 
 use super::documents::{DocumentArgs, api_version};
 use super::{Failure, Session};
@@ -12,18 +12,25 @@ pub(crate) const EXAMPLES: &str = "Examples:
   redis-k8s-gen validate cache.yaml
   redis-k8s-gen validate fleet/*.yaml --strict       warnings fail, too
   redis-k8s-gen validate cache.yaml -o json          problems as data, for editors and pipelines
+  kubectl kustomize overlay | redis-k8s-gen validate -      manifests, whoever changed them
+
+Manifests are checked offline: against the fields of their kinds in the release of Kubernetes they are for, what the API
+server refuses beyond that, and each other. Of kinds that render does not print, nothing is said but that they are there.
 
 People are told on standard error; standard output carries the JSON alone.";
 
 /// Arguments of `validate`.
 #[derive(Debug, clap::Args)]
 pub(crate) struct ValidateArgs {
-    /// Documents, YAML or JSON, any number in a file; `-` is standard input
+    /// Documents and manifests of Kubernetes, YAML or JSON, any number in a file; `-` is standard input
     #[arg(value_name = "FILE", required = true)]
     files: Vec<PathBuf>,
     /// What the documents are for: the 2015 tutorial to the letter, the tutorial on a cluster of today, or production
     #[arg(short, long, value_name = "VERSION", default_value = "apps/v1", value_parser = api_version())]
     api_version: ApiVersion,
+    /// The oldest Kubernetes the manifests are for, 1.33 to 1.37; a document says it itself
+    #[arg(long, value_name = "VERSION", default_value = "1.33", value_parser = str::parse::<KubernetesVersion>)]
+    kubernetes_version: KubernetesVersion,
     #[command(flatten)]
     documents: DocumentArgs,
     /// Form of the report
@@ -41,7 +48,7 @@ enum Form {
 }
 
 pub(crate) fn run(args: &ValidateArgs, session: &mut Session<'_, '_>) -> Result<(), Failure> {
-    let loaded = args.documents.load(&args.files, args.api_version, session)?;
+    let loaded = args.documents.validate(&args.files, args.api_version, &args.kubernetes_version, session)?;
     let report = &loaded.report;
     match args.output {
         Form::Json => session.data(format!("{:#}\n", report.to_json()).as_bytes())?,
@@ -50,10 +57,7 @@ pub(crate) fn run(args: &ValidateArgs, session: &mut Session<'_, '_>) -> Result<
     args.documents.verdict(report)?;
     if report.is_empty() && args.output == Form::Text && session.verbosity > Verbosity::Quiet {
         // anything that was found ends with a summary of its own
-        match report.documents() {
-            1 => session.message(format_args!("1 document: fine\n")),
-            documents => session.message(format_args!("{documents} documents: fine\n")),
-        }
+        session.message(format_args!("{}: fine\n", report.read()));
     }
     Ok(())
 }

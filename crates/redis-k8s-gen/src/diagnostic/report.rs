@@ -20,6 +20,7 @@ pub struct Report {
     errors: usize,
     warnings: usize,
     documents: usize,
+    objects: usize,
     /// Problems of the command line, which every document of a run has alike: told once.
     from_overrides: HashSet<(&'static str, String, String)>,
 }
@@ -56,6 +57,12 @@ impl Report {
     #[must_use]
     pub fn documents(&self) -> usize {
         self.documents
+    }
+
+    /// How many objects of Kubernetes were read, good and bad.
+    #[must_use]
+    pub fn objects(&self) -> usize {
+        self.objects
     }
 
     /// The problems, at most [`Report::KEPT`] of each severity.
@@ -123,6 +130,10 @@ impl Report {
         self.documents += 1;
     }
 
+    pub(crate) fn count_object(&mut self) {
+        self.objects += 1;
+    }
+
     pub(crate) fn add(&mut self, diagnostic: Diagnostic) {
         if let Place::Override(shown) = &diagnostic.place
             && !self.from_overrides.insert((diagnostic.rule, shown.clone(), diagnostic.message.clone()))
@@ -142,6 +153,7 @@ impl Report {
     /// Adds what was found in later pieces.
     pub(crate) fn append(&mut self, other: Self) {
         self.documents += other.documents;
+        self.objects += other.objects;
         let kept = |report: &[Diagnostic], severity| report.iter().filter(|d| d.severity == severity).count();
         let hidden_errors = other.errors - kept(&other.diagnostics, Severity::Error);
         let hidden_warnings = other.warnings - kept(&other.diagnostics, Severity::Warning);
@@ -189,10 +201,20 @@ impl Report {
             .map(|(count, what)| counted(count, what))
             .collect::<Vec<_>>()
             .join(", ");
-        match self.documents {
-            0 => format!("{level}: {counts}"),
-            documents => format!("{level}: {counts} in {}", counted(documents, "document")),
+        match self.read() {
+            read if read.is_empty() => format!("{level}: {counts}"),
+            read => format!("{level}: {counts} in {read}"),
         }
+    }
+
+    /// What was read: `2 documents`, `1 document and 14 objects`.
+    pub(crate) fn read(&self) -> String {
+        [(self.documents, "document"), (self.objects, "object")]
+            .into_iter()
+            .filter(|(count, _)| *count > 0)
+            .map(|(count, what)| counted(count, what))
+            .collect::<Vec<_>>()
+            .join(" and ")
     }
 }
 

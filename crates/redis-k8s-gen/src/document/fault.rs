@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::de::{Expected, Unexpected};
 
-use redis_k8s::{FieldPath, PathStep, Problem, Severity};
+use redis_k8s::{FieldPath, PathStep, Problem, Rule, Severity};
 
 use super::node::Origin;
 use super::overlay_path::to_path;
@@ -51,6 +51,13 @@ impl Fault {
             related: Vec::new(),
             missing: None,
         }))
+    }
+
+    /// Something that breaks a rule of a table.
+    pub(super) fn of_rule(rule: &Rule, message: impl Into<String>) -> Self {
+        let mut fault = Self::new(rule.id, message);
+        fault.0.severity = rule.severity;
+        fault
     }
 
     /// A required field that is not there.

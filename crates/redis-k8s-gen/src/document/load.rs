@@ -4,10 +4,11 @@ use std::ops::Range;
 
 use rayon::iter::ParallelIterator;
 use rayon::slice::ParallelSlice;
-use redis_k8s::{ApiVersion, PathStep, Redis};
+use redis_k8s::{ApiVersion, KubernetesVersion, PathStep, Redis};
 
 use super::decode::decode;
 use super::fault::{Fault, Told};
+use super::kubernetes::{self, Faulty};
 use super::node::{Node, Origin};
 use super::overlay::{Edit, Override};
 use super::parse::{self, Document};
@@ -36,18 +37,36 @@ pub struct Loaded {
 /// Documents are read in parallel when there are many; the result does not depend on it.
 #[must_use]
 pub fn load(sources: Vec<Source>, overrides: &[Override], target: ApiVersion) -> Loaded {
-    load_for(sources, overrides, Some(target))
+    load_for(sources, overrides, Some(target), None)
+}
+
+/// As [`load`], but objects of Kubernetes are welcome among the documents, and checked for clusters of this release.
+///
+/// The overrides are laid over documents alone.
+#[must_use]
+pub fn validate(
+    sources: Vec<Source>,
+    overrides: &[Override],
+    target: ApiVersion,
+    release: &KubernetesVersion,
+) -> Loaded {
+    load_for(sources, overrides, Some(target), Some(release))
 }
 
 /// As [`load`], but leaves what the documents mean unjudged: for those who change documents rather than render them.
 #[must_use]
 pub fn read(sources: Vec<Source>, overrides: &[Override]) -> Loaded {
-    load_for(sources, overrides, None)
+    load_for(sources, overrides, None, None)
 }
 
-fn load_for(sources: Vec<Source>, overrides: &[Override], target: Option<ApiVersion>) -> Loaded {
+fn load_for(
+    sources: Vec<Source>,
+    overrides: &[Override],
+    target: Option<ApiVersion>,
+    release: Option<&KubernetesVersion>,
+) -> Loaded {
     let mut all = Batch::default();
-    let mut run = Run { overrides, edits: Vec::with_capacity(overrides.len()), target };
+    let mut run = Run { overrides, edits: Vec::with_capacity(overrides.len()), target, release };
     for (number, given) in (0_u32..).zip(overrides) {
         match given.edit(number) {
             Ok(edit) => run.edits.push(edit),
@@ -100,11 +119,22 @@ struct Piece<'t> {
     base: usize,
 }
 
+/// An object of Kubernetes, and where it was read.
+struct Manifest {
+    source: u32,
+    /// Its path in what was read.
+    path: Vec<PathStep>,
+    object: kubernetes::Object,
+}
+
 /// What was read of some pieces, in their order.
 #[derive(Default)]
 struct Batch {
     documents: Vec<Redis>,
     names: Vec<NameTag>,
+    objects: Vec<Manifest>,
+    /// Objects of which too little is known to judge the others by.
+    unknown_objects: usize,
     report: Report,
     /// Sources in which something stands, right or wrong.
     filled: Vec<u32>,
@@ -114,6 +144,8 @@ impl Batch {
     fn append(&mut self, mut other: Self) {
         self.documents.append(&mut other.documents);
         self.names.append(&mut other.names);
+        self.objects.append(&mut other.objects);
+        self.unknown_objects += other.unknown_objects;
         self.report.append(other.report);
         self.filled.append(&mut other.filled);
         self.filled.dedup();
@@ -132,6 +164,8 @@ struct Run<'o> {
     edits: Vec<Edit<'o>>,
     /// Absent: documents are read, not judged.
     target: Option<ApiVersion>,
+    /// Absent: there must be nothing but documents.
+    release: Option<&'o KubernetesVersion>,
 }
 
 impl Run<'_> {
@@ -143,7 +177,10 @@ impl Run<'_> {
             let mut faults = Some(faults);
             for (path, root) in unfold(root) {
                 let faults = faults.take().unwrap_or_default();
-                self.read_document(&path, root, is_spoilt, faults, piece, batch);
+                match self.release.filter(|_| kubernetes::is_manifest(&root)) {
+                    Some(release) => self.read_object(path, &root, release, faults, piece, batch),
+                    None => self.read_document(&path, root, is_spoilt, faults, piece, batch),
+                }
             }
         }
         if let Some(fault) = parsed.stopped {
@@ -195,13 +232,38 @@ impl Run<'_> {
             batch.documents.push(redis);
             batch.names.push(NameTag { source, origin: name });
         }
+        self.report_in_order(faults, source, root.origin, batch);
+    }
+
+    /// Reads one object of Kubernetes; `faults` are those of its text.
+    fn read_object(
+        &self,
+        path: Vec<PathStep>,
+        root: &Node<'_>,
+        release: &KubernetesVersion,
+        mut faults: Vec<Fault>,
+        piece: &Piece<'_>,
+        batch: &mut Batch,
+    ) {
+        batch.report.count_object();
+        let (found, object) = kubernetes::check(root, release);
+        faults.extend(found.into_iter().map(|fault| fault.under_all(&path)));
+        match object {
+            Some(object) => batch.objects.push(Manifest { source: piece.source, path, object }),
+            None => batch.unknown_objects += 1,
+        }
+        self.report_in_order(faults, piece.source, root.origin, batch);
+    }
+
+    /// Reports the faults of one document: those of the command line first, then as they stand in the text.
+    fn report_in_order(&self, mut faults: Vec<Fault>, source: u32, otherwise: Origin, batch: &mut Batch) {
         faults.sort_by_key(|fault| match fault.origin() {
             None => (0, 0),
             Some(Origin::Override(number)) => (1, number),
             Some(Origin::Text { start, .. }) => (2, start),
         });
         for fault in faults {
-            batch.report.add(self.diagnostic(fault, source, root.origin));
+            batch.report.add(self.diagnostic(fault, source, otherwise));
         }
     }
 
@@ -234,6 +296,7 @@ impl Run<'_> {
             }
             all.report.add(diagnostic);
         }
+        self.judge_objects(&mut all);
         for number in (0_u32..).take(sources.len()).filter(|number| !all.filled.contains(number)) {
             let fault = Fault::new("no-document", "there is no document in this file")
                 .help("`redis-k8s-gen init` prints one; `redis-k8s-gen render` without a file needs none");
@@ -241,6 +304,23 @@ impl Run<'_> {
         }
         all.report.finish(sources);
         Loaded { documents: all.documents, report: all.report }
+    }
+}
+
+impl Run<'_> {
+    /// Judges objects by each other.
+    fn judge_objects(&self, all: &mut Batch) {
+        let objects: Vec<&kubernetes::Object> = all.objects.iter().map(|manifest| &manifest.object).collect();
+        for Faulty { object, fault, other } in kubernetes::judge(&objects, all.unknown_objects == 0) {
+            let Some(Manifest { source, path, .. }) = all.objects.get(object) else { continue };
+            let mut diagnostic = self.diagnostic(fault.under_all(path), *source, Origin::Text { start: 0, end: 0 });
+            if let Some((other, origin)) = other
+                && let Some(manifest) = all.objects.get(other)
+            {
+                diagnostic.related.push((self.place(manifest.source, origin), "the other object".to_owned()));
+            }
+            all.report.add(diagnostic);
+        }
     }
 }
 

@@ -2,11 +2,12 @@
 //!
 //! The way of a document: bytes, text (`decode`), pieces of the stream (`stream`), a tree that knows where each part
 //! was written (`parse`, `node`), the same with the command line laid over it (`overlay`), the model (`reader`,
-//! `repair`). docs/adr-002-reading-documents.md says why.
+//! `repair`). `kubernetes` checks manifests, for `validate` alone. docs/adr-002-reading-documents.md says why.
 
 mod decode;
 mod fault;
 mod fields;
+mod kubernetes;
 mod load;
 mod node;
 mod overlay;
@@ -22,6 +23,7 @@ mod suggest;
 mod syntax;
 mod twins;
 
-pub use load::{Loaded, load, read};
+pub use kubernetes::OBJECT_RULES;
+pub use load::{Loaded, load, read, validate};
 pub use overlay::Override;
 pub use source::Source;

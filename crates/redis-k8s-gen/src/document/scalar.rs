@@ -29,6 +29,32 @@ impl Meaning {
     }
 }
 
+/// What kubectl, which reads YAML 1.1, takes a plain scalar for that is a text by YAML 1.2; none if for a text, too.
+pub(super) fn older_meaning(text: &str) -> Option<&'static str> {
+    if older_boolean(text).is_some() {
+        return Some("a boolean");
+    }
+    let unsigned = text.strip_prefix(['-', '+']).unwrap_or(text);
+    if !unsigned.starts_with(|first: char| first.is_ascii_digit() || first == '.') {
+        return None;
+    }
+    let digits = unsigned.replace('_', "");
+    let is_number = match digits.strip_prefix("0b") {
+        Some(bits) => !bits.is_empty() && bits.bytes().all(|bit| matches!(bit, b'0' | b'1')),
+        None => Meaning::of(&digits) != Meaning::Text,
+    };
+    is_number.then_some("a number")
+}
+
+/// The words of YAML 1.1 beside `true` and `false`.
+pub(super) fn older_boolean(text: &str) -> Option<bool> {
+    match text {
+        "y" | "Y" | "yes" | "Yes" | "YES" | "on" | "On" | "ON" => Some(true),
+        "n" | "N" | "no" | "No" | "NO" | "off" | "Off" | "OFF" => Some(false),
+        _ => None,
+    }
+}
+
 fn number(text: &str) -> Meaning {
     for (prefix, radix) in [("0x", 16), ("0o", 8)] {
         if let Some(digits) = text.strip_prefix(prefix) {
@@ -67,6 +93,20 @@ fn number(text: &str) -> Meaning {
 #[cfg(test)]
 mod tests {
     use super::Meaning::{self, Bool, Float, Int, Null, Text};
+    use super::older_meaning;
+
+    #[test]
+    fn older_readers_see_more_than_texts() {
+        for text in ["yes", "No", "ON", "y", "n"] {
+            assert_eq!(older_meaning(text), Some("a boolean"), "{text}");
+        }
+        for text in ["1_000", "-1_0.5", ".1_0", "0b101", "-0x1f", "+0o7"] {
+            assert_eq!(older_meaning(text), Some("a number"), "{text}");
+        }
+        for text in ["yEs", "12:30:45", "8Gi", "_1", "a_1", "0bx", "0b12", "-a", "5s", "2015-04-01", "1_a"] {
+            assert_eq!(older_meaning(text), None, "{text}");
+        }
+    }
 
     #[test]
     fn plain_scalars_mean_what_yaml_1_2_says() {

@@ -39,6 +39,59 @@ fn kubectl_reads_what_was_meant() {
     }
 }
 
+/// A scalar that kubectl takes for something else than a text must not pass for one in a manifest, and the other way round.
+#[test]
+fn validate_reads_plain_scalars_as_kubectl_does() {
+    let words = [
+        "y",
+        "Y",
+        "yes",
+        "on",
+        "Off",
+        "n",
+        "yEs",
+        "true",
+        "1_000",
+        "0b101",
+        "0b12",
+        "+0o7",
+        "-0x1f",
+        "0o17",
+        "0x_1f",
+        "1e3",
+        "12:30:45",
+        "2015-04-01",
+        "_1",
+        ".5",
+        ".1_0",
+        "+5",
+        "010",
+        "1.",
+        "1_0.5",
+        "=",
+        "+yes",
+        "8Gi",
+        "5s",
+        "1.2.3",
+    ];
+    for kubectl in tools::kubectls() {
+        for word in words {
+            let directory = tempfile::tempdir().unwrap();
+            let file = directory.path().join("a.yaml");
+            std::fs::write(
+                &file,
+                format!("apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: a}}\ndata: {{a: {word}}}\n"),
+            )
+            .unwrap();
+            let mut command = Command::new(&kubectl);
+            command.args(["label", "--local", "x=1", "-o", "json", "-f"]).arg(&file).env("KUBECONFIG", "/dev/null");
+            let read: Value = serde_json::from_slice(&run(&mut command)).unwrap();
+            let output = Command::new(env!("CARGO_BIN_EXE_redis-k8s-gen")).arg("validate").arg(&file).output().unwrap();
+            assert_eq!(output.status.success(), read["data"]["a"].is_string(), "{word}: {read}");
+        }
+    }
+}
+
 #[test]
 fn kustomize_takes_the_files() {
     for kubectl in tools::kubectls() {

@@ -13,6 +13,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 use pinned::Snapshots;
+use redis_k8s::ApiVersion;
+use redis_k8s_gen::document::{Source, validate};
 
 /// The targets, and the directory of each.
 const TARGETS: [(&str, &str); 3] = [("v1beta3", "v1beta3"), ("v1", "v1"), ("apps/v1", "apps-v1")];
@@ -92,6 +94,19 @@ fn two_runs_give_the_same_bytes() {
     let second = renderings();
     let changed: Vec<_> = first.iter().filter(|(name, content)| second.get(*name) != Some(*content)).collect();
     assert!(changed.is_empty(), "other bytes at the second run: {:?}", changed.iter().map(|(name, _)| name));
+}
+
+#[test]
+fn validate_has_nothing_to_say_of_a_rendering() {
+    let mut count = 0;
+    for (name, content) in renderings().into_iter().filter(|(name, _)| !name.ends_with(".stderr")) {
+        let sources = vec![Source::new(name.as_str(), content)];
+        let report = validate(sources, &[], ApiVersion::AppsV1, &"1.33".parse().expect("a release")).report;
+        assert!(report.is_empty(), "{name}: {:#}", report.to_json());
+        assert_eq!(report.documents(), 0, "{name}");
+        count += report.objects();
+    }
+    assert!(count > 100, "{count} objects");
 }
 
 #[test]

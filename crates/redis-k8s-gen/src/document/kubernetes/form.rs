@@ -1,0 +1,328 @@
+//! Holds a tree against the fields of its kind.
+
+use redis_k8s::PathStep;
+
+use super::rules::FIELD_NOT_IN_RELEASE;
+use super::types::{Field, Known, Shape, Type, Types, Unique};
+use super::{part, rules, words};
+use crate::document::fault::Fault;
+use crate::document::node::{Entry, Kind, Node, Style, shorten};
+use crate::document::scalar::{Meaning, older_boolean, older_meaning};
+use crate::document::suggest::{choices, nearest};
+
+/// Problems told of one object: a list of a million wrong items is one mistake.
+const MAX_FAULTS: usize = 1000;
+/// Fields that a message names; the others are for `kubectl explain` to tell.
+const FEW_FIELDS: usize = 12;
+
+/// Everything that is wrong with an object of a known kind, for a cluster of Kubernetes 1.`minor`.
+pub(super) fn check(root: &Node<'_>, known: Known, minor: u8) -> Vec<Fault> {
+    let mut form = Form { root, kind: known.kind, minor, path: Vec::new(), faults: Vec::new() };
+    form.typed(root, known.type_name);
+    form.faults
+}
+
+/// An object under examination, and where the examination stands.
+pub(super) struct Form<'a, 't> {
+    root: &'a Node<'t>,
+    kind: &'static str,
+    minor: u8,
+    path: Vec<PathStep>,
+    faults: Vec<Fault>,
+}
+
+impl Form<'_, '_> {
+    /// Takes a fault of the node that is examined; its path starts there.
+    pub(super) fn report(&mut self, fault: Fault) {
+        if self.faults.len() < MAX_FAULTS {
+            let fault = fault.under_all(&self.path);
+            let origin = self.root.locate(&fault.path());
+            self.faults.push(fault.at(origin));
+        }
+    }
+
+    /// Examines the value at a field.
+    pub(super) fn inside(&mut self, field: &str, examine: impl FnOnce(&mut Self)) {
+        self.within(field.into(), examine);
+    }
+
+    fn expected(&mut self, what: impl std::fmt::Display, node: &Node<'_>) {
+        self.report(unexpected(what, node));
+    }
+
+    /// Examines what a step leads to.
+    pub(super) fn within(&mut self, step: PathStep, examine: impl FnOnce(&mut Self)) {
+        self.path.push(step);
+        examine(self);
+        self.path.pop();
+    }
+
+    fn typed(&mut self, node: &Node<'_>, name: &str) {
+        let Some(known) = Types::get().named(name) else { return };
+        let Kind::Mapping(entries) = &node.kind else {
+            let some: Vec<&str> = known.fields.iter().map(|field| field.name).take(3).collect();
+            return self.expected(format_args!("a mapping with fields such as {}", choices(&some)), node);
+        };
+        for entry in entries {
+            match known.field(&entry.key) {
+                Some(field) => self.field(known, field, entry),
+                None => self.unknown(known, entry),
+            }
+        }
+        for field in known.fields.iter().filter(|field| field.is_required) {
+            let is_there = node.entry(field.name).is_some_and(|entry| !entry.value.is_null());
+            if !is_there {
+                let fault = Fault::missing(field.name).of_field(field.name);
+                let fault = match self.path.as_slice() {
+                    [] => fault.ending(" at the top of the object"),
+                    path => fault.ending(&format!(" in {}", shown(path))),
+                };
+                self.report(fault);
+            }
+        }
+        part::check(known.name.trim_start_matches("v1beta3."), node, self);
+    }
+
+    fn unknown(&mut self, known: &Type, entry: &Entry<'_>) {
+        let message = match self.path.last() {
+            None => format!("unknown field `{}` at the top of the object", shorten(&entry.key)),
+            Some(_) => format!("unknown field `{}` in {}", shorten(&entry.key), shown(&self.path)),
+        };
+        let names = || known.fields.iter().map(|field| field.name);
+        let help = match nearest(&entry.key, names()) {
+            Some(near) => format!("did you mean `{near}`?"),
+            None if known.fields.len() <= FEW_FIELDS => {
+                format!("the fields here are {}", names().collect::<Vec<_>>().join(", "))
+            }
+            None => format!("`kubectl explain {}` lists the fields", self.explained()),
+        };
+        let step = PathStep::from(&*entry.key);
+        self.report(Fault::new("unknown-field", message).at(entry.key_origin).under(step).help(help));
+    }
+
+    /// The place as `kubectl explain` wants it.
+    fn explained(&self) -> String {
+        let fields = self.path.iter().filter_map(|step| match step {
+            PathStep::Field(name) => Some(name.as_str()),
+            PathStep::Index(_) => None,
+        });
+        std::iter::once(&*self.kind.to_ascii_lowercase()).chain(fields).collect::<Vec<_>>().join(".")
+    }
+
+    fn field(&mut self, known: &Type, field: &Field, entry: &Entry<'_>) {
+        // Kubernetes takes null for absent
+        if entry.value.is_null() || matches!(entry.value.kind, Kind::Dropped) {
+            return;
+        }
+        self.within(PathStep::from(field.name), |form| {
+            if let Some(minors) = &field.minors
+                && !minors.contains(&form.minor)
+            {
+                let what = format!("the field `{}`", field.name);
+                form.report(not_in_release(&what, minors, form.minor).at(entry.key_origin));
+                // what it holds is not in the release either
+                return;
+            }
+            form.value(&entry.value, &field.shape);
+            words::check(known.name, field.name, &entry.value, form.minor, &mut |fault| form.report(fault));
+        });
+    }
+
+    fn value(&mut self, node: &Node<'_>, shape: &Shape) {
+        match shape {
+            Shape::Any => {}
+            Shape::Boolean => self.boolean(node),
+            Shape::Integer(bits) => self.integer(node, *bits),
+            Shape::Number => {
+                if !matches!(number(node), Some(Meaning::Int(_) | Meaning::Float)) {
+                    self.expected("a number", node);
+                }
+            }
+            Shape::Text => self.text("a string", node),
+            Shape::Words(words) => match node.as_text() {
+                Some(text) if words.contains(&text) => {}
+                Some(text) => self.report(words::unknown(text, words)),
+                None => self.expected(choices(words), node),
+            },
+            Shape::Bytes => match &node.kind {
+                Kind::Scalar(text, _) if is_base64(text) => {}
+                Kind::Scalar(..) => {
+                    self.report(unexpected("base64", node).help("a Secret takes plain text under `stringData`"));
+                }
+                _ => self.expected("base64", node),
+            },
+            Shape::Time => match node.as_text() {
+                Some(text) if is_time(text) => {}
+                _ => self.expected("a time such as 2026-01-31T12:00:00Z", node),
+            },
+            Shape::Quantity => self.quantity(node),
+            Shape::IntOrString => match (number(node), &node.kind) {
+                (Some(Meaning::Int(Some(number))), _) if i32::try_from(number).is_ok() => {}
+                (None, Kind::Scalar(..)) => self.text("a whole number or a string", node),
+                _ => self.expected("a whole number or a string", node),
+            },
+            Shape::Type(name) => self.typed(node, name),
+            Shape::Map(values) => self.map(node, values),
+            Shape::List(items, unique) => self.list(node, items, unique),
+        }
+    }
+
+    fn map(&mut self, node: &Node<'_>, values: &Shape) {
+        let Kind::Mapping(entries) = &node.kind else {
+            return self.expected("a mapping of keys to values", node);
+        };
+        for entry in entries {
+            self.within(PathStep::from(&*entry.key), |form| form.value(&entry.value, values));
+        }
+    }
+
+    fn list(&mut self, node: &Node<'_>, items: &Shape, unique: &Unique) {
+        let Kind::Sequence(nodes) = &node.kind else {
+            let fault = unexpected("a list", node);
+            return self.report(match node.as_text() {
+                Some(text) => fault.help(format!("write it as a list of one: [{}]", shorten(text))),
+                None => fault,
+            });
+        };
+        for (index, node) in nodes.iter().enumerate() {
+            self.within(PathStep::from(index), |form| form.value(node, items));
+        }
+        part::check_unique(nodes, unique, self);
+    }
+
+    fn boolean(&mut self, node: &Node<'_>) {
+        match &node.kind {
+            Kind::Scalar(text, Style::Plain)
+                if matches!(Meaning::of(text), Meaning::Bool(_)) || older_boolean(text).is_some() => {}
+            Kind::Scalar(text, Style::Quoted) if matches!(Meaning::of(text), Meaning::Bool(_)) => {
+                self.report(unexpected("true or false", node).help("remove the quotes"));
+            }
+            _ => self.expected("true or false", node),
+        }
+    }
+
+    fn integer(&mut self, node: &Node<'_>, bits: u8) {
+        let (wanted, range) = match bits {
+            32 => ("a whole number from -2147483648 to 2147483647", i32::MIN.into()..=i32::MAX.into()),
+            _ => ("a whole number from -2^63 to 2^63-1", i64::MIN.into()..=i128::from(i64::MAX)),
+        };
+        match (number(node), &node.kind) {
+            (Some(Meaning::Int(Some(number))), _) if range.contains(&number) => {}
+            (Some(Meaning::Int(_)), _) => {
+                let found = node.as_text().map(shorten).unwrap_or_default();
+                self.report(Fault::new("out-of-range", format!("expected {wanted}, found {found}")));
+            }
+            (None, Kind::Scalar(text, Style::Quoted)) if matches!(Meaning::of(text), Meaning::Int(_)) => {
+                self.report(unexpected(wanted, node).help("remove the quotes"));
+            }
+            _ => self.expected(wanted, node),
+        }
+    }
+
+    fn text(&mut self, wanted: &str, node: &Node<'_>) {
+        match &node.kind {
+            Kind::Scalar(_, Style::Quoted | Style::Bare) => {}
+            Kind::Scalar(text, Style::Plain) => match (Meaning::of(text), older_meaning(text)) {
+                (Meaning::Text, None) => {}
+                (Meaning::Text, Some(older)) => {
+                    let message = format!("expected {wanted}, found {}, which kubectl reads as {older}", shorten(text));
+                    self.report(
+                        Fault::new("wrong-type", message).help(format!("put it in quotes: \"{}\"", shorten(text))),
+                    );
+                }
+                (Meaning::Null, _) => {
+                    self.report(unexpected(wanted, node).help("write \"\" for an empty text"));
+                }
+                _ => {
+                    self.report(unexpected(wanted, node).help(format!("put it in quotes: \"{}\"", shorten(text))));
+                }
+            },
+            _ => self.expected(wanted, node),
+        }
+    }
+
+    fn quantity(&mut self, node: &Node<'_>) {
+        let Kind::Scalar(text, _) = &node.kind else { return self.expected("a quantity", node) };
+        if node.is_null() {
+            self.expected("a quantity", node);
+        } else if let Err(invalid) = text.parse::<redis_k8s::Quantity>() {
+            self.report(Fault::new("invalid-value", invalid.to_string()));
+        }
+    }
+}
+
+fn unexpected(what: impl std::fmt::Display, node: &Node<'_>) -> Fault {
+    Fault::new("wrong-type", format!("expected {what}, found {}", node.description()))
+}
+
+/// A field or a word that the release does not have.
+pub(super) fn not_in_release(what: &str, minors: &std::ops::RangeInclusive<u8>, minor: u8) -> Fault {
+    let fault = rules::broken(
+        &FIELD_NOT_IN_RELEASE,
+        if minor < *minors.start() {
+            format!("{what} came with Kubernetes 1.{}, and the objects are for 1.{minor}", minors.start())
+        } else {
+            format!("{what} went after Kubernetes 1.{}, and the objects are for 1.{minor}", minors.end())
+        },
+    );
+    if minor < *minors.start() {
+        fault.help(format!("leave it out, or say `--kubernetes-version 1.{}` if no cluster is older", minors.start()))
+    } else {
+        fault.help("leave it out")
+    }
+}
+
+/// What a scalar without quotes means, if it is a number.
+fn number(node: &Node<'_>) -> Option<Meaning> {
+    match &node.kind {
+        Kind::Scalar(text, Style::Plain | Style::Bare) => {
+            Some(Meaning::of(text)).filter(|meaning| matches!(meaning, Meaning::Int(_) | Meaning::Float))
+        }
+        _ => None,
+    }
+}
+
+fn is_base64(text: &str) -> bool {
+    let digits: Vec<u8> = text.bytes().filter(|byte| !matches!(byte, b'\n' | b'\r')).collect();
+    let padding = digits.iter().rev().take_while(|byte| **byte == b'=').count();
+    digits.len().is_multiple_of(4)
+        && padding <= 2
+        && digits[..digits.len() - padding].iter().all(|b| b.is_ascii_alphanumeric() || b"+/".contains(b))
+}
+
+/// RFC 3339, as far as its form goes.
+fn is_time(text: &str) -> bool {
+    let form = |digits: &str| digits.bytes().map(|b| if b.is_ascii_digit() { b'0' } else { b }).collect::<Vec<u8>>();
+    let Some((clock, zone)) = text.split_at_checked(19) else { return false };
+    let zone = zone.strip_prefix('.').map_or(zone, |rest| rest.trim_start_matches(|c: char| c.is_ascii_digit()));
+    form(clock) == b"0000-00-00T00:00:00" && (zone == "Z" || matches!(&*form(zone), b"+00:00" | b"-00:00"))
+}
+
+fn shown(path: &[PathStep]) -> String {
+    crate::document::overlay_path::display(path)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn base64_is_told_from_text() {
+        for good in ["", "YQ==", "YWI=", "YWJj", "YWJj\nYWJj\n"] {
+            assert!(is_base64(good), "{good}");
+        }
+        for bad in ["a", "YQ=", "YQ", "pass word", "===="] {
+            assert!(!is_base64(bad), "{bad}");
+        }
+    }
+
+    #[test]
+    fn times_are_those_of_rfc_3339() {
+        for good in ["2026-01-31T12:00:00Z", "2026-01-31T12:00:00.123456Z", "2026-01-31T12:00:00+01:00"] {
+            assert!(is_time(good), "{good}");
+        }
+        for bad in ["", "2026-01-31", "2026-01-31 12:00:00Z", "2026-01-31T12:00:00", "today"] {
+            assert!(!is_time(bad), "{bad}");
+        }
+    }
+}

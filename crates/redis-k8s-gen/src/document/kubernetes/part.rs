@@ -1,0 +1,179 @@
+//! What Kubernetes asks of the parts of an object beyond their form: each module has a part, by the name of its type.
+
+use std::collections::HashMap;
+
+use redis_k8s::PathStep;
+
+use super::form::Form;
+use super::rules::{NOT_EXACTLY_ONE, OBJECT_OUT_OF_RANGE, PROTOCOL_MISSING, TWICE_IN_LIST, broken};
+use super::types::Unique;
+use super::{budget, container, data, metadata, network_policy, pod, probe, scheduling, service, volume, workload};
+use crate::document::node::{Kind, Node, shorten};
+use crate::document::scalar::Meaning;
+
+/// Examines one part.
+pub(super) fn check(type_name: &str, node: &Node<'_>, form: &mut Form<'_, '_>) {
+    match type_name {
+        "ObjectMeta" => metadata::check(node, form),
+        "ConfigMap" | "Secret" => {
+            metadata::check_name(node, metadata::NameForm::Subdomain, form);
+            data::check(node, form);
+        }
+        "Pod" => {
+            metadata::check_name(node, metadata::NameForm::Subdomain, form);
+            if let Some(spec) = node.get("spec") {
+                form.inside("spec", |form| pod::check_mounts(spec, &[], form));
+            }
+        }
+        "ServiceAccount"
+        | "NetworkPolicy"
+        | "PodDisruptionBudget"
+        | "PersistentVolumeClaim"
+        | "ReplicationController" => metadata::check_name(node, metadata::NameForm::Subdomain, form),
+        "Service" => metadata::check_name(node, metadata::NameForm::Service, form),
+        "StatefulSet" => metadata::check_name(node, metadata::NameForm::StatefulSet, form),
+        "PodSpec" => pod::check(node, form),
+        "Container" | "EphemeralContainer" => container::check(node, form),
+        "ContainerPort" => container::check_port(node, form),
+        "EnvVar" => container::check_variable(node, form),
+        "ResourceRequirements" | "Resources" => container::check_resources(node, form),
+        "VolumeMount" => container::check_mount(node, form),
+        "Volume" => volume::check(node, form),
+        "KeyToPath" => volume::check_key(node, form),
+        "Probe" => probe::check(node, form),
+        "Lifecycle" => probe::check_lifecycle(node, form),
+        "TCPSocketAction" | "TcpSocket" | "HTTPGetAction" | "HttpGet" | "GRPCAction" => probe::check_port(node, form),
+        "Toleration" => scheduling::check_toleration(node, form),
+        "LabelSelector" => scheduling::check_selector(node, form),
+        "LabelSelectorRequirement" | "NodeSelectorRequirement" => scheduling::check_requirement(node, form),
+        "WeightedPodAffinityTerm" | "PreferredSchedulingTerm" => {
+            in_range(node, "weight", 1..=100, form);
+        }
+        "TopologySpreadConstraint" => scheduling::check_spread(node, form),
+        "ServiceSpec" => service::check(node, form),
+        "ServicePort" => service::check_port(node, form),
+        "ReplicationControllerSpec" | "StatefulSetSpec" => workload::check(node, form),
+        "PodDisruptionBudgetSpec" => budget::check(node, form),
+        "NetworkPolicyPeer" => network_policy::check_peer(node, form),
+        "IPBlock" => network_policy::check_block(node, form),
+        "NetworkPolicyPort" => network_policy::check_port(node, form),
+        _ => {}
+    }
+}
+
+/// Finds items of a list that are the same to Kubernetes.
+pub(super) fn check_unique(items: &[Node<'_>], unique: &Unique, form: &mut Form<'_, '_>) {
+    let mut seen: HashMap<Vec<&str>, usize> = HashMap::with_capacity(items.len());
+    // keys but for a protocol that was left out, and where
+    let mut without: HashMap<Vec<&str>, usize> = HashMap::new();
+    let mut with_udp: HashMap<Vec<&str>, usize> = HashMap::new();
+    for (index, item) in items.iter().enumerate() {
+        let key: Option<Vec<&str>> = match unique {
+            Unique::No => None,
+            Unique::Item => item.as_text().map(|text| vec![text]),
+            Unique::Fields(fields) => fields
+                .iter()
+                .map(|field| match item.get(field) {
+                    Some(value) => value.as_text(),
+                    // the one key that has a default
+                    None if *field == "protocol" => Some("TCP"),
+                    None if matches!(item.kind, Kind::Mapping(_)) && *field == "hostIP" => Some(""),
+                    None => None,
+                })
+                .collect(),
+        };
+        let Some(key) = key else { continue };
+        if let Unique::Fields(fields) = unique
+            && let Some(place) = fields.iter().position(|field| *field == "protocol")
+        {
+            let mut rest = key.clone();
+            let protocol = rest.remove(place);
+            match item.get("protocol") {
+                None => without.insert(rest, index),
+                Some(_) if protocol != "TCP" => with_udp.insert(rest, index),
+                Some(_) => None,
+            };
+        }
+        let shown = key.iter().map(|part| shorten(part)).collect::<Vec<_>>().join(" ");
+        if let Some(first) = seen.get(&key) {
+            let fault = broken(&TWICE_IN_LIST, format!("{shown} stands here a second time"))
+                .and_at(items[*first].origin, "first given here")
+                .help("keep one of the two");
+            form.report(fault.at(item.origin).under(index.into()));
+        } else {
+            seen.insert(key, index);
+        }
+    }
+    for (key, index) in without {
+        if with_udp.contains_key(&key) {
+            let fault =
+                broken(&PROTOCOL_MISSING, format!("the port {} is listed for another protocol, too", key.join(" ")))
+                    .help("add `protocol: TCP`");
+            form.report(fault.under(index.into()));
+        }
+    }
+}
+
+/// A whole number at a field, if there is one.
+pub(super) fn number(node: &Node<'_>, field: &str) -> Option<i128> {
+    match Meaning::of(node.get(field)?.as_text()?) {
+        Meaning::Int(number) => number,
+        _ => None,
+    }
+}
+
+/// A text at a field, if there is one.
+pub(super) fn text<'n>(node: &'n Node<'_>, field: &str) -> Option<&'n str> {
+    node.get(field)?.as_text()
+}
+
+/// The items of the list at a field.
+pub(super) fn items<'n, 't>(node: &'n Node<'t>, field: &str) -> &'n [Node<'t>] {
+    match node.get(field).map(|node| &node.kind) {
+        Some(Kind::Sequence(items)) => items,
+        _ => &[],
+    }
+}
+
+/// True if something stands at a field.
+pub(super) fn has(node: &Node<'_>, field: &str) -> bool {
+    node.get(field).is_some()
+}
+
+/// True if a list or mapping is empty.
+pub(super) fn is_empty(node: &Node<'_>) -> bool {
+    match &node.kind {
+        Kind::Sequence(items) => items.is_empty(),
+        Kind::Mapping(entries) => entries.is_empty(),
+        _ => false,
+    }
+}
+
+/// Reports a number that is out of range.
+pub(super) fn in_range(node: &Node<'_>, field: &str, range: std::ops::RangeInclusive<i128>, form: &mut Form<'_, '_>) {
+    if let Some(number) = number(node, field).filter(|number| !range.contains(number)) {
+        let wanted = match *range.end() {
+            end if end >= i128::from(i32::MAX) => format!("{} or more", range.start()),
+            end => format!("{} to {end}", range.start()),
+        };
+        form.report(
+            broken(&OBJECT_OUT_OF_RANGE, format!("{field} is {number}, but takes {wanted}")).under(field.into()),
+        );
+    }
+}
+
+/// Reports anything but one of these fields.
+pub(super) fn exactly_one(node: &Node<'_>, fields: &[&str], what: &str, form: &mut Form<'_, '_>) {
+    let set: Vec<&str> = fields.iter().copied().filter(|field| has(node, field)).collect();
+    match set.as_slice() {
+        [_] => {}
+        [] => form.report(
+            broken(&NOT_EXACTLY_ONE, format!("{what} is missing")).help(format!("set one of {}", fields.join(", "))),
+        ),
+        [first, .., last] => form.report(
+            broken(&NOT_EXACTLY_ONE, format!("{first} and {last} exclude each other"))
+                .help("keep one of the two")
+                .under(PathStep::from(*last)),
+        ),
+    }
+}

@@ -1,0 +1,106 @@
+//! The table of rules for objects of Kubernetes: what is checked beyond their form, how much it weighs, and why.
+//!
+//! The rules of documents are in the library; docs/object-rules.md is this table; a test keeps the two the same.
+
+use redis_k8s::{Rule, Severity};
+
+use crate::document::fault::Fault;
+
+/// Declares the rules, each once, and the slice of them.
+macro_rules! rules {
+    ($($name:ident = $severity:ident $id:literal, $summary:literal, $reason:literal;)*) => {
+        $(pub(super) const $name: Rule = Rule {
+            id: $id,
+            severity: Severity::$severity,
+            summary: $summary,
+            reason: $reason,
+        };)*
+
+        /// What `validate` checks objects of Kubernetes for, beyond their form.
+        pub const OBJECT_RULES: &[Rule] = &[$($name),*];
+    };
+}
+
+rules! {
+    KIND_NOT_CHECKED = Warning "kind-not-checked", "an object is of a kind this tool does not render",
+        "only kinds it renders are known to it: nothing is said about the others";
+    WRONG_API_VERSION = Error "wrong-api-version", "a kind is given with an apiVersion that never had it, or no longer has",
+        "the API server refuses it: there is no such kind";
+    FIELD_NOT_IN_RELEASE = Error "field-not-in-release", "a field or choice is not in the Kubernetes release the objects are for",
+        "kubectl refuses a field the cluster does not know, and the API server a choice it does not know; other tools lose it silently";
+    NAME_MISSING = Error "object-name-missing", "`metadata.name` is missing",
+        "kubectl apply needs it to find the object again";
+    INVALID_NAME = Error "invalid-name", "a name is not one Kubernetes takes there",
+        "the API server refuses it";
+    POD_NAMES_TOO_LONG = Error "pod-names-too-long", "the name of a StatefulSet has more than 52 characters",
+        "each pod carries a label with the name and a hash of its revision, and a label holds 63: no pod could be made";
+    INVALID_LABEL = Error "invalid-label", "the key or value of a label, or the key of an annotation, is not one Kubernetes takes",
+        "the API server refuses it";
+    OBJECT_ANNOTATIONS_TOO_LARGE = Error "object-annotations-too-large", "the annotations of an object are more than 256 KiB",
+        "the API server refuses them";
+    TWICE_IN_LIST = Error "twice-in-list", "two items of a list are the same to Kubernetes",
+        "server-side apply refuses the list; others keep one of the two";
+    PROTOCOL_MISSING = Warning "protocol-missing", "a port is listed for two protocols, and one of them is left out",
+        "kubectl apply takes the two for one when either changes";
+    INVALID_PORT = Error "invalid-port", "a port is not a number from 1 to 65535, or its name not one Kubernetes takes",
+        "the API server refuses it";
+    IMAGE_MISSING = Error "image-missing", "a container has no image",
+        "the API server refuses it";
+    INVALID_VARIABLE = Error "invalid-variable", "an environment variable has a name or a value that cannot be",
+        "the API server refuses it";
+    REQUEST_ABOVE_LIMIT = Error "request-above-limit", "more of a resource is requested than its limit allows",
+        "the API server refuses the pod";
+    MOUNT_WITHOUT_VOLUME = Error "mount-without-volume", "a container mounts a volume the pod does not have",
+        "the API server refuses the pod";
+    INVALID_PATH = Error "invalid-path", "a path is not one Kubernetes takes there",
+        "the API server refuses it";
+    NOT_EXACTLY_ONE = Error "not-exactly-one", "none, or several, of fields that exclude each other are set",
+        "the API server refuses it: it could not know which one is meant";
+    OBJECT_OUT_OF_RANGE = Error "object-out-of-range", "a number is beyond what its field takes",
+        "the API server refuses it";
+    PROBE_SUCCESS_NOT_ONE = Error "probe-success-not-one", "a liveness or startup probe waits for more than one success",
+        "the API server refuses it";
+    GRACE_OF_READINESS = Error "grace-of-readiness", "a readiness probe has a grace period",
+        "the API server refuses it: readiness ends no container";
+    RESTART_POLICY = Error "restart-policy", "pods of a set are not restarted always",
+        "the API server refuses it";
+    TOLERATION = Error "toleration", "key, operator, value and time of a toleration do not fit each other",
+        "the API server refuses it";
+    SELECTOR_REQUIREMENT = Error "selector-requirement", "operator and values of a requirement do not fit each other",
+        "the API server refuses it";
+    SELECTOR_MISMATCH = Error "selector-mismatch", "the selector of a set does not match the labels of its pods",
+        "the API server refuses it: the set would not find its own pods";
+    SELECTOR_EMPTY = Error "selector-empty", "the selector of a set selects everything",
+        "the API server refuses it";
+    PORTS_MISSING = Error "ports-missing", "a Service with an address has no port",
+        "the API server refuses it";
+    PORT_NAMES = Error "port-names", "a Service has several ports, and one has no name of its own",
+        "the API server refuses it";
+    HEADLESS_TYPE = Error "headless-type", "a Service without an address is of a type that needs one",
+        "the API server refuses it";
+    AFFINITY_OF_HEADLESS = Warning "affinity-of-headless", "a Service without an address keeps clients at an endpoint",
+        "it has no effect, and the API server warns of it";
+    IP_FAMILIES = Error "ip-families", "the IP families of a Service do not fit their policy",
+        "the API server refuses it";
+    BUDGET_OF_NOTHING = Error "invalid-budget", "a budget says neither or both of minAvailable and maxUnavailable, or no amount",
+        "the API server refuses it";
+    INVALID_PEER = Error "invalid-peer", "a peer of a NetworkPolicy is none, or its block of addresses is not one",
+        "the API server refuses it";
+    INVALID_KEY = Error "invalid-key-of-data", "a key of a ConfigMap or Secret is not one, or is there twice",
+        "the API server refuses it";
+    DATA_TOO_LARGE = Error "data-too-large", "a ConfigMap or Secret holds more than 1 MiB",
+        "the API server refuses it";
+    DUPLICATE_OBJECT = Error "duplicate-object", "an object is there twice",
+        "the second would overwrite the first";
+    NOT_IN_SET = Warning "not-in-set", "an object names another that is not among those given, which have others of its kind",
+        "unless it is in the cluster already, pods wait for it, or cannot be found by name";
+    NOT_HEADLESS = Warning "not-headless", "the Service of a StatefulSet has an address of its own",
+        "the names of the pods do not lead to the pods";
+    SELECTS_NOTHING = Warning "selects-nothing", "a selector matches no pods of the sets given",
+        "the Service has no endpoints, the budget or policy protects nothing";
+}
+
+/// An object that breaks a rule; the place is said by who reports it.
+pub(super) fn broken(rule: &Rule, message: impl Into<String>) -> Fault {
+    Fault::of_rule(rule, message)
+}

@@ -1,0 +1,229 @@
+//! What objects of Kubernetes are made of: the table `kubernetes.types`, read when the first object is checked.
+
+use std::collections::HashMap;
+use std::ops::RangeInclusive;
+use std::sync::OnceLock;
+
+/// Made from the schemas of every supported release by `cargo xtask generate`.
+const TABLE: &str = include_str!("kubernetes.types");
+
+/// Kinds, and the types they are made of.
+#[derive(Debug)]
+pub(super) struct Types {
+    kinds: Vec<Known>,
+    types: HashMap<&'static str, Type>,
+}
+
+/// A kind that can be checked.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Known {
+    pub(super) api_version: &'static str,
+    pub(super) kind: &'static str,
+    /// The name of its type.
+    pub(super) type_name: &'static str,
+}
+
+/// A mapping with fixed fields.
+#[derive(Debug)]
+pub(super) struct Type {
+    pub(super) name: &'static str,
+    /// Sorted by name.
+    pub(super) fields: Vec<Field>,
+}
+
+/// A field of a type.
+#[derive(Debug)]
+pub(super) struct Field {
+    pub(super) name: &'static str,
+    pub(super) is_required: bool,
+    /// The minor releases of Kubernetes 1 that have it, if not all do.
+    pub(super) minors: Option<RangeInclusive<u8>>,
+    pub(super) shape: Shape,
+}
+
+/// What may stand as a value.
+#[derive(Debug)]
+pub(super) enum Shape {
+    /// Whatever there is.
+    Any,
+    Boolean,
+    /// A whole number of this many bits.
+    Integer(u8),
+    Number,
+    Text,
+    /// Base64.
+    Bytes,
+    /// A moment, as RFC 3339 writes it.
+    Time,
+    Quantity,
+    IntOrString,
+    /// One of these texts.
+    Words(Vec<&'static str>),
+    /// A mapping with the fields of the type of this name.
+    Type(&'static str),
+    /// A mapping of strings to values.
+    Map(Box<Shape>),
+    List(Box<Shape>, Unique),
+}
+
+/// What no two items of a list have alike.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Unique {
+    /// Nothing.
+    No,
+    /// All of them.
+    Item,
+    /// These fields.
+    Fields(Vec<&'static str>),
+}
+
+impl Types {
+    /// The table.
+    pub(super) fn get() -> &'static Self {
+        static TYPES: OnceLock<Types> = OnceLock::new();
+        TYPES.get_or_init(|| Self::parse(TABLE))
+    }
+
+    /// The kinds, with their API versions.
+    pub(super) fn kinds(&self) -> &[Known] {
+        &self.kinds
+    }
+
+    /// The type of this name.
+    pub(super) fn named(&self, name: &str) -> Option<&Type> {
+        self.types.get(name)
+    }
+
+    /// Lines that cannot be read are left out; a test makes sure that there are none.
+    fn parse(table: &'static str) -> Self {
+        let mut kinds = Vec::new();
+        let mut types: HashMap<&str, Type> = HashMap::new();
+        let mut current = "";
+        for line in table.lines().filter(|line| !line.starts_with('#')) {
+            if let Some(known) = line.strip_prefix("= ") {
+                let mut words = known.split(' ');
+                if let (Some(api_version), Some(kind), Some(type_name)) = (words.next(), words.next(), words.next()) {
+                    kinds.push(Known { api_version, kind, type_name });
+                }
+            } else if let Some(field) = line.strip_prefix(' ') {
+                if let (Some(field), Some(owner)) = (Field::parse(field), types.get_mut(current)) {
+                    owner.fields.push(field);
+                }
+            } else {
+                current = line;
+                types.insert(line, Type { name: line, fields: Vec::new() });
+            }
+        }
+        Self { kinds, types }
+    }
+}
+
+impl Type {
+    pub(super) fn field(&self, name: &str) -> Option<&Field> {
+        self.fields.binary_search_by_key(&name, |field| field.name).ok().map(|place| &self.fields[place])
+    }
+}
+
+impl Field {
+    /// Reads `name!@34-37 [Type/key]`.
+    fn parse(line: &'static str) -> Option<Self> {
+        let (name, shape) = line.split_once(' ')?;
+        let (name, minors) = match name.split_once('@') {
+            Some((name, minors)) => {
+                let (first, last) = minors.split_once('-')?;
+                (name, Some(first.parse().ok()?..=last.parse().ok()?))
+            }
+            None => (name, None),
+        };
+        let (name, is_required) = name.strip_suffix('!').map_or((name, false), |name| (name, true));
+        Some(Self { name, is_required, minors, shape: Shape::parse(shape)? })
+    }
+}
+
+impl Shape {
+    fn parse(text: &'static str) -> Option<Self> {
+        if let Some(list) = text.strip_prefix('[').and_then(|text| text.strip_suffix(']')) {
+            let (item, unique) = match list.rsplit_once('/') {
+                None => (list, Unique::No),
+                Some((item, "")) => (item, Unique::Item),
+                Some((item, fields)) => (item, Unique::Fields(fields.split(',').collect())),
+            };
+            return Some(Self::List(Box::new(Self::parse(item)?), unique));
+        }
+        if let Some(values) = text.strip_prefix('{').and_then(|text| text.strip_suffix('}')) {
+            return Some(Self::Map(Box::new(Self::parse(values)?)));
+        }
+        if let Some(words) = text.strip_prefix('"').and_then(|text| text.strip_suffix('"')) {
+            return Some(Self::Words(words.split('|').collect()));
+        }
+        Some(match text {
+            "any" => Self::Any,
+            "boolean" => Self::Boolean,
+            "int32" => Self::Integer(32),
+            "int64" => Self::Integer(64),
+            "number" => Self::Number,
+            "string" => Self::Text,
+            "bytes" => Self::Bytes,
+            "time" => Self::Time,
+            "quantity" => Self::Quantity,
+            "intOrString" => Self::IntOrString,
+            name if name.starts_with(|first: char| first.is_ascii_uppercase()) || name.contains('.') => {
+                Self::Type(name)
+            }
+            _ => return None,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn referred(shape: &Shape) -> Option<&'static str> {
+        match shape {
+            Shape::Type(name) => Some(name),
+            Shape::Map(inner) | Shape::List(inner, _) => referred(inner),
+            _ => None,
+        }
+    }
+
+    #[test]
+    fn every_line_of_the_table_is_read() {
+        let types = Types::get();
+        let lines = TABLE.lines().filter(|line| !line.starts_with('#')).count();
+        let fields: usize = types.types.values().map(|known| known.fields.len()).sum();
+        assert_eq!(types.kinds.len() + types.types.len() + fields, lines);
+        assert!(fields > 900, "{fields} fields");
+    }
+
+    #[test]
+    fn every_type_that_is_named_is_there() {
+        let types = Types::get();
+        let kinds = types.kinds.iter().map(|known| known.type_name);
+        let fields = types.types.values().flat_map(|known| &known.fields);
+        for name in kinds.chain(fields.filter_map(|field| referred(&field.shape))) {
+            assert!(types.named(name).is_some(), "{name}");
+        }
+    }
+
+    #[test]
+    fn fields_are_found() {
+        for known in Types::get().types.values() {
+            for field in &known.fields {
+                let found = known.field(field.name).map(|found| found.name);
+                assert_eq!(found, Some(field.name), "{} is not sorted", known.name);
+            }
+        }
+    }
+
+    #[test]
+    fn lists_know_what_makes_an_item_unique() {
+        let container = Types::get().named("Container").unwrap();
+        let unique = |name: &str| match &container.field(name).unwrap().shape {
+            Shape::List(_, unique) => unique,
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(unique("ports"), &Unique::Fields(vec!["containerPort", "protocol"]));
+        assert_eq!(unique("args"), &Unique::No);
+    }
+}

@@ -1,0 +1,157 @@
+//! The fields that take one of a few words: the schemas call them strings, the API server knows better.
+//!
+//! From the constants of [types.go](https://github.com/kubernetes/kubernetes/blob/master/staging/src/k8s.io/api/core/v1/types.go)
+//! and its siblings; `Word@35` came with Kubernetes 1.35. Fields with words of extensions (`medium: HugePages-2Mi`) are not here.
+
+use super::form::not_in_release;
+use crate::document::fault::Fault;
+use crate::document::node::{Kind, Node, shorten};
+use crate::document::suggest::{choices, nearest};
+
+/// Type, field, words; sorted by type and field.
+const WORDS: &[(&str, &str, &[&str])] = &[
+    ("AppArmorProfile", "type", &["Localhost", "RuntimeDefault", "Unconfined"]),
+    ("Container", "imagePullPolicy", PULL_POLICY),
+    ("Container", "restartPolicy", &["Always", "Never@34", "OnFailure@34"]),
+    ("Container", "terminationMessagePolicy", MESSAGE_POLICY),
+    ("ContainerPort", "protocol", PROTOCOL),
+    ("ContainerResizePolicy", "restartPolicy", &["NotRequired", "RestartContainer"]),
+    ("EphemeralContainer", "imagePullPolicy", PULL_POLICY),
+    ("EphemeralContainer", "terminationMessagePolicy", MESSAGE_POLICY),
+    ("HTTPGetAction", "scheme", &["HTTP", "HTTPS"]),
+    (
+        "HostPathVolumeSource",
+        "type",
+        &["", "BlockDevice", "CharDevice", "Directory", "DirectoryOrCreate", "File", "FileOrCreate", "Socket"],
+    ),
+    ("ImageVolumeSource", "pullPolicy", PULL_POLICY),
+    ("LabelSelectorRequirement", "operator", &["DoesNotExist", "Exists", "In", "NotIn"]),
+    ("NetworkPolicyPort", "protocol", PROTOCOL),
+    ("NetworkPolicySpec", "policyTypes", &["Egress", "Ingress"]),
+    ("NodeSelectorRequirement", "operator", &["DoesNotExist", "Exists", "Gt", "In", "Lt", "NotIn"]),
+    (
+        "PersistentVolumeClaimSpec",
+        "accessModes",
+        &["ReadOnlyMany", "ReadWriteMany", "ReadWriteOnce", "ReadWriteOncePod"],
+    ),
+    ("PersistentVolumeClaimSpec", "volumeMode", &["Block", "Filesystem"]),
+    ("PodDisruptionBudgetSpec", "unhealthyPodEvictionPolicy", &["AlwaysAllow", "IfHealthyBudget"]),
+    ("PodOS", "name", &["linux", "windows"]),
+    ("PodSecurityContext", "fsGroupChangePolicy", &["Always", "OnRootMismatch"]),
+    ("PodSecurityContext", "supplementalGroupsPolicy", &["Merge", "Strict"]),
+    ("PodSpec", "dnsPolicy", &["ClusterFirst", "ClusterFirstWithHostNet", "Default", "None"]),
+    ("PodSpec", "preemptionPolicy", &["Never", "PreemptLowerPriority"]),
+    ("PodSpec", "restartPolicy", &["Always", "Never", "OnFailure"]),
+    ("SeccompProfile", "type", &["Localhost", "RuntimeDefault", "Unconfined"]),
+    ("SecurityContext", "procMount", &["Default", "Unmasked"]),
+    ("ServicePort", "protocol", PROTOCOL),
+    ("ServiceSpec", "externalTrafficPolicy", TRAFFIC_POLICY),
+    ("ServiceSpec", "internalTrafficPolicy", TRAFFIC_POLICY),
+    ("ServiceSpec", "ipFamilies", &["IPv4", "IPv6"]),
+    ("ServiceSpec", "ipFamilyPolicy", &["PreferDualStack", "RequireDualStack", "SingleStack"]),
+    ("ServiceSpec", "sessionAffinity", &["ClientIP", "None"]),
+    ("ServiceSpec", "trafficDistribution", &["PreferClose", "PreferSameNode@34", "PreferSameZone@34"]),
+    ("ServiceSpec", "type", &["ClusterIP", "ExternalName", "LoadBalancer", "NodePort"]),
+    ("StatefulSetPersistentVolumeClaimRetentionPolicy", "whenDeleted", RETENTION),
+    ("StatefulSetPersistentVolumeClaimRetentionPolicy", "whenScaled", RETENTION),
+    ("StatefulSetSpec", "podManagementPolicy", &["OrderedReady", "Parallel"]),
+    ("StatefulSetUpdateStrategy", "type", &["OnDelete", "RollingUpdate"]),
+    ("Toleration", "effect", &["NoExecute", "NoSchedule", "PreferNoSchedule"]),
+    ("Toleration", "operator", &["Equal", "Exists", "Gt@35", "Lt@35"]),
+    ("TopologySpreadConstraint", "nodeAffinityPolicy", HONOR),
+    ("TopologySpreadConstraint", "nodeTaintsPolicy", HONOR),
+    ("TopologySpreadConstraint", "whenUnsatisfiable", &["DoNotSchedule", "ScheduleAnyway"]),
+    ("VolumeMount", "mountPropagation", &["Bidirectional", "HostToContainer", "None"]),
+    ("VolumeMount", "recursiveReadOnly", &["Disabled", "Enabled", "IfPossible"]),
+];
+
+const HONOR: &[&str] = &["Honor", "Ignore"];
+const MESSAGE_POLICY: &[&str] = &["FallbackToLogsOnError", "File"];
+const PROTOCOL: &[&str] = &["SCTP", "TCP", "UDP"];
+const PULL_POLICY: &[&str] = &["Always", "IfNotPresent", "Never"];
+const RETENTION: &[&str] = &["Delete", "Retain"];
+const TRAFFIC_POLICY: &[&str] = &["Cluster", "Local"];
+
+/// Holds a value, or the items of a list, against the words of its field.
+pub(super) fn check(type_name: &str, field: &str, node: &Node<'_>, minor: u8, report: &mut dyn FnMut(Fault)) {
+    let Ok(place) = WORDS.binary_search_by_key(&(type_name, field), |(name, field, _)| (*name, *field)) else { return };
+    let words = WORDS[place].2;
+    match &node.kind {
+        Kind::Sequence(items) => {
+            for (index, item) in items.iter().enumerate() {
+                if let Some(text) = item.as_text() {
+                    judge(text, words, minor, &mut |fault| report(fault.under(index.into())));
+                }
+            }
+        }
+        _ => {
+            if let Some(text) = node.as_text() {
+                judge(text, words, minor, report);
+            }
+        }
+    }
+}
+
+fn judge(text: &str, words: &[&str], minor: u8, report: &mut dyn FnMut(Fault)) {
+    let since = |word: &str| word.split_once('@').and_then(|(_, since)| since.parse::<u8>().ok());
+    let all: Vec<&str> = words.iter().map(|word| word.split('@').next().unwrap_or(word)).collect();
+    match words.iter().zip(&all).find(|(_, bare)| **bare == text) {
+        None => report(unknown(text, &all)),
+        Some((word, _)) => {
+            if let Some(since) = since(word).filter(|since| *since > minor) {
+                report(not_in_release(&format!("`{text}`"), &(since..=u8::MAX), minor));
+            }
+        }
+    }
+}
+
+/// A word that is none of those a field takes.
+pub(super) fn unknown(text: &str, words: &[&str]) -> Fault {
+    let quoted: Vec<String> =
+        words.iter().map(|word| if word.is_empty() { "\"\"".to_owned() } else { (*word).to_owned() }).collect();
+    let quoted: Vec<&str> = quoted.iter().map(String::as_str).collect();
+    let message = format!("expected {}, found \"{}\"", choices(&quoted), shorten(text));
+    let fault = Fault::new("unknown-choice", message);
+    match nearest(text, words.iter().copied()) {
+        Some(near) => fault.help(format!("did you mean `{near}`?")),
+        None => fault,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::types::{Shape, Types};
+    use super::*;
+
+    #[test]
+    fn the_fields_are_there_and_hold_texts() {
+        assert!(WORDS.is_sorted_by_key(|(name, field, _)| (*name, *field)));
+        for (name, field, words) in WORDS {
+            let known = Types::get().named(name).unwrap_or_else(|| panic!("no type {name}"));
+            let shape = &known.field(field).unwrap_or_else(|| panic!("no field {name}.{field}")).shape;
+            let is_text = match shape {
+                Shape::List(item, _) => matches!(**item, Shape::Text),
+                shape => matches!(shape, Shape::Text),
+            };
+            assert!(is_text, "{name}.{field}: {shape:?}");
+            assert!(words.is_sorted(), "{name}.{field}");
+        }
+    }
+
+    #[test]
+    fn words_of_later_releases_are_named() {
+        let found = |text: &str, minor| {
+            let mut rules = Vec::new();
+            let node = Node::text(text.to_owned(), crate::document::node::Origin::Override(0));
+            check("ServiceSpec", "trafficDistribution", &node, minor, &mut |fault| rules.push(fault.to_string()));
+            rules
+        };
+        assert_eq!(found("PreferClose", 33), Vec::<String>::new());
+        assert_eq!(found("PreferSameZone", 34), Vec::<String>::new());
+        assert_eq!(
+            found("PreferSameZone", 33),
+            ["`PreferSameZone` came with Kubernetes 1.34, and the objects are for 1.33"]
+        );
+        assert_eq!(found("Nearest", 37), ["expected PreferClose, PreferSameNode or PreferSameZone, found \"Nearest\""]);
+    }
+}

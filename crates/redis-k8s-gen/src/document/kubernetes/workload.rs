@@ -1,0 +1,77 @@
+//! Sets of pods: StatefulSet and ReplicationController.
+
+use super::form::Form;
+use super::metadata::entries;
+use super::part::{in_range, items, text};
+use super::pod::check_mounts;
+use super::rules::{RESTART_POLICY, SELECTOR_EMPTY, SELECTOR_MISMATCH, broken};
+use crate::document::node::{Entry, Node, shorten};
+
+pub(super) fn check(spec: &Node<'_>, form: &mut Form<'_, '_>) {
+    in_range(spec, "replicas", 0..=i128::from(i32::MAX), form);
+    check_selector(spec, form);
+    let Some(pods) = spec.get("template").and_then(|template| template.get("spec")) else { return };
+    let claims: Vec<&str> = items(spec, "volumeClaimTemplates").iter().filter_map(name_of).collect();
+    form.inside("template", |form| {
+        form.inside("spec", |form| {
+            check_mounts(pods, &claims, form);
+            if let Some(policy) = text(pods, "restartPolicy").filter(|policy| *policy != "Always") {
+                let message = format!("the pods of a set are restarted always, not {}", shorten(policy));
+                form.report(broken(&RESTART_POLICY, message).under("restartPolicy".into()).help("remove it"));
+            }
+        });
+    });
+}
+
+/// The name in the metadata of an object.
+pub(super) fn name_of<'n>(object: &'n Node<'_>) -> Option<&'n str> {
+    text(object.get("metadata")?, "name")
+}
+
+/// A selector: the map of a ReplicationController, or the labels of any other; and the fields that lead to it.
+pub(super) fn selected<'n, 't>(spec: &'n Node<'t>) -> (&'n [Entry<'t>], &'static [&'static str]) {
+    match spec.get("selector") {
+        Some(selector) if selector.get("matchLabels").is_some() || selector.get("matchExpressions").is_some() => {
+            (entries(selector, "matchLabels"), &["selector", "matchLabels"])
+        }
+        _ => (entries(spec, "selector"), &["selector"]),
+    }
+}
+
+fn check_selector(spec: &Node<'_>, form: &mut Form<'_, '_>) {
+    let Some(template) = spec.get("template") else { return };
+    let labels = template.get("metadata").map(|metadata| entries(metadata, "labels")).unwrap_or_default();
+    let (wanted, path) = selected(spec);
+    let is_said = spec.get("selector").is_some();
+    if is_said && spec.get("selector").is_some_and(super::part::is_empty) {
+        form.report(broken(&SELECTOR_EMPTY, "the selector is empty").under("selector".into()));
+    }
+    for entry in wanted {
+        let label = labels.iter().find(|label| label.key == entry.key);
+        let (Some(value), found) = (entry.value.as_text(), label.and_then(|label| label.value.as_text())) else {
+            continue;
+        };
+        if found == Some(value) {
+            continue;
+        }
+        let mut fault = broken(
+            &SELECTOR_MISMATCH,
+            match found {
+                None => format!("the pods have no label {}", shorten(&entry.key)),
+                Some(found) => {
+                    format!(
+                        "the pods have \"{}\" for {}, not \"{}\"",
+                        shorten(found),
+                        shorten(&entry.key),
+                        shorten(value)
+                    )
+                }
+            },
+        );
+        if let Some(label) = label {
+            fault = fault.and_at(label.value.origin, "the label of the pods");
+        }
+        let steps: Vec<_> = path.iter().map(|key| (*key).into()).chain([(&*entry.key).into()]).collect();
+        form.report(fault.under_all(&steps).help("selector and labels of the template must be the same"));
+    }
+}

@@ -1,0 +1,160 @@
+//! Every faulty manifest of tests/manifests, with what `validate` says of it pinned to the byte.
+//!
+//! NAME.yaml (or .json) is read as the command would; NAME.stderr is what it says. `SNAPSHOTS=overwrite cargo test -p
+//! redis-k8s-gen --test manifest_faults` writes the messages anew.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use redis_k8s::{ApiVersion, Severity};
+use redis_k8s_gen::diagnostic::{Place, Report};
+use redis_k8s_gen::document::{OBJECT_RULES, Source, validate};
+
+fn manifests() -> Vec<PathBuf> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/manifests");
+    let mut paths: Vec<PathBuf> = fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.extension().is_some_and(|extension| extension != "stderr"))
+        .collect();
+    paths.sort();
+    paths
+}
+
+fn report(path: &Path) -> Report {
+    let name = path.file_name().unwrap().to_str().unwrap();
+    validated(name, fs::read(path).unwrap())
+}
+
+fn validated(name: &str, bytes: impl Into<Vec<u8>>) -> Report {
+    validate(vec![Source::new(name, bytes)], &[], ApiVersion::AppsV1, &"1.33".parse().unwrap()).report
+}
+
+fn printed(report: &Report) -> String {
+    let mut text = Vec::new();
+    report.print(&mut text, false).unwrap();
+    String::from_utf8(text).unwrap()
+}
+
+/// Manifests that are too long for a file.
+fn large() -> [(&'static str, String); 2] {
+    let metadata = |rest: &str| format!("apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: cache{rest}}}\n");
+    let annotations = metadata(&format!(", annotations: {{note: {}}}", "x".repeat(256 << 10)));
+    let data = metadata("") + &format!("data:\n  note: {}\n", "x".repeat((1 << 20) + 1));
+    [("object-annotations-too-large", annotations), ("data-too-large", data)]
+}
+
+#[test]
+fn what_is_too_large_is_told() {
+    for (rule, text) in large() {
+        let report = validated("large.yaml", text);
+        assert_eq!(report.diagnostics().iter().map(|d| d.rule).collect::<Vec<_>>(), [rule]);
+    }
+}
+
+#[test]
+fn every_message_is_the_pinned_one() {
+    let overwrite = std::env::var_os("SNAPSHOTS").is_some_and(|value| value == "overwrite");
+    let mut differing = Vec::new();
+    for path in manifests() {
+        let found = printed(&report(&path));
+        assert!(!found.is_empty(), "{}: nothing was found wrong", path.display());
+        let pinned = path.with_extension("stderr");
+        if overwrite {
+            fs::write(&pinned, &found).unwrap();
+        } else if fs::read_to_string(&pinned).unwrap_or_default() != found {
+            differing.push(format!("{}\n{found}", path.display()));
+        }
+    }
+    assert!(differing.is_empty(), "messages that are not the pinned ones:\n{}", differing.join("\n"));
+}
+
+#[test]
+fn every_rule_is_broken_by_some_manifest() {
+    let mut broken = BTreeSet::new();
+    let large = large().map(|(name, text)| validated(name, text));
+    for report in manifests().iter().map(|path| report(path)).chain(large) {
+        for diagnostic in report.diagnostics() {
+            broken.insert(diagnostic.rule);
+            if let Some(rule) = OBJECT_RULES.iter().find(|rule| rule.id == diagnostic.rule) {
+                assert_eq!(rule.severity, diagnostic.severity, "{}", rule.id);
+            }
+            let text = &diagnostic.message;
+            assert!(!text.ends_with('.') && !text.contains("  "), "{}: {text:?}", diagnostic.rule);
+            assert!(matches!(diagnostic.place, Place::Text { end: 1.., .. }), "{}: {text}", diagnostic.rule);
+        }
+    }
+    let rules: BTreeSet<&str> = OBJECT_RULES.iter().map(|rule| rule.id).collect();
+    assert_eq!(rules.len(), OBJECT_RULES.len(), "every id stands for one rule");
+    let unbroken: Vec<_> = rules.difference(&broken).collect();
+    assert!(unbroken.is_empty(), "no manifest breaks {unbroken:?}");
+}
+
+#[test]
+fn the_rules_have_no_names_of_others() {
+    for rule in OBJECT_RULES {
+        assert!(redis_k8s::RULES.iter().all(|other| other.id != rule.id), "{}", rule.id);
+    }
+}
+
+#[test]
+fn the_document_of_rules_is_the_table() {
+    let mut text = String::from(
+        "# Rules of manifests\n\n\
+         What `validate` checks objects of Kubernetes for, beyond the fields of their kinds: what the API server or kubectl\n\
+         refuses, what warns, and what does not fit together. [Rules of documents](rules.md) are others.\n\n\
+         | rule | severity | broken when | why |\n| --- | --- | --- | --- |\n",
+    );
+    for rule in OBJECT_RULES {
+        let severity = if rule.severity == Severity::Error { "error" } else { "warning" };
+        writeln!(text, "| `{}` | {severity} | {} | {} |", rule.id, rule.summary, rule.reason).unwrap();
+    }
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/object-rules.md");
+    if std::env::var_os("UPDATE_DOCS").is_some() {
+        fs::write(&path, &text).unwrap();
+    }
+    // The published crate has no docs/ beside it.
+    if path.parent().is_some_and(Path::is_dir) {
+        let written = fs::read_to_string(&path).unwrap_or_default();
+        assert!(written == text, "docs/object-rules.md differs from the table: run the tests with UPDATE_DOCS=1");
+    }
+}
+
+#[test]
+fn a_list_is_its_items() {
+    let list = r#"{"apiVersion": "v1", "kind": "List", "items": [
+        {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": "a"}},
+        {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "a"}, "dota": {}}
+    ]}"#;
+    let report = validated("list.json", list);
+    assert_eq!(report.objects(), 2);
+    assert_eq!(report.diagnostics()[0].path.to_string(), "items[1].dota");
+}
+
+#[test]
+fn documents_and_manifests_live_in_one_stream() {
+    let document = "apiVersion: redis-k8s-gen.dev/v1alpha1\nkind: Redis\nmetadata: {name: a}\n";
+    let manifest = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n";
+    let report = validated("both.yaml", format!("{document}---\n{manifest}"));
+    assert_eq!((report.documents(), report.objects(), report.is_empty()), (1, 1, true));
+}
+
+#[test]
+fn a_later_release_knows_later_fields() {
+    let pod = "apiVersion: v1\nkind: Pod\nmetadata: {name: a}\nspec: {hostnameOverride: x, containers: [{name: a, image: b}]}\n";
+    for (release, errors) in [("1.33", 1), ("1.34", 0), ("1.37", 0)] {
+        let sources = vec![Source::new("pod.yaml", pod)];
+        let report = validate(sources, &[], ApiVersion::AppsV1, &release.parse().unwrap()).report;
+        assert_eq!(report.errors(), errors, "{release}");
+    }
+}
+
+#[test]
+fn what_the_server_adds_is_no_mistake() {
+    let live = "apiVersion: v1\nkind: Service\nmetadata:\n  name: a\n  creationTimestamp: null\n  uid: x\n  managedFields:\n  - apiVersion: v1\n    fieldsType: FieldsV1\n    fieldsV1: {f:spec: {}}\n    manager: kubectl\n    operation: Apply\n    time: \"2026-01-01T00:00:00Z\"\nspec: {ports: [{port: 1, targetPort: http}], clusterIP: 10.0.0.1, clusterIPs: [10.0.0.1]}\nstatus: {loadBalancer: {}}\n";
+    assert_eq!(printed(&validated("live.yaml", live)), "");
+}
