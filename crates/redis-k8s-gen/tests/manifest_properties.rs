@@ -9,13 +9,15 @@ mod documents;
 
 use proptest::prelude::*;
 use proptest::sample::Index;
-use redis_k8s::{ApiVersion, Redis};
+use redis_k8s::{ApiVersion, KubernetesVersion, Redis};
 use redis_k8s_gen::diagnostic::Report;
 use redis_k8s_gen::document::{Source, validate};
 use serde_json::{Value, json};
 
-fn validated(text: impl Into<Vec<u8>>) -> Report {
-    validate(vec![Source::new("rendering", text)], &[], ApiVersion::AppsV1, &"1.33".parse().unwrap()).report
+/// The report on a rendering, for the release its document is for.
+fn validated(document: &Redis, text: impl Into<Vec<u8>>) -> Report {
+    let release = document.spec.kubernetes_version.clone().unwrap_or_else(KubernetesVersion::oldest);
+    validate(vec![Source::new("rendering", text)], &[], ApiVersion::AppsV1, &release).report
 }
 
 fn objects(document: &Redis, target: ApiVersion) -> Option<Vec<Value>> {
@@ -65,7 +67,7 @@ proptest! {
         {
             let Ok(manifest) = document.render(target) else { continue };
             for text in [manifest.to_yaml(), manifest.to_json()] {
-                let report = validated(text);
+                let report = validated(document, text);
                 prop_assert!(report.is_empty(), "{target}: {:#}\n{}", report.to_json(), manifest.to_yaml());
                 prop_assert_eq!(report.objects(), manifest.iter().count());
             }
@@ -80,7 +82,7 @@ proptest! {
         places(&items[item], "", &mut mappings, &mut Vec::new());
         let mapping = &mappings[place.index(mappings.len())];
         items[item].pointer_mut(mapping).unwrap()["nosuchfield"] = json!("x");
-        let report = validated(list(&items));
+        let report = validated(&document, list(&items));
         let found: Vec<_> = report.diagnostics().iter().map(|d| d.rule).collect();
         prop_assert!(found.contains(&"unknown-field"), "{mapping}: {:#}", report.to_json());
     }
@@ -94,7 +96,7 @@ proptest! {
         let entry = &entries[place.index(entries.len())];
         let value = items[item].pointer_mut(entry).unwrap();
         *value = if value.is_array() { json!({"a": "b"}) } else { json!([["a"]]) };
-        let report = validated(list(&items));
+        let report = validated(&document, list(&items));
         prop_assert!(report.has_errors(), "{entry}: {}", items[item]);
     }
 
@@ -108,6 +110,6 @@ proptest! {
         }
         text.insert_str(at, &insert);
         let mut out = Vec::new();
-        validated(text).print(&mut out, false).unwrap();
+        validated(&document, text).print(&mut out, false).unwrap();
     }
 }

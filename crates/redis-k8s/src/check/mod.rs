@@ -10,6 +10,7 @@ mod capability;
 mod config;
 mod env;
 mod image;
+mod kubernetes_version;
 mod metadata;
 mod network_policy;
 mod pod;
@@ -44,6 +45,7 @@ const TOPICS: &[&[Rule]] = &[
     resources::RULES,
     access::RULES,
     services::RULES,
+    kubernetes_version::RULES,
     network_policy::RULES,
     scheduling::RULES,
     probes::RULES,
@@ -92,6 +94,7 @@ pub(crate) fn check(redis: &Redis, target: ApiVersion) -> Vec<Problem> {
     resources::check(&mut check);
     access::check(&mut check);
     services::check(&mut check);
+    kubernetes_version::check(&mut check);
     network_policy::check(&mut check);
     scheduling::check(&mut check);
     probes::check(&mut check);

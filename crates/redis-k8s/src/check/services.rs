@@ -55,7 +55,8 @@ pub(super) fn check(check: &mut Check) {
             let described = read.r#type.is_some()
                 || read.labels.is_some()
                 || read.annotations.is_some()
-                || read.session_affinity.is_some();
+                || read.session_affinity.is_some()
+                || read.traffic_distribution.is_some();
             settings_of_disabled(check, &path, described);
         } else {
             exposed(check, &path, read);

@@ -69,6 +69,7 @@ fn cases() -> impl Iterator<Item = &'static Case> {
         super::resources::CASES,
         super::access::CASES,
         super::services::CASES,
+        super::kubernetes_version::CASES,
         super::network_policy::CASES,
         super::scheduling::CASES,
         super::probes::CASES,

@@ -26,7 +26,9 @@ pub use redis::{DocumentApiVersion, DocumentKind, Persistence, Redis, RedisSpec}
 pub use resources::{ResourceList, Resources};
 pub use scheduling::{Scheduling, Spread, Toleration, TolerationEffect, TolerationOperator};
 pub use sentinel::{Sentinel, SentinelStorage};
-pub use service::{IpFamily, IpFamilyPolicy, ServiceOptions, ServiceType, Services, SessionAffinity};
+pub use service::{
+    IpFamily, IpFamilyPolicy, ServiceOptions, ServiceType, Services, SessionAffinity, TrafficDistribution,
+};
 pub use storage::{AccessMode, EmptyDir, EmptyDirMedium, RetentionPolicy, Storage};
 pub use tls::{ClientCertificates, Tls};
 

@@ -84,7 +84,8 @@ choice! {
 document! {
     /// What to run.
     pub struct RedisSpec {
-        /// The oldest Kubernetes the objects are applied to, `"1.33"` (default) to `"1.37"`; newer fields are left out.
+        /// The oldest Kubernetes the objects are applied to, `"1.33"` (default) to `"1.37"`. What a document asks for and
+        /// this version does not have is an error; what has got another name since is rendered under the one it knows.
         pub kubernetes_version: Option<KubernetesVersion>,
         /// Redis servers, one of them master; 1 to 64, default 3 (v1beta3 and v1: 1, as in the tutorial).
         pub replicas: Option<u32>,
@@ -139,5 +140,12 @@ document! {
         pub pod_annotations: Option<Annotations>,
         /// How long a server may take to hand over, save and stop, in whole seconds, 10s to 1h; default 60s.
         pub termination_grace_period: Option<Duration>,
+    }
+}
+
+impl RedisSpec {
+    /// The minor version of the oldest Kubernetes the objects are applied to.
+    pub(crate) fn minor(&self) -> u8 {
+        self.kubernetes_version.as_ref().map_or_else(|| KubernetesVersion::oldest().minor(), KubernetesVersion::minor)
     }
 }

@@ -27,6 +27,9 @@ document! {
         pub annotations: Option<Annotations>,
         /// Whether a client keeps its endpoint; default `None`.
         pub session_affinity: Option<SessionAffinity>,
+        /// Which endpoints are preferred; Kubernetes 1.33 knows `PreferSameZone` as `PreferClose`, and gets that name.
+        /// Default: all are alike.
+        pub traffic_distribution: Option<TrafficDistribution>,
     }
 }
 
@@ -49,6 +52,16 @@ choice! {
         None = "None",
         /// By the client's address.
         ClientIp = "ClientIP",
+    }
+}
+
+choice! {
+    /// Which endpoints of a Service are preferred.
+    pub enum TrafficDistribution {
+        /// Those of the client's zone.
+        PreferSameZone = "PreferSameZone",
+        /// Those of the client's node; Kubernetes 1.34 and newer.
+        PreferSameNode = "PreferSameNode",
     }
 }
 

@@ -73,6 +73,7 @@ impl SentinelService<'_> {
                     .and_then(|asked| asked.session_affinity)
                     .map(SessionAffinity::as_str)
                     .map(str::to_owned),
+                traffic_distribution: asked.and_then(|asked| service::traffic_distribution(redis, asked)),
                 type_: asked.and_then(|asked| asked.r#type).map(ServiceType::as_str).map(str::to_owned),
                 ..Default::default()
             }),

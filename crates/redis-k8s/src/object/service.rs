@@ -5,7 +5,9 @@ use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 
 use super::metadata::{marks_of, metadata, selector_labels};
 use crate::instance::{Component, Instance};
-use crate::model::{IpFamily, IpFamilyPolicy, ServiceOptions, ServiceType, SessionAffinity};
+use crate::model::{
+    IpFamily, IpFamilyPolicy, Redis, ServiceOptions, ServiceType, SessionAffinity, TrafficDistribution,
+};
 
 /// The identity of a set's pods: a name per pod, ready or not, since they find each other before they are ready.
 pub(super) fn headless(instance: Instance<'_>, component: Component) -> Service {
@@ -21,7 +23,11 @@ pub(super) fn headless(instance: Instance<'_>, component: Component) -> Service 
 pub(super) fn sentinel(instance: Instance<'_>) -> Service {
     let options = instance.redis.spec.services.as_deref().and_then(|services| services.sentinel.as_ref());
     let component = Component::Sentinel;
-    with_options(service(instance, instance.set_name(component), component, spec(instance, component)), options)
+    with_options(
+        instance,
+        service(instance, instance.set_name(component), component, spec(instance, component)),
+        options,
+    )
 }
 
 /// Where clients read: over the servers that are in sync.
@@ -32,7 +38,7 @@ pub(super) fn read(instance: Instance<'_>) -> Option<Service> {
     }
     let component = Component::Server;
     let name = format!("{}-read", instance.name());
-    Some(with_options(service(instance, name, component, spec(instance, component)), options))
+    Some(with_options(instance, service(instance, name, component, spec(instance, component)), options))
 }
 
 /// The address a pod announces: it outlives the pod, and needs no name to be looked up while the pod runs. Its name exists
@@ -80,7 +86,20 @@ pub(super) const fn port_name(component: Component) -> &'static str {
     }
 }
 
-fn with_options(mut service: Service, options: Option<&ServiceOptions>) -> Service {
+/// The word of the document's Kubernetes for the endpoints that are preferred.
+///
+/// Kubernetes 1.33 refuses `PreferSameZone`, and newer ones warn of `PreferClose`, which means the same
+/// ([KEP-3015](https://www.kubernetes.dev/resources/keps/3015/)).
+pub(super) fn traffic_distribution(redis: &Redis, options: &ServiceOptions) -> Option<String> {
+    let wanted = options.traffic_distribution?;
+    let word = match wanted {
+        TrafficDistribution::PreferSameZone if redis.spec.minor() < 34 => "PreferClose",
+        wanted => wanted.as_str(),
+    };
+    Some(word.to_owned())
+}
+
+fn with_options(instance: Instance<'_>, mut service: Service, options: Option<&ServiceOptions>) -> Service {
     let Some(options) = options else { return service };
     if let Some(labels) = &options.labels {
         // The recommended labels stay ours.
@@ -92,6 +111,7 @@ fn with_options(mut service: Service, options: Option<&ServiceOptions>) -> Servi
     }
     let spec = service.spec.get_or_insert_default();
     spec.type_ = options.r#type.map(ServiceType::as_str).map(str::to_owned);
+    spec.traffic_distribution = traffic_distribution(instance.redis, options);
     spec.session_affinity = options.session_affinity.map(SessionAffinity::as_str).map(str::to_owned);
     service
 }

@@ -107,6 +107,7 @@ const FIELDS: &[Row] = &[
     ("spec.services.sentinel.labels", Yes, Yes),
     ("spec.services.sentinel.annotations", Yes, Yes),
     ("spec.services.sentinel.sessionAffinity", Yes, Yes),
+    ("spec.services.sentinel.trafficDistribution", No("its Services treat all endpoints alike"), Yes),
     ("spec.services.read", No(NO_READ), No(NO_READ)),
     ("spec.services.read.enabled", Only(is_false, NO_READ), Only(is_false, NO_READ)),
     ("spec.services.ipFamilies", No("its Services have one address"), Yes),

@@ -19,6 +19,12 @@ impl KubernetesVersion {
     const OLDEST: u8 = 33;
     const NEWEST: u8 = 37;
 
+    /// The oldest release this tool knows, and what a document without a version is rendered for.
+    #[must_use]
+    pub fn oldest() -> Self {
+        Self(format!("1.{}", Self::OLDEST))
+    }
+
     /// The minor version: 34 for `1.34`.
     #[must_use]
     pub fn minor(&self) -> u8 {

@@ -170,6 +170,8 @@ fn mutable_settings() -> Vec<(&'static str, BoxedStrategy<Value>)> {
             prop_oneof![
                 Just(json!({"enabled": false})),
                 Just(json!({"sessionAffinity": "ClientIP"})),
+                Just(json!({"trafficDistribution": "PreferSameZone"})),
+                Just(json!({"trafficDistribution": "PreferSameNode"})),
                 Just(json!({"type": "LoadBalancer"})),
             ]
             .boxed(),

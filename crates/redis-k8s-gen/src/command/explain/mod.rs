@@ -225,7 +225,7 @@ mod tests {
 
     #[test]
     fn every_field_renders_something() {
-        /// The first brings newer fields of Kubernetes alone, and there are none yet; the second can only be true.
+        /// The first decides how other fields are rendered; the second can only be true.
         const SILENT: [&str; 2] = ["spec.kubernetesVersion", "spec.services.sentinel.enabled"];
         let silent: Vec<_> = all_paths()
             .into_iter()

@@ -128,6 +128,7 @@ const SHARED: &[(&str, &str)] = &[
     ("read.labels", r#"{"tier": "data"}"#),
     ("sentinel.labels", r#"{"tier": "data"}"#),
     ("sessionAffinity", r#""ClientIP""#),
+    ("trafficDistribution", r#""PreferSameZone""#),
     ("type", r#""NodePort""#),
 ];
 

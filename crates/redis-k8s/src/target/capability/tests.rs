@@ -50,6 +50,7 @@ fn service() -> ServiceOptions {
         labels: Some(labels()),
         annotations: Some(annotations()),
         session_affinity: Some(SessionAffinity::ClientIp),
+        traffic_distribution: Some(TrafficDistribution::PreferSameZone),
     }
 }
 
