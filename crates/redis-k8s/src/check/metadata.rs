@@ -25,9 +25,21 @@ rules! { RULES;
         "the API server takes 256 KiB of annotations, and this tool adds some";
     ANNOTATIONS_NEED_SERVER_SIDE_APPLY = Warning "annotations-need-server-side-apply", "the annotations of one object are more than 127 KiB",
         "kubectl apply keeps a copy of the whole object in one more annotation, and both must fit into 256 KiB";
+    ANNOTATION_DEPRECATED = Warning "annotation-deprecated", "an annotation is set that Kubernetes no longer heeds, or will not for long",
+        "the API server warns of it at every apply";
     ANNOTATION_HOLDS_NUL = Error "annotation-holds-nul", "an annotation holds a NUL character",
         "no annotation means one, and tools that read annotations cut the value there or refuse it";
 }
+
+/// Annotations the API server warns of, and what came in their place. A key that ends with `/` stands for all of its prefix.
+const DEPRECATED_ANNOTATIONS: &[(&str, &str)] = &[
+    ("container.apparmor.security.beta.kubernetes.io/", "Kubernetes confines containers without it"),
+    ("container.seccomp.security.alpha.kubernetes.io/", "the profile RuntimeDefault is rendered without it"),
+    ("scheduler.alpha.kubernetes.io/critical-pod", "use spec.scheduling.priorityClass"),
+    ("security.alpha.kubernetes.io/sysctls", "set them on the nodes"),
+    ("security.alpha.kubernetes.io/unsafe-sysctls", "set them on the nodes"),
+    ("service.kubernetes.io/topology-aware-hints", "use trafficDistribution of the Service"),
+];
 
 pub(super) fn check(check: &mut Check) {
     let metadata = &check.redis.metadata;
@@ -107,6 +119,14 @@ fn annotations(check: &mut Check, path: At, map: Option<&Annotations>, everywher
     for (key, value) in map {
         bytes += key.as_str().len() + value.len();
         let key = key.as_str();
+        let is_deprecated = |(old, _): &&(&str, &str)| *old == key || (old.ends_with('/') && key.starts_with(old));
+        if let Some((_, instead)) = DEPRECATED_ANNOTATIONS.iter().find(is_deprecated) {
+            check.report(
+                ANNOTATION_DEPRECATED
+                    .at(path.field(key), format!("Kubernetes no longer wants the annotation {key}"))
+                    .help(format!("leave it out: {instead}")),
+            );
+        }
         let why = match key.split_once('/') {
             Some(("kubectl.kubernetes.io", "last-applied-configuration")) => "kubectl apply keeps its own state in it",
             Some(("applyset.kubernetes.io", _)) => "kubectl keeps its own state in it",
@@ -204,6 +224,18 @@ pub(super) const CASES: &[super::tests::Case] = {
             "spec.podAnnotations[\"redis-k8s-gen.dev/config\"]",
             "spec: {podAnnotations: {redis-k8s-gen.dev/config: x}}",
             "spec: {podAnnotations: {example.com/config: x}}",
+        ),
+        case(
+            "annotation-deprecated",
+            "spec.podAnnotations[\"scheduler.alpha.kubernetes.io/critical-pod\"]",
+            "spec: {podAnnotations: {scheduler.alpha.kubernetes.io/critical-pod: ''}}",
+            "spec: {scheduling: {priorityClass: critical}}",
+        ),
+        case(
+            "annotation-deprecated",
+            "spec.podAnnotations[\"container.apparmor.security.beta.kubernetes.io/redis\"]",
+            "spec: {podAnnotations: {container.apparmor.security.beta.kubernetes.io/redis: x}}",
+            "spec: {podAnnotations: {container.example.com/redis: x}}",
         ),
         case(
             "annotation-holds-nul",

@@ -23,6 +23,8 @@ rules! { RULES;
         "the kernel would kill the process before it is up; `512m` is half a byte, `512Mi` was meant";
     MEMORY_UNBOUNDED = Warning "memory-unbounded", "`spec.resources` has no memory limit, and `spec.config` no `maxmemory`",
         "the data grows until the node runs out of memory and the kernel kills what it likes";
+    AMOUNT_TOO_FINE = Error "amount-too-fine", "an amount has a fraction of a byte, or of a thousandth of a core",
+        "the API server warns of such bytes, and rounds such cores up: what it keeps would differ from what is rendered";
     CPU_TOO_LARGE = Error "cpu-too-large", "an amount of CPU is more than 4096 cores",
         "no node has them: bytes were given for cores, and the pods would stay pending";
     CPU_LIMIT_LOW = Warning "cpu-limit-low", "a CPU limit is less than 100m",
@@ -60,11 +62,15 @@ fn container(check: &mut Check, path: &At, resources: &Resources) {
         let mut sides_fine = true;
         for (at, side, amount) in [(sides[0], "requests", request), (sides[1], "limits", limit)] {
             let Some(amount) = amount else { continue };
-            sides_fine &= match name {
+            let is_sized = match name {
                 "cpu" => cpu(check, at.field(name), side, amount),
                 "memory" => memory(check, at.field(name), side, amount),
                 _ => true,
             };
+            if is_sized {
+                fine_enough(check, at.field(name), amount, if name == "cpu" { Unit::Core } else { Unit::Byte });
+            }
+            sides_fine &= is_sized;
         }
         if let (Some(request), Some(limit), true) = (request, limit, sides_fine)
             && request.milli_units() > limit.milli_units()
@@ -78,6 +84,34 @@ fn container(check: &mut Check, path: &At, resources: &Resources) {
                     .help(format!("request at most {limit}, or raise the limit")),
             );
         }
+    }
+}
+
+/// What an amount is counted in.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Unit {
+    Core,
+    Byte,
+}
+
+/// Reports an amount that Kubernetes would not keep as it is, or not without a warning
+/// ([defaults.go](https://github.com/kubernetes/kubernetes/blob/master/pkg/apis/core/v1/defaults.go), `SetDefaults_ResourceList`;
+/// [warnings.go](https://github.com/kubernetes/kubernetes/blob/master/pkg/api/pod/warnings.go)).
+pub(super) fn fine_enough(check: &mut Check, at: At, amount: &Quantity, unit: Unit) {
+    let (fine, message, help) = match unit {
+        Unit::Byte => (
+            amount.is_whole(),
+            format!("{amount} has a fraction of a byte"),
+            format!("write {}, or a size with Mi or Gi", amount.units()),
+        ),
+        Unit::Core => (
+            amount.is_whole_thousandths(),
+            format!("{amount} has a fraction of a thousandth of a core"),
+            format!("write {}m", amount.milli_units()),
+        ),
+    };
+    if !fine {
+        check.report(AMOUNT_TOO_FINE.at(at, message).help(help));
     }
 }
 
@@ -181,6 +215,30 @@ pub(super) const CASES: &[super::tests::Case] = {
             "spec.resources",
             "spec: {resources: {requests: {memory: 1Gi}}}",
             "spec: {resources: {}, config: {maxmemory: 1gb}}",
+        ),
+        case(
+            "amount-too-fine",
+            "spec.resources.limits.memory",
+            "spec: {resources: {limits: {memory: 100000000.5}}}",
+            "spec: {resources: {limits: {memory: 100000001}}}",
+        ),
+        case(
+            "amount-too-fine",
+            "spec.resources.requests.ephemeral-storage",
+            "spec: {resources: {requests: {ephemeral-storage: 500m}, limits: {memory: 1Gi}}}",
+            "spec: {resources: {requests: {ephemeral-storage: 500M}, limits: {memory: 1Gi}}}",
+        ),
+        case(
+            "amount-too-fine",
+            "spec.sentinel.resources.requests.cpu",
+            "spec: {sentinel: {resources: {requests: {cpu: 0.01251}}}}",
+            "spec: {sentinel: {resources: {requests: {cpu: 0.125}}}}",
+        ),
+        case(
+            "amount-too-fine",
+            "spec.storage.size",
+            "spec: {storage: {size: 1000000000.5}}",
+            "spec: {storage: {size: 1000000000}}",
         ),
         case(
             "cpu-too-large",

@@ -16,11 +16,23 @@ rules! { RULES;
         "pods of a lost node are never evicted, so their replacements never start";
     SPREAD_OFF = Warning "spread-off", "`spec.scheduling.spreadNodes` is none",
         "all servers and sentinels may run on one node, and are lost with it";
+    NODE_LABEL_DEPRECATED = Warning "node-label-deprecated", "`spec.scheduling.nodeSelector` asks for a label that has a new name",
+        "the API server warns of it at every apply, and nodes will not carry it for ever";
     PINNED_TO_ONE_NODE = Warning "pinned-to-one-node", "`spec.scheduling.nodeSelector` asks for one host name",
         "all servers and sentinels run on that node, and are lost with it";
     PINNED_AND_SPREAD = Error "pinned-and-spread", "the pods are pinned to one node, and may not share one",
         "all pods but one would stay pending for ever";
 }
+
+/// Labels of nodes the API server warns of
+/// ([util.go](https://github.com/kubernetes/kubernetes/blob/master/pkg/api/node/util.go)), and those in their place.
+const DEPRECATED_LABELS: &[(&str, &str)] = &[
+    ("beta.kubernetes.io/arch", "kubernetes.io/arch"),
+    ("beta.kubernetes.io/instance-type", "node.kubernetes.io/instance-type"),
+    ("beta.kubernetes.io/os", "kubernetes.io/os"),
+    ("failure-domain.beta.kubernetes.io/region", "topology.kubernetes.io/region"),
+    ("failure-domain.beta.kubernetes.io/zone", "topology.kubernetes.io/zone"),
+];
 
 pub(super) fn check(check: &mut Check) {
     let Some(scheduling) = check.spec.scheduling.as_deref() else { return };
@@ -33,6 +45,15 @@ pub(super) fn check(check: &mut Check) {
             SPREAD_OFF
                 .at(path.field("spreadNodes"), "all servers and sentinels may run on one node, and are lost with it")
                 .help("preferred, the default, spreads them where it can be done and blocks nothing"),
+        );
+    }
+    for key in scheduling.node_selector.iter().flat_map(std::collections::BTreeMap::keys) {
+        let Some((_, new)) = DEPRECATED_LABELS.iter().find(|(old, _)| *old == key.as_str()) else { continue };
+        let selector = path.field("nodeSelector");
+        check.report(
+            NODE_LABEL_DEPRECATED
+                .at(selector.field(key.as_str()), format!("the label {key} of nodes has a new name"))
+                .help(format!("select nodes by {new}")),
         );
     }
     let host = scheduling.node_selector.iter().flatten().find(|(key, _)| key.as_str() == "kubernetes.io/hostname");
@@ -108,6 +129,12 @@ fn tolerated(check: &mut Check, path: &At, toleration: &Toleration) {
 pub(super) const CASES: &[super::tests::Case] = {
     use super::tests::case;
     &[
+        case(
+            "node-label-deprecated",
+            "spec.scheduling.nodeSelector[\"beta.kubernetes.io/os\"]",
+            "spec: {scheduling: {nodeSelector: {beta.kubernetes.io/os: linux}}}",
+            "spec: {scheduling: {nodeSelector: {kubernetes.io/os: linux}}}",
+        ),
         case(
             "toleration-value-with-exists",
             "spec.scheduling.tolerations[0].value",

@@ -2,6 +2,7 @@
 
 use super::rule::rules;
 use super::{Check, resources};
+
 use crate::check::at::At;
 use crate::model::{AccessMode, EmptyDirMedium, Persistence, RetentionPolicy, Storage, defaults};
 use crate::target::ApiVersion;
@@ -135,7 +136,9 @@ fn claim(check: &mut Check, path: &At, storage: &Storage, size: &Quantity) {
 
 fn is_volume_size(check: &mut Check, path: &At, size: &Quantity) -> bool {
     let fine = size.units() >= LEAST_SIZE;
-    if !fine {
+    if fine {
+        resources::fine_enough(check, *path, size, resources::Unit::Byte);
+    } else {
         check.report(
             STORAGE_SIZE_TOO_SMALL
                 .at(*path, format!("{size} is less than 1Mi: nothing can be stored in it"))

@@ -74,9 +74,9 @@ fn env(instance: Instance<'_>, component: Component) -> Vec<EnvVar> {
     env
 }
 
-/// A variable with a fixed value.
+/// A variable with a fixed value. The API server drops an empty one, and a rendering that had it would differ for ever.
 pub(super) fn value(name: &str, value: String) -> EnvVar {
-    EnvVar { name: name.to_owned(), value: Some(value), value_from: None }
+    EnvVar { name: name.to_owned(), value: Some(value).filter(|value| !value.is_empty()), value_from: None }
 }
 
 /// A variable with the value of a field of the pod.

@@ -146,7 +146,8 @@ pub(super) fn toleration(toleration: &model::Toleration) -> Toleration {
         toleration_seconds: toleration
             .toleration_period
             .map(|period| i64::try_from(period.as_secs_rounded_up()).unwrap_or(i64::MAX)),
-        value: toleration.value.as_ref().map(ToString::to_string),
+        // the API server drops an empty one
+        value: toleration.value.as_ref().map(ToString::to_string).filter(|value| !value.is_empty()),
     }
 }
 

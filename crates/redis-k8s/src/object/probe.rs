@@ -47,7 +47,8 @@ fn probe(component: Component, question: &str, schedule: &Schedule, asked: Optio
     let count = |count: u32| i32::try_from(count).unwrap_or(i32::MAX);
     Some(Probe {
         exec: Some(ExecAction { command: Some(runtime::health_command(component, question)) }),
-        initial_delay_seconds: asked.initial_delay.map(seconds),
+        // the API server drops a wait of 0
+        initial_delay_seconds: asked.initial_delay.map(seconds).filter(|delay| *delay > 0),
         period_seconds: Some(asked.period.map_or(schedule.0, seconds)),
         timeout_seconds: Some(asked.timeout.map_or(schedule.1, seconds)),
         failure_threshold: Some(asked.failure_threshold.map_or(schedule.2, count)),

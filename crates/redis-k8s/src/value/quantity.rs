@@ -55,6 +55,24 @@ impl Quantity {
     }
 }
 
+impl Quantity {
+    /// True if the amount is a whole number of units.
+    #[must_use]
+    pub fn is_whole(&self) -> bool {
+        self.is_multiple_of(NANOS)
+    }
+
+    /// True if the amount is a whole number of thousandths of a unit: Kubernetes rounds up what is finer.
+    #[must_use]
+    pub fn is_whole_thousandths(&self) -> bool {
+        self.is_multiple_of(NANOS / 1000)
+    }
+
+    fn is_multiple_of(&self, step: u128) -> bool {
+        parse(self.as_str()).is_none_or(|amount| amount.nanos.is_multiple_of(step))
+    }
+}
+
 impl From<u32> for Quantity {
     /// A whole number of units: cores, or bytes.
     fn from(units: u32) -> Self {
@@ -194,6 +212,20 @@ mod tests {
         }
         for json in ["-1", "true", "null", "[1]"] {
             assert!(serde_json::from_str::<Quantity>(json).is_err(), "{json}");
+        }
+    }
+
+    #[test]
+    fn fine_amounts_are_told() {
+        for (text, whole, thousandths) in [
+            ("1", true, true),
+            ("1.5Gi", true, true),
+            ("0.5", false, true),
+            ("1e-3", false, true),
+            ("1u", false, false),
+        ] {
+            let amount: Quantity = text.parse().unwrap();
+            assert_eq!((amount.is_whole(), amount.is_whole_thousandths()), (whole, thousandths), "{text}");
         }
     }
 

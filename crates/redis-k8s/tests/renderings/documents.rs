@@ -191,6 +191,7 @@ fn pod_settings() -> Vec<(&'static str, BoxedStrategy<Value>)> {
             "spec/scheduling/tolerations",
             Just(json!([
                 {"key": "dedicated", "operator": "Equal", "value": "redis", "effect": "NoSchedule"},
+                {"key": "plain", "value": ""},
                 {"operator": "Exists", "effect": "NoExecute", "tolerationPeriod": "5m"},
             ]))
             .boxed(),

@@ -101,14 +101,22 @@ fn last_key(path: &str) -> &str {
 pub(crate) fn nothing_idle(manifest: &Manifest) -> Vec<String> {
     // Where an empty map says something: any pod, any namespace, a volume with every default.
     const MEANINGFUL: [&str; 3] = ["emptyDir", "podSelector", "namespaceSelector"];
+    // Numbers the API server does not write when they are 0: https://github.com/kubernetes/api/blob/master/core/v1/types.go
+    const DROPPED_ZEROS: [&str; 5] =
+        ["initialDelaySeconds", "timeoutSeconds", "periodSeconds", "successThreshold", "failureThreshold"];
+    // Maps whose values may be empty texts.
+    const MAPS: [&str; 6] = ["labels", "annotations", "data", "matchLabels", "selector", "nodeSelector"];
     let mut lines = Vec::new();
     for object in manifest {
         walk(&value(object), &title(object), &mut |path, value| {
             let key = last_key(path);
+            let in_map = MAPS.iter().any(|map| path.contains(&format!(".{map}.")));
             let idle = match value {
                 Value::Null => true,
                 Value::Object(map) => map.is_empty() && !MEANINGFUL.contains(&key),
                 Value::Array(items) => items.is_empty(),
+                Value::String(text) => text.is_empty() && !in_map,
+                Value::Number(number) => number.as_i64() == Some(0) && DROPPED_ZEROS.contains(&key),
                 _ => false,
             };
             // The list of claims is compared as a whole, so its entries say what the API server would add to them.
@@ -151,8 +159,16 @@ pub(crate) fn canonical_quantities(manifest: &Manifest) -> Vec<String> {
 fn rules_on_trees_find_what_they_look_for() {
     use k8s_openapi::api::core::v1::{ConfigMap, Pod};
     let pod: Pod = serde_json::from_value(serde_json::json!({
-        "metadata": {"name": "a", "labels": {}, "creationTimestamp": "2015-01-01T00:00:00Z"},
-        "spec": {"containers": [{"name": "a", "resources": {"limits": {"cpu": "1000m", "memory": "1Gi"}}}], "volumes": []},
+        "metadata": {"name": "a", "labels": {}, "annotations": {"a.b/c": ""}, "creationTimestamp": "2015-01-01T00:00:00Z"},
+        "spec": {
+            "containers": [{
+                "name": "a",
+                "env": [{"name": "A", "value": ""}],
+                "livenessProbe": {"initialDelaySeconds": 0},
+                "resources": {"limits": {"cpu": "1000m", "memory": "1Gi"}},
+            }],
+            "volumes": [],
+        },
     }))
     .unwrap();
     let manifest: Manifest = [pod.into(), ConfigMap::default().into()].into_iter().collect();
@@ -161,9 +177,12 @@ fn rules_on_trees_find_what_they_look_for() {
         "Pod a.metadata.labels is {}",
         "Pod a.metadata.creationTimestamp",
         "Pod a.spec.volumes is []",
+        "Pod a.spec.containers[0].env[0].value is \"\"",
+        "Pod a.spec.containers[0].livenessProbe.initialDelaySeconds is 0",
         "ConfigMap .metadata is {}",
     ] {
         assert!(lines.contains(path), "{path} not in {lines}");
     }
+    assert!(!lines.contains("annotations"), "{lines}");
     assert_eq!(canonical_quantities(&manifest), ["Pod a.spec.containers[0].resources.limits.cpu is \"1000m\""]);
 }

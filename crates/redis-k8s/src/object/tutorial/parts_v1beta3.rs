@@ -93,7 +93,8 @@ fn tcp_probe(asked: &model::Probe, port: NonZeroU16) -> Option<Probe> {
     let seconds = |time: crate::value::Duration| u32::try_from(time.as_secs_rounded_up()).unwrap_or(u32::MAX);
     (asked.enabled != Some(false)).then(|| Probe {
         action: Action::TcpSocket(PortRef::Number(port)),
-        initial_delay_seconds: asked.initial_delay.map(seconds),
+        // servers drop a wait of 0
+        initial_delay_seconds: asked.initial_delay.map(seconds).filter(|delay| *delay > 0),
         timeout_seconds: asked.timeout.map(seconds),
     })
 }

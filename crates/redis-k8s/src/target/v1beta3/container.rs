@@ -215,7 +215,10 @@ struct ValueFrom {
 impl From<EnvVar> for EnvVarText {
     fn from(variable: EnvVar) -> Self {
         match variable.value {
-            EnvValue::Text(value) => Self { name: variable.name, value: Some(value), value_from: None },
+            // an empty text is none: servers drop it
+            EnvValue::Text(value) => {
+                Self { name: variable.name, value: Some(value).filter(|value| !value.is_empty()), value_from: None }
+            }
             EnvValue::Field(field_ref) => {
                 Self { name: variable.name, value: None, value_from: Some(ValueFrom { field_ref }) }
             }
