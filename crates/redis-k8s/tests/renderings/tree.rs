@@ -117,7 +117,7 @@ pub(crate) fn nothing_idle(manifest: &Manifest) -> Vec<String> {
                 Value::Array(items) => items.is_empty(),
                 Value::String(text) => text.is_empty() && !in_map,
                 Value::Number(number) => number.as_i64() == Some(0) && DROPPED_ZEROS.contains(&key),
-                _ => false,
+                Value::Bool(_) => false,
             };
             // The list of claims is compared as a whole, so its entries say what the API server would add to them.
             if path.ends_with(".status")
