@@ -1,6 +1,7 @@
 //! The whole way of a text: from the document through the command and the YAML it writes to what kubectl reads.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::io::Write as _;
 use std::process::{Command, Stdio};
 
@@ -23,7 +24,7 @@ fn ascii(document: &Value) -> String {
             text.push(c);
         } else {
             for unit in c.encode_utf16(&mut [0; 2]) {
-                text += &format!("\\u{unit:04x}");
+                write!(text, "\\u{unit:04x}").unwrap();
             }
         }
     }
@@ -160,7 +161,7 @@ fn every_directive_reaches_kubectl_as_it_was_rendered() {
         let Ok(manifest) = serde_json::from_value::<Redis>(document.clone()).unwrap().render(ApiVersion::AppsV1) else {
             continue;
         };
-        stream += &format!("---\n{}\n", ascii(&document));
+        writeln!(stream, "---\n{}", ascii(&document)).unwrap();
         meant.extend(manifest.to_values().into_iter().filter(|object| object["kind"] == "ConfigMap"));
     }
     assert!(meant.len() > 20, "{} texts are directives", meant.len());

@@ -54,7 +54,11 @@ fn own_pods(instance: Instance<'_>, component: Component) -> NetworkPolicyPeer {
 }
 
 fn peer(peer: &Peer) -> NetworkPolicyPeer {
-    let select = |labels: &Labels| LabelSelector { match_labels: Some(marks_of(labels)), ..Default::default() };
+    // the API server drops an empty map; a selector without one selects everything, too
+    let select = |labels: &Labels| LabelSelector {
+        match_labels: Some(marks_of(labels)).filter(|labels| !labels.is_empty()),
+        ..Default::default()
+    };
     NetworkPolicyPeer {
         ip_block: peer.cidr.as_ref().map(|cidr| IPBlock { cidr: cidr.clone(), except: None }),
         namespace_selector: peer.namespaces.as_ref().map(select),

@@ -64,20 +64,22 @@ fn annotations() -> BoxedStrategy<Value> {
 fn resources(memory: &'static [&'static str], larger: &'static [&'static str]) -> BoxedStrategy<Value> {
     (select(memory), select(larger), select(&["50m", "0.25", "100m", "1"][..]))
         .prop_map(|(request, limit, cpu)| {
-            json!({"requests": {"cpu": cpu, "memory": request}, "limits": {"cpu": "2", "memory": limit}})
+            json!({
+                "requests": {"cpu": cpu, "memory": request, "ephemeral-storage": "1Gi"},
+                "limits": {"cpu": "2", "memory": limit, "ephemeral-storage": "1.5Gi"},
+            })
         })
         .boxed()
 }
 
 fn probe() -> BoxedStrategy<Value> {
-    (0..30u32, 5..20u32, 1..5u32, 1..10u32)
-        .prop_map(|(delay, period, timeout, failures)| {
-            json!({
-                "initialDelay": format!("{delay}s"), "period": format!("{period}s"), "timeout": format!("{timeout}s"),
-                "failureThreshold": failures,
-            })
+    let asked = (0..30u32, 5..20u32, 1..5u32, 1..10u32).prop_map(|(delay, period, timeout, failures)| {
+        json!({
+            "initialDelay": format!("{delay}s"), "period": format!("{period}s"), "timeout": format!("{timeout}s"),
+            "failureThreshold": failures, "successThreshold": 1,
         })
-        .boxed()
+    });
+    prop_oneof![8 => asked, 1 => Just(json!({"enabled": true}))].boxed()
 }
 
 fn env() -> BoxedStrategy<Value> {
@@ -146,6 +148,11 @@ fn mutable_settings() -> Vec<(&'static str, BoxedStrategy<Value>)> {
         ("spec/sentinel/parallelSyncs", (1..4u32).prop_map(Value::from).boxed()),
         ("spec/sentinel/resources", resources(&["32Mi", "48Mi"], &["64Mi", "128Mi"])),
         ("spec/sentinel/probes/liveness", probe()),
+        ("spec/sentinel/probes/readiness", probe()),
+        ("spec/sentinel/probes/startup", probe()),
+        ("spec/sentinel/quorum", (1..=5u32).prop_map(Value::from).boxed()),
+        ("spec/sentinel/config", one_of(&["notice", "debug"]).prop_map(|level| json!({"loglevel": level})).boxed()),
+        ("spec/minReplicasToWrite", (0..=2u32).prop_map(Value::from).boxed()),
         (
             "spec/auth",
             prop_oneof![
@@ -173,13 +180,33 @@ fn mutable_settings() -> Vec<(&'static str, BoxedStrategy<Value>)> {
                 Just(json!({"trafficDistribution": "PreferSameZone"})),
                 Just(json!({"trafficDistribution": "PreferSameNode"})),
                 Just(json!({"type": "LoadBalancer"})),
+                (labels(), annotations())
+                    .prop_map(|(labels, annotations)| json!({"labels": labels, "annotations": annotations})),
             ]
             .boxed(),
         ),
+        ("spec/services/sentinel/enabled", Just(Value::from(true)).boxed()),
+        ("spec/services/sentinel/sessionAffinity", one_of(&["None", "ClientIP"])),
+        ("spec/services/sentinel/trafficDistribution", one_of(&["PreferSameZone", "PreferSameNode"])),
         ("spec/networkPolicy/clients", peers()),
-        ("spec/networkPolicy/dns", (1..u16::MAX).prop_map(|port| json!([{"port": port}])).boxed()),
+        (
+            "spec/networkPolicy/dns",
+            prop_oneof![
+                (1..u16::MAX).prop_map(|port| json!([{"port": port}])),
+                labels().prop_map(|pods| json!([{"port": 53, "to": {"pods": pods, "namespaces": {}}}])),
+                Just(json!([{"to": {"cidr": "10.96.0.10/32"}}])),
+            ]
+            .boxed(),
+        ),
         ("spec/networkPolicy/enabled", any::<bool>().prop_map(Value::from).boxed()),
-        ("spec/disruptionBudget", any::<bool>().prop_map(|enabled| json!({"enabled": enabled})).boxed()),
+        (
+            "spec/disruptionBudget",
+            prop_oneof![
+                any::<bool>().prop_map(|enabled| json!({"enabled": enabled})),
+                (1..3u32).prop_map(|pods| json!({"maxUnavailable": pods})),
+            ]
+            .boxed(),
+        ),
     ]
 }
 
@@ -234,9 +261,17 @@ fn fixed_settings() -> Vec<(&'static str, BoxedStrategy<Value>)> {
         ("spec/port", (1025..u16::MAX).prop_map(Value::from).boxed()),
         ("spec/sentinel/port", (1025..u16::MAX).prop_map(Value::from).boxed()),
         ("spec/sentinel/masterName", one_of(&["mymaster", "cache.primary"])),
-        ("spec/sentinel/storage", one_of(&["64Mi", "1Gi"]).prop_map(|size| json!({"size": size})).boxed()),
+        (
+            "spec/sentinel/storage",
+            prop_oneof![
+                one_of(&["64Mi", "1Gi"]).prop_map(|size| json!({"size": size, "class": "fast"})),
+                any::<bool>().prop_map(|enabled| json!({"enabled": enabled})),
+            ]
+            .boxed(),
+        ),
         ("spec/tls", prop_oneof![
             Just(json!({"secret": "cache-tls"})), Just(json!({"secret": "cache-tls", "clientCertificates": "required"})),
+            Just(json!({"secret": "cache-tls", "certificateKey": "crt", "privateKey": "key", "authorityKey": "ca"})),
         ].boxed()),
         ("spec/storage", prop_oneof![
             (select(&["1Gi", "8Gi", "1.5Gi", "1024Mi", "10G"][..]), labels(), annotations()).prop_map(|(size, labels, annotations)| {
@@ -244,8 +279,12 @@ fn fixed_settings() -> Vec<(&'static str, BoxedStrategy<Value>)> {
             }),
             Just(json!({"size": "1Gi", "whenDeleted": "Delete", "whenScaled": "Retain"})),
             Just(json!({"emptyDir": {"sizeLimit": "1Gi"}})),
+            Just(json!({"emptyDir": {"medium": "Memory", "sizeLimit": "64Mi"}})),
         ].boxed()),
         ("spec/services/ipFamilyPolicy", one_of(&["SingleStack", "PreferDualStack", "RequireDualStack"])),
+        ("spec/services/ipFamilies", prop_oneof![
+            Just(json!(["IPv6"])), Just(json!(["IPv4", "IPv6"])), Just(json!(["IPv6", "IPv4"])),
+        ].boxed()),
     ]
 }
 
@@ -290,4 +329,37 @@ pub(crate) fn mutable_setting() -> impl Strategy<Value = Setting> {
             .into_iter()
             .map(|(path, value)| value.prop_map(move |value| (path, value)).boxed()),
     )
+}
+
+/// The paths of all fields a schema has, lists passed through.
+pub(crate) fn fields_of_schema(
+    root: &Value,
+    schema: &Value,
+    path: &str,
+    fields: &mut std::collections::BTreeSet<String>,
+) {
+    if let Some(reference) = schema["$ref"].as_str() {
+        let target = root.pointer(reference.trim_start_matches('#')).expect("a reference leads somewhere");
+        return fields_of_schema(root, target, path, fields);
+    }
+    for option in ["anyOf", "oneOf", "allOf"] {
+        schema[option].as_array().into_iter().flatten().for_each(|schema| fields_of_schema(root, schema, path, fields));
+    }
+    if schema["items"].is_object() {
+        fields_of_schema(root, &schema["items"], path, fields);
+    }
+    for (key, field) in schema["properties"].as_object().into_iter().flatten() {
+        let path = format!("{path}/{key}");
+        fields_of_schema(root, field, &path, fields);
+        fields.insert(path);
+    }
+}
+
+/// Takes the fields a document has out of those that are wanted.
+pub(crate) fn strike_fields(document: &Value, path: &str, wanted: &mut std::collections::BTreeSet<String>) {
+    wanted.remove(path);
+    for (key, value) in document.as_object().into_iter().flatten() {
+        strike_fields(value, &format!("{path}/{key}"), wanted);
+    }
+    document.as_array().into_iter().flatten().for_each(|item| strike_fields(item, path, wanted));
 }

@@ -142,6 +142,28 @@ fn most_documents_are_accepted() {
     assert!(accepted >= 100, "{accepted} of 200 accepted: {problems:#?}");
 }
 
+/// A field that no document has is a field that no rule above was ever tried with.
+#[test]
+fn every_field_of_the_model_is_in_some_document() {
+    use proptest::strategy::ValueTree;
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../schemas/redis-k8s-gen.schema.json");
+    // The published crate has no schemas/ beside it.
+    let Ok(schema) = std::fs::read_to_string(path) else { return };
+    let schema: serde_json::Value = serde_json::from_str(&schema).unwrap();
+    let mut wanted = std::collections::BTreeSet::new();
+    documents::fields_of_schema(&schema, &schema, "", &mut wanted);
+    assert!(wanted.len() > 120, "{} fields", wanted.len());
+    let mut runner = proptest::test_runner::TestRunner::deterministic();
+    for _ in 0..3000 {
+        let document = documents::production().new_tree(&mut runner).unwrap().current();
+        documents::strike_fields(&serde_json::to_value(&document).unwrap(), "", &mut wanted);
+        if wanted.is_empty() {
+            return;
+        }
+    }
+    panic!("no document has {wanted:#?}");
+}
+
 #[test]
 fn defaults_keep_the_rules() {
     let document = Redis::new("cache".parse().unwrap());
