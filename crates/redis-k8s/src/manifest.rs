@@ -55,11 +55,15 @@ macro_rules! objects {
             }
 
             /// Its place in a manifest.
-            fn rank(&self) -> usize {
-                const ORDER: &[&str] = &[$(stringify!($variant),)*];
-                let own = match self { $(Self::$variant(_) => stringify!($variant),)* };
-                ORDER.iter().position(|variant| *variant == own).unwrap_or(ORDER.len())
+            const fn rank(&self) -> Rank {
+                match self { $(Self::$variant(_) => Rank::$variant,)* }
             }
+        }
+
+        /// The kinds in their order.
+        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+        enum Rank {
+            $($variant,)*
         }
 
         impl Serialize for Object {
