@@ -45,7 +45,7 @@ pub(super) fn metadata(instance: Instance<'_>, name: impl Into<String>, componen
     let metadata = &instance.redis.metadata;
     ObjectMeta {
         name: Some(name.into()),
-        namespace: metadata.namespace.as_ref().map(ToString::to_string),
+        namespace: metadata.namespace.as_ref().map(|namespace| namespace.as_str().to_owned()),
         labels: Some(labels(instance, component)),
         annotations: some(marks_of(&metadata.annotations)),
         ..Default::default()
@@ -53,8 +53,8 @@ pub(super) fn metadata(instance: Instance<'_>, name: impl Into<String>, componen
 }
 
 /// Labels or annotations of the document, as objects carry them.
-pub(super) fn marks_of<V: ToString>(marks: &BTreeMap<LabelKey, V>) -> Marks {
-    marks.iter().map(|(key, value)| (key.to_string(), value.to_string())).collect()
+pub(super) fn marks_of<V: AsRef<str>>(marks: &BTreeMap<LabelKey, V>) -> Marks {
+    marks.iter().map(|(key, value)| (key.as_str().to_owned(), value.as_ref().to_owned())).collect()
 }
 
 /// Marks, or none: Kubernetes keeps no empty map.

@@ -5,7 +5,8 @@ use std::fmt::{Display, Write as _};
 use serde::{Serialize, Serializer};
 
 use super::collection::Collection;
-use super::{scalar, spaces};
+use super::scalar::{self, Style};
+use super::spaces;
 use crate::emit::Error;
 
 /// What stands before a value on its line.
@@ -157,13 +158,15 @@ impl<'o> Serializer for Node<'o> {
     }
 
     fn serialize_str(self, text: &str) -> Result<(), Error> {
-        if scalar::is_literal(text) {
-            if self.place != Place::Document {
-                self.out.push(' ');
+        match scalar::style(text) {
+            Style::Plain => self.inline(|out| out.push_str(text)),
+            Style::Quoted => self.inline(|out| scalar::write_quoted(text, out)),
+            Style::Literal => {
+                if self.place != Place::Document {
+                    self.out.push(' ');
+                }
+                scalar::write_literal(text, &spaces(self.column + 2), self.out);
             }
-            scalar::write_literal(text, &spaces(self.column + 2), self.out);
-        } else {
-            self.inline(|out| scalar::write_inline(text, out));
         }
         Ok(())
     }

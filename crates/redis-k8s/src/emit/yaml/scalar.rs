@@ -11,10 +11,32 @@ pub(super) fn write_inline(text: &str, out: &mut String) {
     }
 }
 
+/// How a string is written.
+pub(super) enum Style {
+    /// As it stands.
+    Plain,
+    /// In double quotes, on one line.
+    Quoted,
+    /// As a block of lines.
+    Literal,
+}
+
+/// The style of a value.
+pub(super) fn style(text: &str) -> Style {
+    // Most are plain, and that a script is not shows in its first bytes.
+    if is_plain(text) {
+        Style::Plain
+    } else if is_literal(text) {
+        Style::Literal
+    } else {
+        Style::Quoted
+    }
+}
+
 /// True if `text` can be a literal block: lines as they are, each indented.
 ///
 /// A first line that is empty or indented would need an indentation indicator, and kubectl's reader refuses a TAB there.
-pub(super) fn is_literal(text: &str) -> bool {
+fn is_literal(text: &str) -> bool {
     !matches!(text.as_bytes().first(), None | Some(b'\n' | b' ' | b'\t')) && text.contains('\n') && is_printable(text)
 }
 
@@ -46,14 +68,21 @@ pub(super) fn write_literal(text: &str, indent: &str, out: &mut String) {
 /// True if `text` without quotes is this string to every reader.
 fn is_plain(text: &str) -> bool {
     let bytes = text.as_bytes();
-    let seen = bytes.iter().fold(0, |seen, &byte| seen | KINDS[usize::from(byte)]);
-    starts_plain(bytes)
-        && seen & NOT_PLAIN == 0
-        && !bytes.ends_with(b" ")
+    if !starts_plain(bytes) {
+        return false;
+    }
+    let mut seen = 0;
+    // A long text is mostly one of many lines: its first newline tells, and need not be looked for behind every byte.
+    for chunk in bytes.chunks(64) {
+        seen = chunk.iter().fold(seen, |seen, &byte| seen | KINDS[usize::from(byte)]);
+        if seen & NOT_PLAIN != 0 {
+            return false;
+        }
+    }
+    bytes.last() != Some(&b' ')
         && (seen & MARK == 0 || !has_mark(bytes))
         && (seen & NOT_NUMBER != 0 || !matches!(bytes.first(), Some(b'0'..=b'9' | b'.')))
-        && !is_keyword(text)
-        && !bytes.starts_with(b"...")
+        && !is_keyword(bytes)
 }
 
 /// No printable ASCII.
@@ -62,6 +91,9 @@ const NOT_PLAIN: u8 = 1;
 const MARK: u8 = 2;
 /// In no integer of any base, float, sexagesimal, date or time.
 const NOT_NUMBER: u8 = 4;
+
+/// May begin a plain scalar.
+const START: u8 = 8;
 
 /// What each byte is, so that one look at a string is enough.
 const KINDS: [u8; 256] = {
@@ -90,6 +122,9 @@ const KINDS: [u8; 256] = {
             b'#' => MARK | NOT_NUMBER,
             _ => NOT_NUMBER,
         };
+        if byte.is_ascii_alphanumeric() || matches!(byte, b'/' | b'_' | b'.' | b'$' | b'(') {
+            kinds[byte as usize] |= START;
+        }
         byte += 1;
     }
     kinds
@@ -102,18 +137,28 @@ fn has_mark(bytes: &[u8]) -> bool {
 
 /// True for a start that begins nothing but a plain scalar. A dash only as in options: `-c`, `--save`.
 fn starts_plain(bytes: &[u8]) -> bool {
-    match bytes.strip_prefix(b"--").or_else(|| bytes.strip_prefix(b"-")) {
-        Some(option) => option.first().is_some_and(u8::is_ascii_alphabetic),
-        None => bytes.first().is_some_and(|first| first.is_ascii_alphanumeric() || b"/_.$(".contains(first)),
+    match bytes {
+        [b'-', b'-', option, ..] | [b'-', option, ..] => option.is_ascii_alphabetic(),
+        [b'.', b'.', b'.', ..] | [] => false,
+        [first, ..] => KINDS[usize::from(*first)] & START != 0,
     }
 }
 
 /// True for words that some version of YAML, or some reader, takes for null, a boolean or a number.
-fn is_keyword(text: &str) -> bool {
-    const WORDS: &[&str] = &["y", "n", "no", "on", "yes", "off", "inf", "nan", "true", "null", "false"];
-    let unsigned = text.strip_prefix('-').unwrap_or(text);
-    let bare = unsigned.strip_prefix('.').unwrap_or(unsigned);
-    bare.len() <= 5 && WORDS.iter().any(|word| bare.eq_ignore_ascii_case(word))
+fn is_keyword(bytes: &[u8]) -> bool {
+    let bare = match bytes {
+        [b'-', b'.', bare @ ..] | [b'-' | b'.', bare @ ..] | bare => bare,
+    };
+    // By length, since this is asked of every key.
+    let words: &[&[u8]] = match bare.len() {
+        1 => &[b"y", b"n"],
+        2 => &[b"no", b"on"],
+        3 => &[b"yes", b"off", b"inf", b"nan"],
+        4 => &[b"true", b"null"],
+        5 => &[b"false"],
+        _ => return false,
+    };
+    words.iter().any(|word| bare.eq_ignore_ascii_case(word))
 }
 
 /// True if no character of `text` is one that YAML wants escaped, or that a reader takes for a line break.
@@ -136,7 +181,7 @@ const fn needs_escape(char: char) -> bool {
 }
 
 /// Appends `text` in double quotes, on one line.
-fn write_quoted(text: &str, out: &mut String) {
+pub(super) fn write_quoted(text: &str, out: &mut String) {
     use std::fmt::Write as _;
 
     out.push('"');
