@@ -7,6 +7,7 @@ mod error;
 mod yaml;
 
 pub use error::Error;
+pub use yaml::Blocks;
 
 use serde::Serialize;
 
@@ -31,13 +32,13 @@ use crate::manifest::{Manifest, Object};
 /// `serde_json` values do neither.
 pub fn to_yaml<T: Serialize + ?Sized>(value: &T) -> Result<String, Error> {
     let mut text = String::new();
-    yaml::write(value, &mut text)?;
+    yaml::write(value, &mut text, None)?;
     Ok(text)
 }
 
 /// Appends an object as block YAML with a final newline and no document marker.
-pub(crate) fn yaml(object: &Object, text: &mut String) {
-    let written = yaml::write(object, text);
+pub(crate) fn yaml(object: &Object, text: &mut String, blocks: Option<&mut Blocks>) {
+    let written = yaml::write(object, text, blocks);
     debug_assert!(written.is_ok(), "Kubernetes types have string keys and do not fail: {written:?}");
 }
 

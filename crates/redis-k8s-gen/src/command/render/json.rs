@@ -1,6 +1,7 @@
 //! `-o json`: one `List` over the objects of all documents, written as they are rendered.
 
 use redis_k8s::Manifest;
+use redis_k8s::emit::Blocks;
 
 use super::stream::Format;
 
@@ -12,7 +13,7 @@ impl Format for List {
     const BETWEEN: &'static str = ",";
     const AFTER: &'static str = "\n  ]\n}\n";
 
-    fn append(&self, manifest: &Manifest, text: &mut String) {
+    fn append(&self, manifest: &Manifest, text: &mut String, _: Option<&mut Blocks>) {
         for (place, object) in manifest.iter().enumerate() {
             if place > 0 {
                 text.push_str(Self::BETWEEN);
@@ -46,7 +47,7 @@ mod tests {
         ];
         let manifest: Manifest = objects.into_iter().collect();
         let mut text = String::from(List::BEFORE);
-        List.append(&manifest, &mut text);
+        List.append(&manifest, &mut text, None);
         text.push_str(List::AFTER);
         assert_eq!(text, manifest.to_json());
     }

@@ -1,5 +1,6 @@
 //! `-o name`: one line for each object, as kubectl prints them.
 
+use redis_k8s::emit::Blocks;
 use redis_k8s::{Manifest, Object};
 
 use super::stream::Format;
@@ -8,7 +9,7 @@ use super::stream::Format;
 pub(super) struct Names;
 
 impl Format for Names {
-    fn append(&self, manifest: &Manifest, text: &mut String) {
+    fn append(&self, manifest: &Manifest, text: &mut String, _: Option<&mut Blocks>) {
         for object in manifest {
             text.push_str(&name(object));
             text.push('\n');

@@ -1,6 +1,7 @@
 //! Writing documents to standard output in their order, rendered in parallel, a bounded part at a time.
 
 use rayon::prelude::*;
+use redis_k8s::emit::Blocks;
 use redis_k8s::{Manifest, Redis};
 
 use super::progress::{Progress, grouped};
@@ -15,28 +16,28 @@ pub(super) trait Format: Sync {
     /// What stands after the last.
     const AFTER: &'static str = "";
 
-    /// Appends one manifest.
-    fn append(&self, manifest: &Manifest, text: &mut String);
+    /// Appends one manifest; a format may remember long texts for the next.
+    fn append(&self, manifest: &Manifest, text: &mut String, blocks: Option<&mut Blocks>);
 }
 
 /// A stream of YAML documents.
 pub(super) struct Yaml;
 
 impl Format for Yaml {
-    fn append(&self, manifest: &Manifest, text: &mut String) {
-        manifest.write_yaml(text);
+    fn append(&self, manifest: &Manifest, text: &mut String, blocks: Option<&mut Blocks>) {
+        manifest.write_yaml(text, blocks);
     }
 }
 
-/// Documents one task renders into one buffer: some 130 kB, so that a task is worth handing to a thread.
+/// Documents one task renders into one buffer: some 160 kB, so that a task is worth handing to a thread.
 const IN_A_BUFFER: usize = 2;
 
-/// Buffers rendered while the ones before them are written: 4 MB, with both halves, however long the output is. They are
+/// Buffers rendered while the ones before them are written: 5 MB, with both halves, however long the output is. They are
 /// filled again and again: memory fresh from the kernel took a sixth of the time of a fleet.
 const BUFFERS: usize = 16;
 
 /// What a document of three servers and three sentinels takes, with some to spare: texts that outgrow their memory are moved.
-const TEXT_OF_ONE: usize = 72 * 1024;
+const TEXT_OF_ONE: usize = 96 * 1024;
 
 /// As many documents are not worth a second thread.
 const A_HANDFUL: usize = 8;
@@ -100,7 +101,7 @@ fn in_parallel<F: Format>(
 /// Renders a part into as many buffers as it takes.
 fn fill_all<F: Format>(buffers: &mut Vec<Buffer>, part: &[Redis], rendering: &Rendering, format: &F) {
     let tasks = part.par_chunks(IN_A_BUFFER);
-    buffers.resize_with(tasks.len(), Buffer::default);
+    buffers.resize_with(tasks.len(), || Buffer { blocks: Some(Blocks::default()), ..Buffer::default() });
     tasks.zip(buffers).for_each(|(some, buffer)| buffer.fill(some, rendering, format));
 }
 
@@ -108,6 +109,8 @@ fn fill_all<F: Format>(buffers: &mut Vec<Buffer>, part: &[Redis], rendering: &Re
 #[derive(Default)]
 struct Buffer {
     text: String,
+    /// The scripts, which are the same in every document; nothing for a handful, where remembering takes longer than writing.
+    blocks: Option<Blocks>,
     documents: usize,
     /// What one of them was refused for.
     refused: Option<Failure>,
@@ -130,7 +133,7 @@ impl Buffer {
         if !self.text.is_empty() {
             self.text.push_str(F::BETWEEN);
         }
-        format.append(&manifest, &mut self.text);
+        format.append(&manifest, &mut self.text, self.blocks.as_mut());
         Ok(())
     }
 }

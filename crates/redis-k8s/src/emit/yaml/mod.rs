@@ -3,16 +3,31 @@
 mod collection;
 mod key;
 mod node;
+mod page;
 mod scalar;
+
+use std::mem;
 
 use serde::Serialize;
 
 use super::error::Error;
 use node::Node;
+pub use page::Blocks;
+use page::Page;
 
 /// Appends `value` as one document with a final newline and no document marker.
-pub(super) fn write<T: Serialize + ?Sized>(value: &T, out: &mut String) -> Result<(), Error> {
-    value.serialize(Node::document(out))
+pub(super) fn write<T: Serialize + ?Sized>(
+    value: &T,
+    out: &mut String,
+    mut blocks: Option<&mut Blocks>,
+) -> Result<(), Error> {
+    let mut page = Page { text: mem::take(out), blocks: blocks.as_deref_mut().map(mem::take) };
+    let result = value.serialize(Node::document(&mut page));
+    *out = page.text;
+    if let (Some(blocks), Some(remembered)) = (blocks, page.blocks) {
+        *blocks = remembered;
+    }
+    result
 }
 
 fn indent(column: usize, out: &mut String) {
@@ -36,7 +51,7 @@ mod tests {
 
     fn yaml(value: &(impl Serialize + ?Sized)) -> String {
         let mut out = String::new();
-        write(value, &mut out).unwrap();
+        write(value, &mut out, None).unwrap();
         out
     }
 
@@ -76,6 +91,18 @@ mod tests {
     }
 
     #[test]
+    fn remembered_texts_are_written_as_before() {
+        let long = |line: &str| line.repeat(100);
+        let (one, other) = (long("first and second\n"), long("first and third!\n"));
+        let value = json!({"a": one, "b": {"c": one}, "d": other, "e": [one, other]});
+        let (mut out, mut blocks) = (String::new(), Blocks::default());
+        for _ in 0..2 {
+            write(&value, &mut out, Some(&mut blocks)).unwrap();
+        }
+        assert_eq!(out, yaml(&value).repeat(2));
+    }
+
+    #[test]
     fn keys_follow_the_rules_of_strings_on_one_line() {
         let value = json!({"": 1, "a b": 2, "on": 3, "x\ny": 4, "é": 5});
         assert_eq!(yaml(&value), "\"\": 1\na b: 2\n\"on\": 3\n\"x\\ny\": 4\n\"é\": 5\n");
@@ -102,10 +129,10 @@ mod tests {
     fn keys_that_are_no_scalars_are_refused() {
         let rule = "a map key must be a string, a number or a boolean";
         let mut out = String::new();
-        let refused = write(&BTreeMap::from([(vec![1], 1)]), &mut out).unwrap_err();
+        let refused = write(&BTreeMap::from([(vec![1], 1)]), &mut out, None).unwrap_err();
         assert_eq!(refused.to_string(), rule);
-        assert!(write(&BTreeMap::from([((), 1)]), &mut out).is_err());
-        assert!(write(&BTreeMap::from([(None::<u8>, 1)]), &mut out).is_err());
+        assert!(write(&BTreeMap::from([((), 1)]), &mut out, None).is_err());
+        assert!(write(&BTreeMap::from([(None::<u8>, 1)]), &mut out, None).is_err());
     }
 
     #[test]
