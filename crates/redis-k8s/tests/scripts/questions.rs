@@ -1,0 +1,66 @@
+//! common.sh: what others are asked, and how their answers are read.
+
+use crate::container::{Container, in_each_shell};
+use crate::peer::{Peer, master_state};
+
+#[test]
+fn a_role_is_read_from_every_answer() {
+    let cases = [
+        ("master\n1400\n10.0.0.11\n6379\n1400", "master 1400"),
+        ("master\n0\n", "master 0"),
+        ("slave\n10.0.0.10\n6379\nconnected\n99", "slave 10.0.0.10 connected 99"),
+        ("slave\n10.0.0.10\n6379\nsync\n-1", "slave 10.0.0.10 sync -1"),
+        ("slave\nredis-announce-0.shop.svc\n6379\nconnect\n-1", "slave redis-announce-0.shop.svc connect -1"),
+        ("LOADING Redis is loading the dataset in memory\n", "loading"),
+        ("NOAUTH Authentication required.\n", "refused"),
+        ("WRONGPASS invalid username-password pair or user is disabled.\n", "refused"),
+        ("BUSY Redis is busy running a script.\n", "other"),
+        ("sentinel\nmymaster", "other"),
+        ("ERR unknown command\n", "other"),
+        ("", "silent"),
+    ];
+    in_each_shell(|container| {
+        for (number, (answer, _)) in cases.iter().enumerate() {
+            container.at(&format!("10.9.0.{number}:6379"), &Peer::new().answer("ROLE", answer));
+        }
+        let lines: Vec<_> = (0..=cases.len()).map(|number| format!("echo \"$(role 10.9.0.{number})\"\n")).collect();
+        let ran = container.call("common.sh", &lines.concat());
+        let mut expected: Vec<_> = cases.iter().map(|(_, role)| *role).collect();
+        // Nobody is at the last address.
+        expected.push("silent");
+        assert_eq!(ran.lines(), expected);
+    });
+}
+
+fn view_of(container: &Container, peer: &Peer) -> String {
+    container.sentinel(0, peer);
+    container.call("common.sh", "view 10.0.1.10").out
+}
+
+#[test]
+fn a_view_is_read_from_every_answer() {
+    let state = |address| master_state(address, 7, "master", 2, 4);
+    let down = master_state("10.0.0.10", 7, "master,s_down,o_down,failover_in_progress", 2, 2);
+    let cases = [
+        (Peer::sentinel("10.0.0.10\n6379", &state("10.0.0.10")), "named 10.0.0.10 7 master 2 4"),
+        // While it elects, it names the old master and says so.
+        (Peer::sentinel("10.0.0.10\n6379", &down), "named 10.0.0.10 7 master,s_down,o_down,failover_in_progress 2 2"),
+        // Once it has elected, the rest is still about the old one.
+        (Peer::sentinel("10.0.0.11\n6379", &down), "named 10.0.0.11 7 master 2 2"),
+        (Peer::blank(), "blank"),
+        (Peer::naming("10.0.0.10", 1).password("another"), "refused"),
+        (Peer::new().answer("*", "WRONGPASS invalid username-password pair\n"), "refused"),
+        (Peer::new().answer("PING", "PONG"), "refused"),
+        (Peer::new().answer("*", ""), "silent"),
+        // It broke off before it had said anything of the master.
+        (Peer::new().run("SENTINEL GET*", "echo; exit"), "silent"),
+        // It broke off behind the address: known, if not since when.
+        (Peer::new().answer("SENTINEL GET*", "10.0.0.10\n6379").run("PING", "exit"), "named 10.0.0.10 0 master 0 0"),
+    ];
+    in_each_shell(|container| {
+        for (peer, expected) in &cases {
+            assert_eq!(view_of(container, peer).trim_end(), *expected, "{peer}");
+        }
+        assert_eq!(container.call("common.sh", "view 10.0.1.11").out, "silent\n");
+    });
+}
