@@ -11,7 +11,10 @@
     reason = "tests say why they fail"
 )]
 
+mod conclude;
 mod container;
+mod handover;
+mod health;
 mod names;
 mod peer;
 mod questions;
