@@ -11,8 +11,11 @@
     reason = "tests say why they fail"
 )]
 
+mod beside;
+mod board;
 mod conclude;
 mod container;
+mod decisions;
 mod handover;
 mod health;
 mod names;
@@ -20,4 +23,6 @@ mod peer;
 mod questions;
 mod secrets;
 mod sentinels;
+mod server;
+mod server_start;
 mod shell;

@@ -1,0 +1,264 @@
+//! server.sh: what runs beside a server.
+
+use crate::container::{Container, in_each_shell};
+use crate::peer::Peer;
+
+const ME: &str = "127.0.0.1:6379";
+const OPEN: &str = "CONFIG SET min-replicas-to-write 1";
+
+/// What a survey finds: the master, how it is seen, and how many of three sentinels answer.
+fn found(named: &str, flags: &str, answered: u32) -> String {
+    format!("named={named} flags={flags} answered={answered} found=3")
+}
+
+/// Sleeps until a closed master with this role opens, or `None` if it does not in time.
+fn opens(container: &Container, role: &str, found: &str) -> Option<usize> {
+    container.write("sleeps", "0\n");
+    container.write("clock", "1000000000\n");
+    container.write("found", found);
+    container.forget_calls();
+    container.write("etc/redis-k8s/redis.conf", "port 6379\nmin-replicas-to-write 1\nmin-replicas-max-lag 4\n");
+    container.at("127.0.0.1:6379", &Peer::master());
+    let lines =
+        format!("me=10.0.0.10; role() {{ echo '{role}'; }}; survey() {{ . \"$SCRATCH/found\"; }}; open_when_confirmed");
+    let ran = container.call("server.sh", &lines);
+    let opened = container.calls_to("127.0.0.1:6379", OPEN).len();
+    assert_eq!(ran.out.contains("open for writes"), opened == 1, "{}", ran.out);
+    (opened == 1).then(|| container.read("sleeps").trim().parse().unwrap())
+}
+
+#[test]
+fn a_closed_master_opens_once_it_is_confirmed() {
+    in_each_shell(|container| {
+        container.set("PATIENCE", "40");
+        let cases = [
+            (found("10.0.0.10", "none,master,master,master", 3), Some(1)),
+            // One that holds it for down may elect another.
+            (found("10.0.0.10", "none,master,master,s_down,master", 3), None),
+            (found("10.0.0.10", "none,master,master,o_down,master", 3), None),
+            (found("10.0.0.10", "none,master,failover_in_progress,master,master", 3), None),
+            // Another was elected, or nobody was.
+            (found("10.0.0.11", "none,master,master,master", 3), None),
+            (found("''", "none", 3), None),
+        ];
+        for (found, expected) in cases {
+            assert_eq!(opens(container, "master 1400", &found), expected, "{found}");
+        }
+    });
+}
+
+#[test]
+fn a_closed_master_waits_five_seconds_for_sentinels_that_are_away() {
+    in_each_shell(|container| {
+        container.set("PATIENCE", "50");
+        let confirmed = found("10.0.0.10", "none,master,master", 2);
+        // 5 s are 25 sleeps; seconds are whole ones.
+        let sleeps = opens(container, "master 1400", &confirmed).unwrap();
+        assert!((24..=30).contains(&sleeps), "{sleeps}");
+        // They have to be of one mind all the time.
+        for interruption in [
+            found("10.0.0.10", "none,master", 1),
+            found("10.0.0.10", "none,master,s_down,master", 2),
+            found("10.0.0.11", "none,master,master", 2),
+        ] {
+            container.plan(15, &format!("echo '{interruption}' >\"$SCRATCH/found\""));
+            container.plan(16, &format!("echo '{confirmed}' >\"$SCRATCH/found\""));
+            let sleeps = opens(container, "master 1400", &confirmed).unwrap();
+            assert!((39..=46).contains(&sleeps), "{interruption}: {sleeps}");
+        }
+        std::fs::remove_dir_all(container.path("events")).unwrap();
+        // A minority is not enough, however long.
+        assert_eq!(opens(container, "master 1400", &found("10.0.0.10", "none,master", 1)), None);
+    });
+}
+
+#[test]
+fn a_closed_master_that_became_a_replica_opens_for_later() {
+    in_each_shell(|container| {
+        container.set("PATIENCE", "5");
+        let nobody = found("''", "none", 0);
+        assert_eq!(opens(container, "silent", &nobody), None, "nothing to tell a server that does not answer");
+        assert_eq!(opens(container, "loading", &nobody), None);
+        assert_eq!(opens(container, "slave 10.0.0.11 connect -1", &nobody), Some(1));
+    });
+}
+
+#[test]
+fn a_closed_master_is_told_until_it_takes_it() {
+    in_each_shell(|container| {
+        container.set("PATIENCE", "5");
+        container.write("etc/redis-k8s/redis.conf", "min-replicas-to-write 1\n");
+        container.at("127.0.0.1:6379", &Peer::master().but("CONFIG SET *", "LOADING\n"));
+        let ran = container.call("server.sh", "me=10.0.0.10; role() { echo slave x; }; open_when_confirmed");
+        assert_eq!(ran.lines(), ["still waiting"]);
+        assert_eq!(container.calls_to("127.0.0.1:6379", OPEN).len(), 4);
+    });
+}
+
+/// Begins the time anew.
+fn rewind(container: &Container) {
+    container.write("sleeps", "0\n");
+    container.write("clock", "1000000000\n");
+    container.forget_calls();
+}
+
+const ELECTABLE: &str = "CONFIG SET replica-priority 100";
+
+/// Seconds until a newcomer with this role and link is electable, if it is welcomed twice a second.
+fn becomes_electable(container: &Container, role: &str) -> Option<u64> {
+    rewind(container);
+    container.write("run/redis-k8s/newcomer", "");
+    container.write("role", role);
+    let lines =
+        "synced_since=''; while sleep 0.5; do . \"$SCRATCH/role\"; welcome; [ -e \"$newcomer\" ] || exit 0; done";
+    let ran = container.call("server.sh", lines);
+    let done = ran.succeeded();
+    assert_eq!(done, !container.calls_to(ME, ELECTABLE).is_empty());
+    assert_eq!(done, !container.has("run/redis-k8s/newcomer"), "ready as soon as electable");
+    done.then(|| container.seconds())
+}
+
+#[test]
+fn a_newcomer_is_electable_once_it_has_the_data() {
+    in_each_shell(|container| {
+        container.set("PATIENCE", "70");
+        container.at(ME, &Peer::master());
+        container.plan(6, "echo tend_role=slave tend_link=connected >\"$SCRATCH/role\"");
+        assert_eq!(becomes_electable(container, "tend_role=slave tend_link=sync"), Some(3));
+        assert!(container.has("data/whole"));
+        std::fs::remove_file(container.path("data/whole")).unwrap();
+        std::fs::remove_file(container.path("events/6")).unwrap();
+        // Elected all the same, as by an operator.
+        assert_eq!(becomes_electable(container, "tend_role=master tend_link=''"), Some(0));
+        assert!(container.has("data/whole"));
+    });
+}
+
+#[test]
+fn a_newcomer_with_older_data_is_electable_when_its_master_is_gone_for_long() {
+    in_each_shell(|container| {
+        container.set("PATIENCE", "70");
+        container.at(ME, &Peer::master());
+        let gone = "tend_role=slave tend_link=connect";
+        assert_eq!(becomes_electable(container, gone), None, "it has no data to be elected for");
+        container.write("data/whole", "");
+        assert_eq!(becomes_electable(container, gone), Some(30));
+        for role in ["loading tend_link=''", "slave tend_link=sync", "silent tend_link=''"] {
+            assert_eq!(becomes_electable(container, &format!("tend_role={role}")), None, "{role}");
+        }
+        // A sync that begins is hope, and the time begins anew when it breaks off.
+        container.plan(20, "echo tend_role=slave tend_link=sync >\"$SCRATCH/role\"");
+        container.plan(30, "echo tend_role=slave tend_link=connect >\"$SCRATCH/role\"");
+        container.set("PATIENCE", "100");
+        assert_eq!(becomes_electable(container, gone), Some(45));
+    });
+}
+
+#[test]
+fn a_newcomer_that_does_not_take_the_order_is_asked_again() {
+    in_each_shell(|container| {
+        container.at(ME, &Peer::master().but("CONFIG SET *", "LOADING\n"));
+        container.write("run/redis-k8s/newcomer", "");
+        let ran = container
+            .call("server.sh", "synced_since='' tend_role=slave tend_link=connected; welcome; welcome; welcome");
+        assert!(ran.succeeded());
+        assert_eq!(container.calls_to(ME, ELECTABLE).len(), 3);
+        assert!(container.has("run/redis-k8s/newcomer"), "not ready before it is electable");
+    });
+}
+
+#[test]
+fn a_server_finds_its_address_and_keeps_it_while_there_is_no_other() {
+    in_each_shell(|container| {
+        let find = |container: &Container, lines: &str| {
+            container.call("server.sh", &format!("{lines}\nfind_me; echo \"$me\"")).out.trim_end().to_owned()
+        };
+        assert_eq!(find(container, ""), "10.0.0.10");
+        assert_eq!(find(container, "me=10.0.0.90"), "10.0.0.10");
+        std::fs::remove_file(container.path("data/names/redis-announce-0")).unwrap();
+        container.without_names();
+        assert_eq!(find(container, ""), "", "a rendered one waits for its Service");
+        assert_eq!(find(container, "me=10.0.0.90"), "10.0.0.90");
+        container.set("POD_NAME", "redis-5");
+        container.set("POD_IP", "10.1.0.15");
+        assert_eq!(find(container, ""), "10.1.0.15", "one beyond has its own");
+    });
+}
+
+#[test]
+fn a_new_address_is_announced_once_the_server_takes_it() {
+    in_each_shell(|container| {
+        let keep = |container: &Container, me: &str| {
+            container.forget_calls();
+            let ran = container.call("server.sh", &format!("me={me}; keep_address; echo \"$me\""));
+            ran.lines().iter().map(|line| (*line).to_owned()).collect::<Vec<_>>()
+        };
+        container.at(ME, &Peer::master());
+        assert_eq!(keep(container, "10.0.0.10"), ["10.0.0.10"]);
+        assert_eq!(container.calls(), [""; 0]);
+        assert_eq!(
+            keep(container, "10.0.0.90"),
+            ["known as 10.0.0.10 from now on, no longer as 10.0.0.90", "10.0.0.10"]
+        );
+        assert_eq!(container.calls(), [format!("{ME} CONFIG SET replica-announce-ip 10.0.0.10")]);
+        container.at(ME, &Peer::master().but("CONFIG SET *", "LOADING\n"));
+        assert_eq!(keep(container, "10.0.0.90"), ["10.0.0.90"], "tried again at the next pass");
+    });
+}
+
+#[test]
+fn a_replica_that_lost_its_master_for_long_asks_for_another() {
+    const STUBS: &str = "me=10.0.0.10 epoch=7 named=10.0.0.12 answered=3 found=3 lost_since='' tend_role=slave tend_master=10.0.0.11\n                         tend_link=connect ours=true; survey() { echo survey; }; one_of_ours() { $ours; }\n                         role() { echo \"$role_of_named\"; }; role_of_named='master 9'\n";
+    let ten_seconds = "find_master; sleep 9.8; find_master; sleep 0.2; find_master";
+    in_each_shell(|container| {
+        container.at(ME, &Peer::role("").but("REPLICAOF *", "OK"));
+        let find_master = |state: &str, lines: &str| {
+            rewind(container);
+            let ran = container.call("server.sh", &format!("{STUBS}{state}\n{lines}"));
+            let said: Vec<String> = ran.lines().iter().map(|line| (*line).to_owned()).collect();
+            (said, container.calls())
+        };
+        let joins = "sentinels name 10.0.0.12 (epoch 7), not 10.0.0.11, which is gone: joining it";
+        let (said, calls) = find_master("", ten_seconds);
+        assert_eq!(said, ["survey", joins], "asked once, after ten seconds");
+        assert_eq!(calls, [format!("{ME} REPLICAOF 10.0.0.12 6379")]);
+        for (title, state) in [
+            ("no majority", "answered=1"),
+            ("nobody is named", "named=''"),
+            ("it is named itself", "named=10.0.0.10"),
+            ("it waits for the right one", "named=10.0.0.11"),
+            ("the address is not ours", "ours=false"),
+            ("that one is no master", "role_of_named='slave 10.0.0.11 connect -1'"),
+        ] {
+            let (said, calls) = find_master(state, ten_seconds);
+            assert_eq!((said, calls), (vec!["survey".to_owned()], Vec::new()), "{title}");
+        }
+        for (title, state) in [
+            ("in sync", "tend_link=connected"),
+            ("receiving the data", "tend_link=sync"),
+            ("master", "tend_role=master tend_link=''"),
+            ("silent", "tend_role=silent tend_link=''"),
+        ] {
+            // Counted anew from there.
+            let lines = format!(
+                "find_master; sleep 6; {state}; find_master; tend_role=slave tend_link=connect; find_master; sleep 9; find_master"
+            );
+            assert_eq!(find_master("", &lines).0, [""; 0], "{title}");
+        }
+    });
+}
+
+#[test]
+fn a_server_is_tended_often_while_it_is_new_and_seldom_after() {
+    const STUBS: &str = "me=10.0.0.10; role() { echo slave 10.0.0.11 connected 9; }\n                         welcome() { echo \"welcome $tend_role $tend_master $tend_link\"; rm \"$newcomer\"; }\n                         keep_address() { echo keep_address; }; find_master() { echo find_master; }\n";
+    in_each_shell(|container| {
+        container.set("PATIENCE", "4");
+        container.write("run/redis-k8s/newcomer", "");
+        let ran = container.call("server.sh", &format!("{STUBS}tend"));
+        let pass = ["keep_address", "find_master"];
+        let expected = [&["welcome slave 10.0.0.11 connected"][..], &pass, &pass, &pass, &["still waiting"]].concat();
+        assert_eq!(ran.lines(), expected);
+        // 0.5, 0.5, 5 and 5 s.
+        assert_eq!(container.seconds(), 11);
+    });
+}
