@@ -1,0 +1,99 @@
+//! What the scripts use, and what they let others see.
+
+use std::fs;
+
+use crate::container::{SCRIPTS, TESTS, function_name, in_each_shell, script};
+use crate::peer::Peer;
+use crate::shell::{Shell, TOOLS};
+
+/// The words of a text.
+fn words(text: &str) -> Vec<&str> {
+    text.split(|character: char| !character.is_ascii_alphanumeric() && character != '_' && character != '-').collect()
+}
+
+#[test]
+fn every_function_is_named_by_a_test() {
+    let tests: String = fs::read_dir(TESTS)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.extension().is_some_and(|extension| extension == "rs"))
+        .map(|path| fs::read_to_string(path).unwrap())
+        .collect();
+    // An end of line inside a piece of shell is written with a letter.
+    let tests = tests.replace("\\n", "\n");
+    let tested = words(&tests);
+    let mut functions = 0;
+    for name in SCRIPTS {
+        // The probes are answered by the whole script, which is all there is to it.
+        for function in script(name).lines().filter_map(function_name).filter(|_| name != "health.sh") {
+            assert!(tested.contains(&function), "{function} of {name} has no test");
+            functions += 1;
+        }
+    }
+    assert!(functions > 60, "{functions} functions are not all");
+}
+
+#[test]
+fn the_list_of_tools_holds_no_more_than_what_is_used() {
+    let scripts: Vec<String> = SCRIPTS.iter().map(|name| script(name)).collect();
+    for tool in TOOLS {
+        assert!(scripts.iter().any(|text| words(text).contains(&tool)), "nothing uses {tool}");
+    }
+}
+
+#[test]
+fn a_tool_that_is_not_on_the_list_is_not_there() {
+    in_each_shell(|container| {
+        // Busybox is all of its tools, on PATH or not; what it lacks, dash lacks, too.
+        let missing = if container.shell == Shell::Dash { "awk" } else { "perl" };
+        let ran = container.call("common.sh", &format!("{missing} 2>/dev/null; echo $?"));
+        assert_eq!(ran.out, "127\n");
+    });
+}
+
+#[test]
+fn no_program_gets_a_secret_as_an_argument() {
+    in_each_shell(|container| {
+        if container.shell == Shell::Busybox {
+            // It runs its own tools without PATH, and so without a record.
+            return;
+        }
+        container.record_arguments();
+        // What a shell would do something with, and two that begin alike.
+        for (name, secret) in [
+            ("server", "hunter2 $(id) ' * "),
+            ("server-previous", "hunter1 `id` \" \\ "),
+            ("sentinel", "fisher2 ${HOME} # "),
+            ("sentinel-previous", "fisher1 %s \\x41 "),
+        ] {
+            container.secret(name, secret);
+        }
+        container.set("RK_AUTH", "1");
+        container.set("PATIENCE", "3");
+        let peer = |peer: Peer| peer.but("PING", "PONG");
+        container.server(1, &peer(Peer::master()));
+        container.at("127.0.0.1:6379", &peer(Peer::master()));
+        container.at("127.0.0.1:26379", &peer(Peer::naming("10.0.0.11", 7)));
+        for ordinal in 0..3 {
+            container.sentinel(ordinal, &peer(Peer::naming("10.0.0.11", 7)));
+        }
+        container.write("data/sentinel.conf", "sentinel monitor mymaster 10.0.0.11 6379 2\n");
+        // Each run is searched for them: see `Container::run`.
+        assert!(container.run("server.sh", &[]).out.contains("exec redis-server"));
+        for arguments in [["server", "live"], ["server", "ready"], ["sentinel", "live"], ["sentinel", "ready"]] {
+            assert!(container.run("health.sh", &arguments).succeeded());
+        }
+        container.run("handover.sh", &[]);
+        container.run("conclude.sh", &[]);
+        container.sentinels(&[Peer::blank(), Peer::blank(), Peer::blank()]);
+        container.call("server.sh", "survey; register_everywhere 10.0.0.11; waited=0 post_next=0; post; read_board");
+        container.set("POD_NAME", "redis-sentinel-0");
+        assert!(container.run("sentinel.sh", &[]).out.contains("--sentinel"));
+        container.call("sentinel.sh", "settled=''; settle");
+        // The record is one of everything.
+        let arguments = container.read("arguments");
+        for program in ["redis-cli ", "redis-server ", "od ", "sha256sum", "sed ", "timeout "] {
+            assert!(arguments.lines().any(|line| line.starts_with(program)), "{program}: {arguments}");
+        }
+    });
+}
