@@ -131,7 +131,7 @@ role() {
         role_word=''
         read -r role_word || :
         case $role_word in
-            master) read -r role_offset && echo "master $role_offset" ;;
+            master) read -r role_offset && echo "master $role_offset" || echo silent ;;
             slave)
                 read -r role_master && read -r _ && read -r role_link && read -r role_offset
                 echo "slave $role_master $role_link $role_offset"
@@ -365,12 +365,19 @@ sentinel_settings() {
     echo SENTINEL DEBUG INFO-PERIOD 1000 PING-PERIOD 500 ASK-PERIOD 250 PUBLISH-PERIOD 1000 MIN-LINK-RECONNECT-PERIOD 3000
 }
 
+# all_done: sends the commands of standard input to a server or sentinel; true if every one of them was answered with OK.
+all_done() {
+    done_commands=$(cat)
+    done_answers=$(printf '%s\n' "$done_commands" | ask "$1" "$2" | grep -cx OK)
+    [ "$done_answers" -eq "$(printf '%s\n' "$done_commands" | wc -l)" ]
+}
+
 # register ADDRESS SENTINEL: tells a blank sentinel who is master; one that knows a master keeps to it.
 register() {
     {
         printf 'SENTINEL MONITOR %s %s %s %s\n' "$RK_MASTER" "$1" "$RK_PORT" "$quorum"
         sentinel_settings "$(secret_for server "$1")"
-    } | ask sentinel "$2" | { read -r register_answer && [ "$register_answer" = OK ]; }
+    } | all_done sentinel "$2"
 }
 
 # register_everywhere ADDRESS: tells every blank sentinel of the last survey; true if a majority of all now names a master.
@@ -386,13 +393,6 @@ register_everywhere() {
         esac
     done <"$run/sentinels"
     [ "$registered" -gt $((found / 2)) ]
-}
-
-# all_done: sends the commands of standard input to a server or sentinel; true if every one of them was answered with OK.
-all_done() {
-    done_commands=$(cat)
-    done_answers=$(printf '%s\n' "$done_commands" | ask "$1" "$2" | grep -cx OK)
-    [ "$done_answers" -eq "$(printf '%s\n' "$done_commands" | wc -l)" ]
 }
 
 # elect HOW: has a sentinel elect another master, the first that agrees of those that answered the last survey; HOW is

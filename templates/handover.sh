@@ -30,12 +30,13 @@ caught_up() {
     read -r _ caught_up_with <<ROLE
 $(role 127.0.0.1)
 ROLE
+    [ -n "$caught_up_with" ] || return 1
     caught_up_until=$(($(date +%s) + 3))
     for caught_up_address in "$@"; do
         while read -r _ _ _ caught_up_offset <<ROLE
 $(role "$caught_up_address")
 ROLE
-            [ "${caught_up_offset:-0}" -lt "${caught_up_with:-0}" ]; do
+            [ "${caught_up_offset:-0}" -lt "$caught_up_with" ]; do
             [ "$(date +%s)" -lt "$caught_up_until" ] || return 1
             sleep 0.05
         done

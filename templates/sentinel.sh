@@ -17,7 +17,11 @@ own_id() {
 # configure: the configuration of this start, with the election state of the last one.
 configure() {
     umask 077
-    known=$(grep -E "^sentinel (monitor|config-epoch|leader-epoch|current-epoch|known-replica|known-sentinel)( |$)" "$conf" 2>/dev/null) || known=''
+    # Names, addresses and epochs are kept; ports are those of today.
+    known=$(sed -nE -e "s/^(sentinel (monitor|known-replica) [^ ]+ [^ ]+) [0-9]+/\1 $RK_PORT/" \
+        -e "s/^(sentinel known-sentinel [^ ]+ [^ ]+) [0-9]+/\1 $RK_SENTINEL_PORT/" \
+        -e '/^sentinel (monitor|config-epoch|leader-epoch|current-epoch|known-replica|known-sentinel)( |$)/p' \
+        "$conf" 2>/dev/null) || known=''
     known_master=$(printf '%s\n' "$known" | sed -n "s/^sentinel monitor $RK_MASTER \([^ ]*\) .*/\1/p")
     if [ -z "$known_master" ]; then
         known=''

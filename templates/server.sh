@@ -165,11 +165,17 @@ keep_address() {
     fi
 }
 
-# find_master: Sentinel leads the replicas it knows to a new master. One that it lost sight of asks by itself.
+# find_master: Sentinel leads the replicas it knows to a new master. One that it lost sight of, without a master or behind
+# another replica, asks by itself.
 find_master() {
     case "$tend_role $tend_link" in
-        'slave connected' | 'slave sync') lost_since='' ;;
-        'slave '*) lost_since=${lost_since:-$(date +%s)} ;;
+        'slave connected') tend_above=$(role "$tend_master") ;;
+        'slave sync') tend_above=busy ;;
+        'slave '*) tend_above=lost ;;
+        *) tend_above=none ;;
+    esac
+    case $tend_above in
+        lost | 'slave '*) lost_since=${lost_since:-$(date +%s)} ;;
         *) lost_since='' ;;
     esac
     [ -n "$lost_since" ] && [ $(($(date +%s) - lost_since)) -ge 10 ] || return 0
@@ -197,14 +203,17 @@ meet() {
     masters='' listening=0 mine='' best_offset=-1 best=''
     for peer in $peers; do
         peer_role=silent
-        [ ! -r "$run/roles/$peer" ] || read -r peer_address peer_role peer_follows _ peer_offset <"$run/roles/$peer" || :
+        [ ! -r "$run/roles/$peer" ] || read -r peer_address peer_role peer_follows _ <"$run/roles/$peer" || :
         [ "$peer_role" = silent ] || listening=$((listening + 1))
         case $peer_role in
             master) masters="$masters $peer_address" ;;
             slave)
-                if [ "$peer_follows" = "$me" ] && [ "$peer_offset" -gt "$best_offset" ]; then
-                    best=$peer_address best_offset=$peer_offset
-                    mine="$mine $peer_address"
+                [ "$peer_follows" = "$me" ] || continue
+                mine="$mine $peer_address"
+                # ROLE says -1 while the link is down, which it is, since this server does not run.
+                peer_offset=$(echo INFO replication | ask server "$peer_address" | sed -n 's/^slave_repl_offset:\([0-9]*\).*/\1/p')
+                if [ "${peer_offset:-0}" -gt "$best_offset" ]; then
+                    best=$peer_address best_offset=${peer_offset:-0}
                 fi
                 ;;
             *) ;;
@@ -277,6 +286,9 @@ found_a_cluster() {
         else
             say "no sentinel names a master, and this server lost its data: promoting $best, the replica with the newest"
             echo 'REPLICAOF NO ONE' | ask server "$best" >/dev/null
+            for other in $mine; do
+                [ "$other" = "$best" ] || echo "REPLICAOF $best $RK_PORT" | ask server "$other" >/dev/null
+            done
         fi
         return
     fi

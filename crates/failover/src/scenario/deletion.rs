@@ -5,6 +5,8 @@ use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
+use nix::sys::signal::Signal;
+
 use super::{Lost, Row, at_most, row};
 use crate::kube::cluster::wait_until;
 use crate::kube::pod::Pod;
@@ -71,6 +73,29 @@ pub(super) fn rows() -> Vec<Row> {
             trial.cluster.delete_all_forced(&sentinels);
             Ok(())
         }),
+        row(
+            "kill-master-without-sentinels",
+            "all sentinels gone, and the master killed",
+            at_most(8.0, Lost::Nothing, 30.0),
+            |trial| {
+                let (master, sentinels) = (trial.master()?, trial.sentinels());
+                trial.begin();
+                trial.cluster.delete_all_forced(&sentinels);
+                trial.cluster.signal(&master.name, Signal::SIGKILL)
+            },
+        ),
+        row(
+            "force-delete-master-and-sentinels",
+            "master and all sentinels gone together",
+            at_most(20.0, Lost::Unreplicated, 40.0),
+            |trial| {
+                let (master, sentinels) = (trial.master()?, trial.sentinels());
+                trial.begin();
+                trial.cluster.delete_all_forced(&sentinels);
+                trial.cluster.delete_forced(&master.name);
+                Ok(())
+            },
+        ),
         row(
             "force-delete-master-and-sentinel",
             "master and one sentinel gone together",

@@ -233,6 +233,11 @@ fn a_replica_that_lost_its_master_for_long_asks_for_another() {
             let (said, calls) = find_master(state, ten_seconds);
             assert_eq!((said, calls), (vec!["survey".to_owned()], Vec::new()), "{title}");
         }
+        let (said, calls) = find_master(
+            "tend_link=connected; role() { [ $1 = 10.0.0.12 ] && echo master 9 || echo slave x connected 9; }",
+            ten_seconds,
+        );
+        assert_eq!((said.len(), calls.len()), (2, 1), "behind another replica: {said:?} {calls:?}");
         for (title, state) in [
             ("in sync", "tend_link=connected"),
             ("receiving the data", "tend_link=sync"),

@@ -19,9 +19,9 @@ fn meeting_the_others_tells_who_leads_and_who_follows() {
         container.server(1, &Peer::master());
         container.at("10.1.0.13:6379", &Peer::master());
         assert_eq!(meet(container), "masters= 10.0.0.11 10.1.0.13 listening=2 mine= best= peers= 1 2 3 4");
-        // Those that follow this server, and one that follows another.
-        container.server(1, &Peer::replica("10.0.0.10", "connected", 20));
-        container.server(2, &Peer::replica("10.0.0.10", "connected", 100));
+        // Those that follow this server, which does not run, and one that follows another.
+        container.server(1, &Peer::replica("10.0.0.10", "connect", 20));
+        container.server(2, &Peer::replica("10.0.0.10", "connect", 100));
         container.at("10.1.0.13:6379", &Peer::replica("10.0.0.99", "connected", 900));
         assert_eq!(meet(container), "masters= listening=3 mine= 10.0.0.11 10.0.0.12 best=10.0.0.12 peers= 1 2 3 4");
         // Loading or refusing, it is there.
@@ -34,10 +34,10 @@ fn meeting_the_others_tells_who_leads_and_who_follows() {
 #[test]
 fn the_replica_with_the_newest_data_is_the_best() {
     in_each_shell(|container| {
-        container.server(1, &Peer::replica("10.0.0.10", "connected", 100));
-        container.server(2, &Peer::replica("10.0.0.10", "connected", 20));
+        container.server(1, &Peer::replica("10.0.0.10", "connect", 100));
+        container.server(2, &Peer::replica("10.0.0.10", "connect", 20));
         let met = meet(container);
-        assert!(met.contains(" best=10.0.0.11 "), "{met}");
+        assert!(met.contains(" mine= 10.0.0.11 10.0.0.12 best=10.0.0.11 "), "{met}");
     });
 }
 

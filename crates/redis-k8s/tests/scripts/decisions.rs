@@ -61,10 +61,11 @@ fn no_sentinel_knows_a_master() {
             ),
             (
                 "the replicas follow this server, whose data is lost",
-                "mine=' 10.0.0.11' best=10.0.0.11 listening=1",
+                "mine=' 10.0.0.12 10.0.0.11' best=10.0.0.11 listening=2",
                 &[
                     "no sentinel names a master, and this server lost its data: promoting 10.0.0.11, the replica with the newest",
                     "tells 10.0.0.11: REPLICAOF NO ONE",
+                    "tells 10.0.0.12: REPLICAOF 10.0.0.11 6379",
                 ],
             ),
             (

@@ -66,8 +66,10 @@ fn caught_up_are_those_that_hold_all_that_was_written() {
         container.write("later", &Peer::replica("10.0.0.10", "connected", 1500).to_string());
         container.plan(20, "cat \"$SCRATCH/later\" >\"$SCRATCH/peers/10.0.0.12:6379\"");
         assert_eq!(caught_up(container, "10.0.0.12 10.0.0.11"), ("yes".to_owned(), 1));
-        // One that does not answer has caught up with nothing.
+        // One that does not answer has caught up with nothing, and nobody with a server that does not.
         assert_eq!(caught_up(container, "10.0.0.13"), ("no".to_owned(), 3));
+        container.at(ME, &Peer::role(""));
+        assert_eq!(caught_up(container, "10.0.0.11"), ("no".to_owned(), 0));
     });
 }
 

@@ -51,7 +51,7 @@ fn a_server_is_ready_as_master_or_in_sync() {
             (Peer::master(), true, ""),
             (Peer::replica("10.0.0.11", "connected", 9), true, ""),
             (Peer::replica("10.0.0.11", "sync", -1), false, "not in sync: slave 10.0.0.11 sync -1"),
-            (Peer::replica("10.0.0.11", "connect", 9), false, "not in sync: slave 10.0.0.11 connect 9"),
+            (Peer::replica("10.0.0.11", "connect", 9), false, "not in sync: slave 10.0.0.11 connect -1"),
             (Peer::role("LOADING\n"), false, "not in sync: loading"),
             (Peer::master().password("another"), false, "not in sync: refused"),
             (Peer::new().answer("*", ""), false, "not in sync: silent"),

@@ -44,8 +44,13 @@ impl Peer {
         Self::role("master\n1400\n10.0.0.11\n6379\n1400")
     }
 
+    /// A replica; as in Redis only INFO tells the offset of one whose link is down.
     pub(crate) fn replica(master: &str, link: &str, offset: i64) -> Self {
-        Self::role(&format!("slave\n{master}\n6379\n{link}\n{offset}"))
+        let shown = if link == "connected" { offset } else { -1 };
+        Self::role(&format!("slave\n{master}\n6379\n{link}\n{shown}")).answer(
+            "INFO replication",
+            &format!("# Replication\nrole:slave\nslave_repl_offset:{offset}\r\nslave_priority:100\r"),
+        )
     }
 
     /// A sentinel that names a master, and does as it is told.

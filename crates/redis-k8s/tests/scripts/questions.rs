@@ -18,6 +18,7 @@ fn a_role_is_read_from_every_answer() {
         ("sentinel\nmymaster", "other"),
         ("ERR unknown command\n", "other"),
         ("", "silent"),
+        ("master", "silent"),
     ];
     in_each_shell(|container| {
         for (number, (answer, _)) in cases.iter().enumerate() {

@@ -8,14 +8,14 @@ const KEPT: &str = "\
 include /etc/redis-k8s/sentinel.conf
 sentinel myid aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa
 sentinel announce-ip 10.0.1.99
-sentinel monitor mymaster 10.0.0.11 6379 2
+sentinel monitor mymaster 10.0.0.11 7000 2
 sentinel down-after-milliseconds mymaster 1
 sentinel failover-timeout mymaster 2
 sentinel auth-pass mymaster old
 sentinel config-epoch mymaster 8
 sentinel leader-epoch mymaster 9
-sentinel known-replica mymaster 10.0.0.10 6379
-sentinel known-sentinel mymaster 10.0.1.11 26379 bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb
+sentinel known-replica mymaster 10.0.0.10 7000
+sentinel known-sentinel mymaster 10.0.1.11 27000 bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb
 sentinel current-epoch 9
 latency-tracking-info-percentiles 50 99 99.9
 user default on nopass sanitize-payload ~* &* +@all
@@ -115,7 +115,7 @@ fn passwords_of_today_replace_those_of_the_last_start() {
 #[test]
 fn a_master_at_an_address_that_is_not_ours_any_more_is_forgotten() {
     in_each_shell(|container| {
-        let kept = KEPT.replace("mymaster 10.0.0.11 6379 2", "mymaster 10.0.0.99 6379 2");
+        let kept = KEPT.replace("mymaster 10.0.0.11 7000 2", "mymaster 10.0.0.99 7000 2");
         container.write("data/sentinel.conf", &kept);
         let (said, configuration) = configured(container);
         assert_eq!(said, "the Services have new addresses: forgetting 10.0.0.99");
