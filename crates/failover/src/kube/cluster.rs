@@ -394,6 +394,15 @@ impl Cluster {
         let namespace = namespace.unwrap_or_else(|| "default".to_owned());
         let now = endpoints::work_out(&namespace, &state.objects.services, &state.addresses, &state.pods);
         if now != state.computed {
+            // The name of a Service is known as soon as it has an address; only what stands behind it comes later.
+            let mut names = state.known.names.clone();
+            names.extend(
+                now.names
+                    .iter()
+                    .filter(|(_, ips)| state.addresses.values().any(|ip| ips.contains(ip)))
+                    .map(|(name, ips)| (name.clone(), ips.clone())),
+            );
+            self.names.publish(names);
             state.computed = now.clone();
             let due = Instant::now() + self.settings.draw(self.settings.propagation);
             // A later change never overtakes an earlier one.
