@@ -99,11 +99,31 @@ give_up() {
     if stranger "$own_address"; then foreign=$((foreign + 1)); else foreign=0; fi
     [ "$foreign" -ge 3 ] || return 0
     look_around
-    if [ "$masters_found" = 1 ] || [ "$masters_found$replicas_found" = 00 ]; then
-        say "$own_address is no server of this instance: giving it up for ${master_found:-whoever starts}"
+    if [ "$masters_found" = 1 ]; then
+        survey
+        majority || return 0
+        say "$own_address is no server of this instance: giving it up for $master_found"
+        if [ "$found" -gt 1 ]; then
+            present "$master_found" $((epoch + 1))
+        else
+            echo "SENTINEL REMOVE $RK_MASTER" | tell
+            register "$master_found" "$me" || :
+        fi
+    elif [ "$masters_found$replicas_found" = 00 ]; then
+        say "$own_address is no server of this instance: giving it up for whoever starts"
         echo "SENTINEL REMOVE $RK_MASTER" | tell
-        [ -z "$master_found" ] || register "$master_found" "$me" || :
     fi
+}
+
+# present ADDRESS EPOCH: tells the other sentinels of a master in the words of a hello, which they follow if the epoch is higher
+# than theirs, and then tell this one.
+present() {
+    present_id=$(echo SENTINEL MYID | ask sentinel "$me")
+    present_me=$(announced sentinel "$ordinal")
+    present_hello=$present_me,$RK_SENTINEL_PORT,$present_id,$2,$RK_MASTER,$1,$RK_PORT,$2
+    while read -r present_ordinal present_to; do
+        [ "$present_ordinal" = "$ordinal" ] || echo "PUBLISH __sentinel__:hello $present_hello" | ask sentinel "$present_to" >/dev/null
+    done <"$run/sentinels"
 }
 
 # agree: where two servers were registered at once, or elected under one epoch, the smaller part gives in. Sets agreed once

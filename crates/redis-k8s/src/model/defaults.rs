@@ -25,8 +25,8 @@ pub const IMAGE: &str = "redis:8.2";
 /// Image of `v1beta3`: the tutorial's, start logic included.
 pub const TUTORIAL_IMAGE: &str = "kubernetes/redis:v1";
 
-/// Silence after which a sentinel holds a server for down.
-pub const DOWN_AFTER: Duration = Duration::from_secs(5);
+/// Silence after which a sentinel holds a server for down. At 5 s a client whose own time-out is 1 s waited for up to 7.5 s.
+pub const DOWN_AFTER: Duration = Duration::from_secs(4);
 /// Time for one attempt at a failover.
 pub const FAILOVER_TIMEOUT: Duration = Duration::from_secs(30);
 /// Replicas that sync with a new master at the same time.

@@ -10,7 +10,7 @@ document! {
         pub replicas: Option<u32>,
         /// Sentinels that must agree that the master is down, a majority or more; default: a majority.
         pub quorum: Option<u32>,
-        /// Silence after which a sentinel holds a server for down, 3s to 10m; default 5s.
+        /// Silence after which a sentinel holds a server for down, 3s to 10m; default 4s.
         pub down_after: Option<Duration>,
         /// Time for one attempt at a failover, twice downAfter to 1h; default 30s.
         pub failover_timeout: Option<Duration>,

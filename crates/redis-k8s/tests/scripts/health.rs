@@ -53,7 +53,10 @@ fn a_server_is_ready_as_master_or_in_sync() {
             (Peer::replica("10.0.0.11", "sync", -1), false, "not in sync: slave 10.0.0.11 sync -1"),
             (Peer::replica("10.0.0.11", "connect", 9), false, "not in sync: slave 10.0.0.11 connect -1"),
             (Peer::role("LOADING\n"), false, "not in sync: loading"),
-            (Peer::master().password("another"), false, "not in sync: refused"),
+            (Peer::master().password("another"), false, "refuses the password"),
+            (Peer::master(), true, ""),
+            // Somebody has changed the Secret: what was ready stays so.
+            (Peer::master().password("another"), true, ""),
             (Peer::new().answer("*", ""), false, "not in sync: silent"),
         ];
         for (peer, ready, message) in cases {
@@ -76,7 +79,9 @@ fn a_sentinel_is_ready_once_it_knows_a_master() {
             (Peer::naming("10.0.0.11", 3), true, ""),
             (Peer::naming_with("10.0.0.11", 3, "master,s_down,o_down"), true, ""),
             (Peer::blank(), false, "knows no master: blank"),
-            (Peer::blank().password("another"), false, "knows no master: refused"),
+            (Peer::blank().password("another"), false, "refuses the password"),
+            (Peer::naming("10.0.0.11", 3), true, ""),
+            (Peer::blank().password("another"), true, ""),
             (Peer::new().answer("*", ""), false, "knows no master: silent"),
         ];
         for (peer, ready, message) in cases {

@@ -157,7 +157,8 @@ fn a_master_that_nobody_replaces_is_replaced_by_the_lowest_sentinel() {
 
 #[test]
 fn a_master_that_is_down_and_not_ours_is_given_up() {
-    let stubs = "stranger() { $stranger; }; stranger=true foreign=0 own_flags=master,s_down\n";
+    let stubs = "stranger() { $stranger; }; stranger=true foreign=0 own_flags=master,s_down\n\
+                 survey() { answered=$found epoch=7; }; found=1; present() { echo \"presents $*\"; }\n";
     let thrice = "give_up; give_up; give_up\n";
     in_each_shell(|container| {
         container.at(ME, &Peer::naming("10.0.0.10", 7));
@@ -185,6 +186,11 @@ fn a_master_that_is_down_and_not_ours_is_given_up() {
                 vec![remove.clone(), "SENTINEL MONITOR mymaster 10.0.0.12 6379 2".to_owned()]
             )
         );
+        // Others would bring the old one back at once, so all of them are told of the new one under a higher epoch.
+        let presented = format!("{giving} 10.0.0.12\npresents 10.0.0.12 8");
+        assert_eq!(give_up(&format!("found=3\n{thrice}"), &[2], &[0, 1]), (presented, Vec::new()));
+        let silent = "survey() { answered=1 epoch=7; }; found=3\n";
+        assert_eq!(give_up(&format!("{silent}{thrice}"), &[2], &[]), nothing, "without a majority");
         assert_eq!(give_up(thrice, &[], &[]), (format!("{giving} whoever starts"), vec![remove]));
         assert_eq!(give_up(thrice, &[1, 2], &[]), nothing, "two masters are none");
         assert_eq!(give_up(thrice, &[], &[1]), nothing, "a replica may be elected yet");
@@ -193,6 +199,22 @@ fn a_master_that_is_down_and_not_ours_is_given_up() {
         assert_eq!(give_up(&format!("own_flags=master\n{thrice}"), &[2], &[]), nothing);
         let anew = "give_up; give_up; own_flags=master; give_up; own_flags=master,s_down; give_up; give_up";
         assert_eq!(give_up(anew, &[2], &[]), nothing, "counted anew");
+    });
+}
+
+#[test]
+fn a_master_is_presented_to_the_others_in_a_hello() {
+    in_each_shell(|container| {
+        container.at(ME, &Peer::blank().answer("SENTINEL MYID", "aaaa"));
+        container.sentinels(&[Peer::blank(), Peer::blank(), Peer::blank()]);
+        container.write("run/redis-k8s/sentinels", "0 10.0.1.10\n1 10.0.1.11\n2 10.0.1.12\n");
+        assert_eq!(call(container, "redis-sentinel-0", "present 10.0.0.12 8"), [""; 0]);
+        let hello = "PUBLISH __sentinel__:hello 10.0.1.10,26379,aaaa,8,mymaster,10.0.0.12,6379,8";
+        for (address, told) in
+            [("10.0.1.10:26379", vec![]), ("10.0.1.11:26379", vec![hello]), ("10.0.1.12:26379", vec![hello])]
+        {
+            assert_eq!(container.calls_to(address, "PUBLISH"), told, "{address}");
+        }
     });
 }
 
