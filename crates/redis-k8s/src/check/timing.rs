@@ -185,8 +185,8 @@ pub(super) const CASES: &[super::tests::Case] = {
         case(
             "failover-timeout-too-short",
             "spec.sentinel.failoverTimeout",
-            "spec: {sentinel: {failoverTimeout: 9s}}",
-            "spec: {sentinel: {failoverTimeout: 10s}}",
+            "spec: {sentinel: {failoverTimeout: 7999ms}}",
+            "spec: {sentinel: {failoverTimeout: 8s}}",
         ),
         case(
             "failover-timeout-too-short",

@@ -61,7 +61,7 @@ const SAMPLES: &[(&str, &str, &str)] = &[
     ("spec.security.runAsUser", "1000", ""),
     ("spec.sentinel", r#"{"replicas": 5, "downAfter": "4s"}"#, ""),
     ("spec.sentinel.config", r#"{"loglevel": "verbose"}"#, ""),
-    ("spec.sentinel.downAfter", r#""4s""#, ""),
+    ("spec.sentinel.downAfter", r#""6s""#, ""),
     ("spec.sentinel.failoverTimeout", r#""1m""#, ""),
     ("spec.sentinel.masterName", r#""mymaster""#, ""),
     ("spec.sentinel.parallelSyncs", "2", ""),
