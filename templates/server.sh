@@ -71,6 +71,7 @@ become_master() {
 resume_as_master() {
     closed=1
     open_when_confirmed &
+    reclaim &
     become_master "$1"
 }
 
@@ -86,7 +87,7 @@ open_when_confirmed() {
             *) continue ;;
         esac
         case "$named $flags" in
-            *s_down* | *o_down* | *failover_in_progress*) confirmed_since='' ;;
+            *s_down* | *o_down* | *unheard* | *failover_in_progress*) confirmed_since='' ;;
             "$me "*)
                 confirmed_since=${confirmed_since:-$(date +%s)}
                 [ "$answered" -lt "$found" ] || break
@@ -101,6 +102,74 @@ open_when_confirmed() {
         sleep 0.2
     done
     say 'open for writes'
+}
+
+# guard: runs beside every server. A master that hears from no replica, or does not answer, for two seconds may be replaced: it
+# takes no writes from then on until every sentinel hears it again. Without it a master that is back just as another is promoted
+# goes on accepting, and a replica that still follows it confirms, what is lost a second later (123 writes, once).
+guard() {
+    grep -qs '^min-replicas-to-write [1-9]' "$etc/redis.conf" || return 0
+    guard_silent=0 guard_pause=0.5
+    while sleep "$guard_pause"; do
+        guard_info=$(echo INFO replication | ask server 127.0.0.1)
+        case $guard_info in
+            '')
+                guard_silent=$((guard_silent + 1))
+                [ "$guard_silent" -ge 2 ] || continue
+                ;;
+            *role:master*)
+                guard_silent=0 guard_pause=0.5
+                least_lag
+                [ "${lag:-0}" -ge 2 ] || continue
+                ;;
+            *)
+                guard_silent=0 guard_pause=2
+                continue
+                ;;
+        esac
+        say 'cut off, or stalled: taking no writes until the sentinels hear this server'
+        # One that is frozen finds the command when it wakes.
+        echo 'CONFIG SET min-replicas-to-write 10000' | ask server 127.0.0.1 >/dev/null
+        (open_when_confirmed)
+    done
+}
+
+# least_lag: sets lag to the seconds since the replica heard of last was heard of; empty without replicas. In the shell itself,
+# since twice a second other programs would cost three times as much as the question.
+least_lag() {
+    lag=''
+    while read -r lag_line; do
+        case $lag_line in
+            slave*state=online*lag=*)
+                lag_one=${lag_line##*lag=} lag_one=${lag_one%%[!0-9]*}
+                [ -n "$lag" ] && [ "$lag" -le "$lag_one" ] || lag=$lag_one
+                ;;
+            *) ;;
+        esac
+    done <<INFO
+$guard_info
+INFO
+}
+
+# reclaim: runs beside such a server once. A replica may still hold a link to the pod that was lost with its node: to it the
+# address is the same, and without a last packet it would wait for 20 s, and the master for it.
+reclaim() {
+    run=$run/reclaim
+    mkdir -p "$run"
+    sleep 1
+    reclaim_seen=$(echo INFO replication | ask server 127.0.0.1)
+    interview
+    for peer in $peers; do
+        read -r reclaim_address reclaim_role <"$run/roles/$peer" || continue
+        case "$reclaim_role $reclaim_seen" in
+            "slave $me connected "*"ip=$reclaim_address,"*) ;;
+            "slave $me connected "*)
+                say "$reclaim_address holds a link to a pod that is gone: having it made anew"
+                echo CLIENT KILL TYPE master | ask server "$reclaim_address" >/dev/null
+                ;;
+            *) ;;
+        esac
+    done 2>/dev/null
 }
 
 # become_replica MASTER REASON: a replica that has yet to receive the data is neither electable nor ready until it has it.
@@ -122,6 +191,7 @@ become_candidate() {
 start() {
     echo running >"$state"
     tend &
+    guard &
     exec "$server_program" "$run/redis.conf"
 }
 

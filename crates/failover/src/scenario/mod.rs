@@ -113,7 +113,10 @@ pub(crate) fn all() -> Vec<Scenario> {
         });
         let rows: Vec<Row> = match kind {
             Kind::Default => every().chain(without_storage()).collect(),
-            Kind::Storage => every().filter(|row| EVERYWHERE.contains(&row.name)).chain(with_storage()).collect(),
+            Kind::Storage => every()
+                .filter(|row| EVERYWHERE.contains(&row.name) || row.name == "lose-master-node")
+                .chain(with_storage())
+                .collect(),
             Kind::SlowLoading => crash::rows_that_load().into_iter().collect(),
             Kind::Auth => every().filter(|row| EVERYWHERE.contains(&row.name)).chain(roll::auth_rows()).collect(),
             _ => every().filter(|row| EVERYWHERE.contains(&row.name)).collect(),

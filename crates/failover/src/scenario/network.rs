@@ -24,6 +24,18 @@ pub(super) fn rows() -> Vec<Row> {
             cut_master(trial, true, false)
         }),
         row("deafen-master", "nothing reaches the master for 30 s", cut_off, |trial| cut_master(trial, false, true)),
+        row(
+            "deafen-master-briefly",
+            "nothing reaches the master until just when it is held for down",
+            at_most(9.0, Lost::Unreplicated, 20.0),
+            |trial| {
+                let master = trial.master()?;
+                trial.cluster.cut(master.ip().as_slice(), false, true)?;
+                trial.begin();
+                thread::sleep(Duration::from_millis(3_000 + trial.random.below(2_000)));
+                trial.cluster.heal()
+            },
+        ),
         row("cut-replica", "a replica cut off for 30 s", at_most(0.5, Lost::Nothing, 15.0), |trial| {
             let replica = trial.replica()?;
             cut(trial, replica.ip().as_slice())

@@ -36,6 +36,7 @@ fn a_closed_master_opens_once_it_is_confirmed() {
             // One that holds it for down may elect another.
             (found("10.0.0.10", "none,master,master,s_down,master", 3), None),
             (found("10.0.0.10", "none,master,master,o_down,master", 3), None),
+            (found("10.0.0.10", "none,master,master,unheard,master", 3), None),
             (found("10.0.0.10", "none,master,failover_in_progress,master,master", 3), None),
             // Another was elected, or nobody was.
             (found("10.0.0.11", "none,master,master,master", 3), None),
@@ -265,5 +266,78 @@ fn a_server_is_tended_often_while_it_is_new_and_seldom_after() {
         assert_eq!(ran.lines(), expected);
         // 0.5, 0.5, 5 and 5 s.
         assert_eq!(container.seconds(), 11);
+    });
+}
+
+#[test]
+fn links_to_a_pod_that_is_gone_are_made_anew() {
+    in_each_shell(|container| {
+        container.set("POD_NAME", "redis-0");
+        container.pods(4, 3);
+        let seen = "role:master\nconnected_slaves:1\nslave0:ip=10.0.0.11,port=6379,state=online,offset=9,lag=0";
+        container.at(ME, &Peer::master().answer("INFO replication", seen));
+        let replica = |link: &str| Peer::replica("10.0.0.10", link, 9).answer("CLIENT KILL *", "1");
+        // One that is here already, one that holds the old link, one that has noticed; and one that follows another.
+        container.server(1, &replica("connected"));
+        container.server(2, &replica("connected"));
+        container.server(3, &replica("connect"));
+        let said = container.call("server.sh", "me=10.0.0.10; reclaim").out;
+        assert!(said.contains("10.0.0.12 holds a link to a pod that is gone: having it made anew"), "{said}");
+        for (ordinal, killed) in [(1, false), (2, true), (3, false)] {
+            let calls = container.calls_to(&format!("10.0.0.1{ordinal}:6379"), "CLIENT KILL");
+            assert_eq!(calls.len(), usize::from(killed), "{ordinal}: {calls:?}");
+        }
+    });
+}
+
+#[test]
+fn the_least_lag_is_that_of_the_replica_heard_of_last() {
+    in_each_shell(|container| {
+        let replica = |number: u32, state: &str, lag: u32| {
+            format!("slave{number}:ip=10.0.0.1{number},port=6379,state={state},offset=9,lag={lag},io-thread=0\r\n")
+        };
+        for (lines, lag) in [
+            (String::new(), ""),
+            (replica(0, "online", 3), "3"),
+            (replica(0, "online", 3) + &replica(1, "online", 2), "2"),
+            (replica(0, "online", 0) + &replica(1, "online", 12), "0"),
+            (replica(0, "online", 4) + &replica(1, "wait_bgsave", 0), "4"),
+        ] {
+            let shell = format!("guard_info='role:master\r\n{lines}master_repl_offset:9'; least_lag; echo \"<$lag>\"");
+            assert_eq!(container.call("server.sh", &shell).out, format!("<{lag}>\n"), "{lines}");
+        }
+    });
+}
+
+#[test]
+fn a_master_that_is_cut_off_or_stalled_takes_no_writes_until_it_is_confirmed() {
+    const STUB: &str = "open_when_confirmed() { echo confirmed; }; guard";
+    const CLOSED: &str = "CONFIG SET min-replicas-to-write 10000";
+    let info =
+        |role: &str, lag: u32| format!("role:{role}\nslave0:ip=10.0.0.11,port=6379,state=online,offset=9,lag={lag}");
+    in_each_shell(|container| {
+        container.set("PATIENCE", "6");
+        let mut guarded = |least: u32, peer: &Peer| {
+            container.write("sleeps", "0\n");
+            container.forget_calls();
+            container.write("etc/redis-k8s/redis.conf", &format!("port 6379\nmin-replicas-to-write {least}\n"));
+            container.at(ME, peer);
+            let said = container.call("server.sh", STUB).out;
+            (
+                said.contains("cut off, or stalled") && said.contains("confirmed"),
+                !container.calls_to(ME, CLOSED).is_empty(),
+            )
+        };
+        let server = |info: &str| Peer::master().answer("INFO replication", info);
+        for (title, least, peer, closes) in [
+            ("replicas are heard of", 1, server(&info("master", 1)), false),
+            ("none was heard of for two seconds", 1, server(&info("master", 2)), true),
+            ("a replica", 1, server(&info("slave", 9)), false),
+            ("no replica at all", 1, server("role:master\nconnected_slaves:0"), false),
+            ("nobody asked for replicas", 0, server(&info("master", 9)), false),
+            ("no answer", 1, Peer::new().answer("*", ""), true),
+        ] {
+            assert_eq!(guarded(least, &peer), (closes, closes), "{title}");
+        }
     });
 }

@@ -93,7 +93,7 @@ fn a_majority_is_one_of_all_sentinels_there_are() {
 const SETTINGS: [&str; 3] = [
     "SENTINEL SET mymaster quorum 2 down-after-milliseconds 5000 failover-timeout 30000 parallel-syncs 1",
     "SENTINEL SET mymaster master-reboot-down-after-period 5000",
-    "SENTINEL DEBUG INFO-PERIOD 1000 PING-PERIOD 500 ASK-PERIOD 250 PUBLISH-PERIOD 1000 MIN-LINK-RECONNECT-PERIOD 3000",
+    "SENTINEL DEBUG INFO-PERIOD 250 PING-PERIOD 500 ASK-PERIOD 250 PUBLISH-PERIOD 1000 MIN-LINK-RECONNECT-PERIOD 3000",
 ];
 const AUTH_PASS: &str = "SENTINEL SET mymaster auth-pass \"\\x68\\x75\\x6e\\x74\\x65\\x72\\x32\"";
 

@@ -101,7 +101,8 @@ fn a_master_a_replica_and_a_candidate_start_differently() {
     in_each_shell(|container| {
         container.write("etc/redis-k8s/redis.conf", "min-replicas-to-write 1\n");
         let start = |container: &Container, lines: &str| {
-            let ran = container.call("server.sh", &format!("me=10.0.0.10; tend() {{ echo beside; }}\n{lines}"));
+            let ran = container
+                .call("server.sh", &format!("me=10.0.0.10; tend() {{ echo beside; }}; guard() {{ :; }}\n{lines}"));
             assert_eq!(container.read("run/redis-k8s/state"), "running\n");
             let mut said: Vec<String> = ran.lines().iter().map(|line| (*line).to_owned()).collect();
             // What runs beside the server may be slower than the server.
@@ -136,7 +137,7 @@ fn a_master_that_comes_back_is_closed_at_first() {
     in_each_shell(|container| {
         let ran = container.call(
             "server.sh",
-            "me=10.0.0.10; tend() { :; }; open_when_confirmed() { echo beside; }\nresume_as_master 'a reason'",
+            "me=10.0.0.10; tend() { :; }; guard() { :; }; reclaim() { :; }; open_when_confirmed() { echo beside; }\nresume_as_master 'a reason'",
         );
         let mut said = ran.lines();
         said.sort_unstable();
@@ -153,7 +154,7 @@ fn the_program_is_the_one_of_the_image() {
                 std::fs::read_link(container.path(&format!("bin/{}", name.replace("valkey", "redis")))).unwrap();
             symlink(redis, container.path("bin").join(name)).unwrap();
         }
-        let ran = container.call("server.sh", "me=10.0.0.10; tend() { :; }; start");
+        let ran = container.call("server.sh", "me=10.0.0.10; tend() { :; }; guard() { :; }; start");
         assert_eq!(ran.lines(), ["exec valkey-server /run/redis-k8s/redis.conf"]);
     });
 }
