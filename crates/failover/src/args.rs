@@ -89,6 +89,10 @@ pub(crate) struct How {
     /// The server.
     #[arg(long, value_enum, default_value_t = Flavour::Redis8)]
     pub(crate) image: Flavour,
+    /// Repeats a run up to this many times that held everything but a bound of time, which a busy machine stretches too; lost
+    /// writes and a cluster that does not heal are never tried again.
+    #[arg(long, default_value_t = 0)]
+    pub(crate) again: u32,
     /// Keeps the logs of runs that passed as well.
     #[arg(long)]
     pub(crate) keep: bool,
@@ -101,6 +105,7 @@ impl How {
     /// The same as words of a command line.
     pub(crate) fn arguments(&self) -> Vec<OsString> {
         let mut words: Vec<OsString> = vec!["--times".into(), self.times.to_string().into()];
+        words.extend(["--again".into(), self.again.to_string().into()]);
         words.extend(["--image".into(), self.image.name().into(), "--json".into(), self.json.clone().into()]);
         words.extend(self.seed.iter().flat_map(|seed| ["--seed".into(), seed.to_string().into()]));
         words.extend(self.keep.then(|| "--keep".into()));

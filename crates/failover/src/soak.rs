@@ -160,11 +160,11 @@ pub(crate) fn run(minutes: u64, how: &How) -> io::Result<bool> {
             spoils: false,
         };
         let measured = trial::run(&scenario, &mut ground, &random);
-        let passed = measured.failures.is_empty();
+        let passed = measured.passed();
         if !passed {
             table.keep_logs(&cluster, &scenario, round)?;
         }
-        table.row(&scenario, round, &measured)?;
+        table.row(&scenario, round, &measured, false)?;
         if !passed {
             ground = Ground::raise(&cluster, flavour, Kind::Storage)?;
         }

@@ -140,11 +140,23 @@ pub(crate) struct Measured {
     pub(crate) healthy: Option<f64>,
     pub(crate) moves: usize,
     pub(crate) notes: Vec<Note>,
-    /// Why it failed; empty if it passed.
+    /// What must never happen, and did.
     pub(crate) failures: Vec<String>,
+    /// What took longer than its bound.
+    pub(crate) late: Vec<String>,
 }
 
 impl Measured {
+    /// Whether everything held.
+    pub(crate) fn passed(&self) -> bool {
+        self.failures.is_empty() && self.late.is_empty()
+    }
+
+    /// Why it failed.
+    pub(crate) fn complaints(&self) -> impl Iterator<Item = &String> {
+        self.failures.iter().chain(&self.late)
+    }
+
     /// For machines.
     pub(crate) fn json(&self) -> Value {
         let notes: Vec<Value> = self
@@ -156,7 +168,7 @@ impl Measured {
         json!({
             "gap": self.gap, "waitGap": self.wait_gap, "readGap": self.read_gap, "plain": lost(self.lost_plain),
             "wait": lost(self.lost_wait), "healthy": self.healthy, "moves": self.moves, "notes": notes,
-            "failures": self.failures, "pass": self.failures.is_empty(),
+            "failures": self.complaints().collect::<Vec<_>>(), "pass": self.passed(),
         })
     }
 }
@@ -255,7 +267,7 @@ pub(crate) fn judge(scenario: &Scenario, measured: &mut Measured) {
         if let (Some(value), Some(bound)) = (value, bound)
             && value > bound
         {
-            measured.failures.push(format!("{what}: {value:.1}, not more than {bound} allowed"));
+            measured.late.push(format!("{what}: {value:.1}, not more than {bound} allowed"));
         }
     };
     hold("seconds without an accepted write", measured.gap, bounds.gap);
