@@ -362,8 +362,7 @@ sentinel_settings() {
     echo "SENTINEL SET $RK_MASTER master-reboot-down-after-period $down_after"
     [ -z "$1" ] || printf 'SENTINEL SET %s auth-pass %s\n' "$RK_MASTER" "$(printf '%s' "$1" | quoted)"
     # State of the servers four times a second instead of every ten seconds: offsets are fresh when a replica has to be chosen.
-    # With a second between them the one was promoted that lacked 157 writes the other had confirmed to WAIT. The other periods
-    # save up to a second in which a silent master is not noticed, agreed upon or, once back, put right. Links that hang, since
+    # The other periods save up to a second in which a silent master is not noticed, agreed upon or, once back, put right. Links that hang, since
     # the node still sends them to a pod that is gone, are made anew after 3 s instead of 15.
     echo SENTINEL DEBUG INFO-PERIOD 250 PING-PERIOD 500 ASK-PERIOD 250 PUBLISH-PERIOD 1000 MIN-LINK-RECONNECT-PERIOD 3000
 }
