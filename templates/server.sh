@@ -104,23 +104,29 @@ open_when_confirmed() {
     say 'open for writes'
 }
 
-# guard: runs beside every server. A master that hears from no replica, or does not answer, for two seconds may be replaced: it
+# guard: runs beside every server. A master that hears from no replica for two seconds, or does not answer, may be replaced: it
 # takes no writes from then on until every sentinel hears it again. Without it a master that is back just as another is promoted
 # goes on accepting, and a replica that still follows it confirms, what is lost a second later (123 writes, once).
 guard() {
     grep -qs '^min-replicas-to-write [1-9]' "$etc/redis.conf" || return 0
-    guard_silent=0 guard_pause=0.5
+    # Half of what Redis itself allows, at least two seconds: replicas report once a second.
+    guard_most=$(sed -n 's/^min-replicas-max-lag \([0-9]*\)$/\1/p' "$etc/redis.conf")
+    guard_most=$((${guard_most:-4} / 2))
+    [ "$guard_most" -ge 2 ] || guard_most=2
+    # Before its first answer it has yet to start.
+    guard_silent='' guard_pause=0.5
     while sleep "$guard_pause"; do
         guard_info=$(echo INFO replication | ask server 127.0.0.1)
         case $guard_info in
             '')
+                [ -n "$guard_silent" ] || continue
                 guard_silent=$((guard_silent + 1))
                 [ "$guard_silent" -ge 2 ] || continue
                 ;;
             *role:master*)
                 guard_silent=0 guard_pause=0.5
                 least_lag
-                [ "${lag:-0}" -ge 2 ] || continue
+                [ "${lag:-0}" -ge "$guard_most" ] || continue
                 ;;
             *)
                 guard_silent=0 guard_pause=2

@@ -33,7 +33,7 @@ rules! { RULES;
     MAX_LAG_OUT_OF_RANGE = Error "max-lag-out-of-range", "`spec.minReplicasMaxLag` is not 1s to 1h",
         "0 would switch the protection off, and replicas report once a second";
     MAX_LAG_SLOW_RULE = Warning "max-lag-slow", "`spec.minReplicasMaxLag` is more than 30s",
-        "an isolated master accepts writes for that long and a second more, and all of them are lost; with 5 s the window closes after about 6 s";
+        "an isolated master accepts writes for that long and a second more, and all of them are lost; with 4 s the window closes after 5 to 6 s, earlier where its script notices";
     GRACE_PERIOD_OUT_OF_RANGE = Error "grace-period-out-of-range", "`spec.terminationGracePeriod` is not 10s to 1h",
         "a master needs about a second to hand over and more to save; a drain waits for the whole of it if a stop hangs";
     GRACE_PERIOD_SHORT = Warning "grace-period-short", "`spec.terminationGracePeriod` is less than 30s",
@@ -63,19 +63,19 @@ fn down_after(check: &mut Check, time: Duration) {
         check.report(
             DOWN_AFTER_TOO_SHORT
                 .at(path, format!("{time} is too short: below about 2.3 s a masterless cycle can never heal"))
-                .help("3s is the least that is safe, 5s the default; a planned move takes about a second either way"),
+                .help("3s is the least that is safe, 4s the default; a planned move takes about a second either way"),
         );
     } else if time > DOWN_AFTER_MOST {
         check.report(
             DOWN_AFTER_TOO_LONG
                 .at(path, format!("a dead master would stay master for {time}: at most {DOWN_AFTER_MOST}"))
-                .help("5s is the default"),
+                .help("4s is the default"),
         );
     } else if time > DOWN_AFTER_SLOW {
         check.report(
             DOWN_AFTER_SLOW_RULE
                 .at(path, format!("when a master is lost, writes fail for {time} and about 1.4 s more"))
-                .help("5s is the default, and was enough in every measurement"),
+                .help("4s is the default, and was enough in every measurement"),
         );
     }
 }
@@ -126,7 +126,7 @@ fn max_lag(check: &mut Check, time: Duration) {
         check.report(
             MAX_LAG_OUT_OF_RANGE
                 .at(path, format!("{time} is not {MAX_LAG_LEAST} to {MAX_LAG_MOST}: replicas report once a second, and 0s would switch the protection off"))
-                .help("5s is the default; to accept writes without replicas, set minReplicasToWrite to 0"),
+                .help("4s is the default; to accept writes without replicas, set minReplicasToWrite to 0"),
         );
     } else if time > MAX_LAG_SLOW {
         check.report(
@@ -135,7 +135,7 @@ fn max_lag(check: &mut Check, time: Duration) {
                     path,
                     format!("an isolated master accepts writes for {time} and a second more, and all of them are lost"),
                 )
-                .help("5s is the default: the window closes after about 6 s"),
+                .help("4s is the default: the window closes after at most 6 s"),
         );
     }
 }

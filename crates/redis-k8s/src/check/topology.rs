@@ -157,7 +157,7 @@ fn min_replicas_to_write(check: &mut Check) {
             check.report(
                 MIN_REPLICAS_OFF
                     .at(path, "an isolated master goes on accepting writes that are lost: 3,380 of 3,807 in 30 s")
-                    .help("1 closes the window after about 6 s, and is the default with three servers or more"),
+                    .help("1 closes the window after at most 6 s, and is the default with three servers or more"),
             );
         }
     } else if servers == 2 && asked == 1 {

@@ -8,7 +8,7 @@ document! {
     pub struct Probes {
         /// Restarts a process that no longer answers.
         pub liveness: Option<Probe>,
-        /// Takes a server that is not in sync out of the read Service.
+        /// Takes a server that is not in sync, or a sentinel that knows no master, out of the Services for clients.
         pub readiness: Option<Probe>,
         /// Holds the others back while data is loaded.
         pub startup: Option<Probe>,

@@ -109,8 +109,8 @@ document! {
         /// Replicas that must be in sync for the master to accept a write, 0 to replicas - 2;
         /// default 1 with three or more servers, else 0.
         pub min_replicas_to_write: Option<u32>,
-        /// How old the last word of a replica may be to count as in sync, in whole seconds; default 4s: an
-        /// isolated master then takes no more writes after 5 to 6 seconds.
+        /// How old the last word of a replica may be to count as in sync, in whole seconds. Redis closes an
+        /// isolated master one to two seconds after that, its script after half of it; default 4s.
         pub min_replicas_max_lag: Option<Duration>,
         /// The sentinels.
         pub sentinel: Option<Box<Sentinel>>,

@@ -335,7 +335,16 @@ fn a_master_that_is_cut_off_or_stalled_takes_no_writes_until_it_is_confirmed() {
             ("a replica", 1, server(&info("slave", 9)), false),
             ("no replica at all", 1, server("role:master\nconnected_slaves:0"), false),
             ("nobody asked for replicas", 0, server(&info("master", 9)), false),
-            ("no answer", 1, Peer::new().answer("*", ""), true),
+            ("no answer yet", 1, Peer::new().answer("*", ""), false),
+            (
+                "no answer any more",
+                1,
+                Peer::new().run(
+                    "INFO replication",
+                    "[ -e \"$SCRATCH/answered\" ] || { touch \"$SCRATCH/answered\"; echo role:master; }",
+                ),
+                true,
+            ),
         ] {
             assert_eq!(guarded(least, &peer), (closes, closes), "{title}");
         }
