@@ -134,8 +134,8 @@ guard() {
                 ;;
         esac
         say 'cut off, or stalled: taking no writes until the sentinels hear this server'
-        # One that is frozen finds the command when it wakes.
-        echo 'CONFIG SET min-replicas-to-write 10000' | ask server 127.0.0.1 >/dev/null
+        # One that is frozen does so as soon as it wakes.
+        until echo 'CONFIG SET min-replicas-to-write 10000' | all_done server 127.0.0.1; do sleep 0.05; done
         (open_when_confirmed)
     done
 }

@@ -339,10 +339,12 @@ fn a_master_that_is_cut_off_or_stalled_takes_no_writes_until_it_is_confirmed() {
             (
                 "no answer any more",
                 1,
-                Peer::new().run(
-                    "INFO replication",
-                    "[ -e \"$SCRATCH/answered\" ] || { touch \"$SCRATCH/answered\"; echo role:master; }",
-                ),
+                Peer::new()
+                    .run(
+                        "INFO replication",
+                        "[ -e \"$SCRATCH/answered\" ] || { touch \"$SCRATCH/answered\"; echo role:master; }",
+                    )
+                    .answer("CONFIG SET *", "OK"),
                 true,
             ),
         ] {
