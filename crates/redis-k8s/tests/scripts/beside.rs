@@ -317,7 +317,7 @@ fn a_master_that_is_cut_off_or_stalled_takes_no_writes_until_it_is_confirmed() {
         |role: &str, lag: u32| format!("role:{role}\nslave0:ip=10.0.0.11,port=6379,state=online,offset=9,lag={lag}");
     in_each_shell(|container| {
         container.set("PATIENCE", "6");
-        let mut guarded = |least: u32, peer: &Peer| {
+        let guarded = |least: u32, peer: &Peer| {
             container.write("sleeps", "0\n");
             container.forget_calls();
             container.write("etc/redis-k8s/redis.conf", &format!("port 6379\nmin-replicas-to-write {least}\n"));
