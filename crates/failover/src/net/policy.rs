@@ -90,12 +90,11 @@ impl Policed {
                 for way in ways {
                     line(text, &format!("{chain} ip {own} {ip} {way} accept"));
                 }
-                line(
-                    text,
-                    &format!(
-                        "{chain} ip {own} {ip} ct state new meta l4proto {{ tcp, udp }} update @denied {{ ip saddr . ip daddr . th dport }}"
-                    ),
-                );
+                // The last packets of a connection whose pod is gone are none that somebody wants to make.
+                for opening in ["tcp flags & (syn | ack) == syn", "meta l4proto udp ct state new"] {
+                    let noted = "update @denied { ip saddr . ip daddr . th dport }";
+                    line(text, &format!("{chain} ip {own} {ip} {opening} {noted}"));
+                }
                 line(text, &format!("{chain} ip {own} {ip} drop"));
             }
         }
