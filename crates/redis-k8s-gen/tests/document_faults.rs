@@ -6,12 +6,16 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
+mod messages;
+
 use std::collections::HashMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use redis_k8s::ApiVersion;
 use redis_k8s_gen::document::{Override, Source, load};
+
+use messages::assert_pinned;
 
 /// The issue asks for sixty; fewer means that some got lost.
 const AT_LEAST: usize = 60;
@@ -57,18 +61,7 @@ fn messages(path: &Path) -> String {
 
 #[test]
 fn every_message_is_the_pinned_one() {
-    let overwrite = std::env::var_os("SNAPSHOTS").is_some_and(|value| value == "overwrite");
-    let mut differing = Vec::new();
-    for path in documents() {
-        let found = messages(&path);
-        let pinned = path.with_extension("stderr");
-        if overwrite {
-            fs::write(&pinned, &found).unwrap();
-        } else if fs::read_to_string(&pinned).unwrap_or_default() != found {
-            differing.push(format!("{}\n{found}", path.display()));
-        }
-    }
-    assert!(differing.is_empty(), "messages that are not the pinned ones:\n{}", differing.join("\n"));
+    assert_pinned(documents(), |path| messages(path));
 }
 
 #[test]

@@ -5,6 +5,8 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
+mod messages;
+
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::fs;
@@ -13,6 +15,8 @@ use std::path::{Path, PathBuf};
 use redis_k8s::{ApiVersion, Severity};
 use redis_k8s_gen::diagnostic::{Place, Report};
 use redis_k8s_gen::document::{OBJECT_RULES, Source, validate};
+
+use messages::assert_pinned;
 
 fn manifests() -> Vec<PathBuf> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/manifests");
@@ -58,19 +62,7 @@ fn what_is_too_large_is_told() {
 
 #[test]
 fn every_message_is_the_pinned_one() {
-    let overwrite = std::env::var_os("SNAPSHOTS").is_some_and(|value| value == "overwrite");
-    let mut differing = Vec::new();
-    for path in manifests() {
-        let found = printed(&report(&path));
-        assert!(!found.is_empty(), "{}: nothing was found wrong", path.display());
-        let pinned = path.with_extension("stderr");
-        if overwrite {
-            fs::write(&pinned, &found).unwrap();
-        } else if fs::read_to_string(&pinned).unwrap_or_default() != found {
-            differing.push(format!("{}\n{found}", path.display()));
-        }
-    }
-    assert!(differing.is_empty(), "messages that are not the pinned ones:\n{}", differing.join("\n"));
+    assert_pinned(manifests(), |path| printed(&report(path)));
 }
 
 #[test]
