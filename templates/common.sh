@@ -287,26 +287,29 @@ stranger() {
     [ "$(roster server | wc -l)" -ge "$servers" ] && ! one_of_ours "$1"
 }
 
-# addresses_of FILE: the addresses of a roster, in one line.
+# addresses_of: of the roster on standard input the addresses, in one line.
 addresses_of() {
-    while read -r _ roster_address; do printf '%s ' "$roster_address"; done <"$1"
+    while read -r _ roster_address; do printf '%s ' "$roster_address"; done
 }
 
-# interview: asks every other server its role at once. Sets
-#   peers   ordinals of the others that may exist
-# and leaves "ADDRESS ROLE" of each that has an address in $run/roles/ORDINAL.
+# interview ORDINAL...: asks these servers their role at once, and leaves "ADDRESS ROLE" of each that has an address in
+# $run/roles/ORDINAL.
 interview() {
     rm -rf "$run/roles" && mkdir -p "$run/roles"
-    peers=''
-    for peer in $(members server); do
-        [ "$peer" != "$ordinal" ] || continue
-        peers="$peers $peer"
+    for interview_ordinal in "$@"; do
         {
-            peer_address=$(announced server "$peer")
-            [ -z "$peer_address" ] || echo "$peer_address $(role "$peer_address")" >"$run/roles/$peer"
+            interview_address=$(announced server "$interview_ordinal")
+            [ -z "$interview_address" ] || echo "$interview_address $(role "$interview_address")" >"$run/roles/$interview_ordinal"
         } &
     done
     wait
+}
+
+# interview_peers: does so with all servers but this one. Sets peers, the ordinals of those that may exist.
+interview_peers() {
+    peers=$(members server | grep -vx "$ordinal")
+    # shellcheck disable=SC2086 # several ordinals
+    interview $peers
 }
 
 # --- what the sentinels say ---

@@ -10,7 +10,7 @@ tell() { ask server 127.0.0.1; }
 # followers: who could take over. Sets later and earlier, the addresses of the replicas of higher and of lower ordinals.
 followers() {
     later='' earlier=''
-    interview
+    interview_peers
     for peer in $peers; do
         read -r peer_address peer_role peer_follows peer_link _ <"$run/roles/$peer" || continue
         [ "$peer_role $peer_follows $peer_link" = "slave $me connected" ] || continue
@@ -59,12 +59,12 @@ LEAD
     done
 }
 
-# move HOW: has the sentinels elect another master until they have, one after the other if one stops before it is done. A
+# move: has the sentinels elect another master until they have, one after the other if one stops before it is done. A
 # replica that has just come is electable a moment later; when everything is deleted at once, there is soon no sentinel left.
 move() {
     until=$(($(date +%s) + 10))
     while majority && [ "$named" = "$me" ] && [ "$(date +%s)" -lt "$until" ]; do
-        if elect "$1"; then await_election; else sleep 0.2; fi
+        if elect ''; then await_election; else sleep 0.2; fi
         [ "$named" != "$me" ] || survey
     done
 }
@@ -110,7 +110,7 @@ if [ "$named" = "$me" ]; then
         sleep 1.2
     fi
     [ -z "$coordinated" ] || survey
-    move ''
+    move
 fi
 prefer 100
 if [ "$named" != "$me" ]; then

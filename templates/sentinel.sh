@@ -79,14 +79,16 @@ learn() {
 #   replicas_found how many say anything else
 look_around() {
     masters_found=0 master_found='' replicas_found=0
-    roster server >"$run/servers"
-    while read -r _ look_address; do
-        case $(role "$look_address") in
-            master*) masters_found=$((masters_found + 1)) master_found=$look_address ;;
+    # shellcheck disable=SC2046 # several ordinals
+    interview $(members server)
+    for look_file in "$run/roles"/*; do
+        read -r look_address look_role _ <"$look_file" || continue
+        case $look_role in
+            master) masters_found=$((masters_found + 1)) master_found=$look_address ;;
             silent) ;;
             *) replicas_found=$((replicas_found + 1)) ;;
         esac
-    done <"$run/servers"
+    done 2>/dev/null
 }
 
 # give_up: lets go of a master that is down and no server of this instance, as when all Services were made anew: for the one
@@ -238,9 +240,9 @@ my_turn() {
 # without a majority, not twice at a time, and not for a pod that was replaced before anybody missed it.
 forget() {
     roster server present >"$run/present-servers"
-    ghosts=$(gone "$(addresses_of "$run/present-sentinels")" <"$run/known-sentinels")
-    ghosts=$ghosts$(gone "$(addresses_of "$run/present-servers")" <"$run/known-replicas")
-    ghosts=$ghosts$(doubles "$(addresses_of "$run/present-servers")" "$(addresses "$RK_INSTANCE-headless" | tr '\n' ' ')" \
+    ghosts=$(gone "$(addresses_of <"$run/present-sentinels")" <"$run/known-sentinels")
+    ghosts=$ghosts$(gone "$(addresses_of <"$run/present-servers")" <"$run/known-replicas")
+    ghosts=$ghosts$(doubles "$(addresses_of <"$run/present-servers")" "$(addresses "$RK_INSTANCE-headless" | tr '\n' ' ')" \
         <"$run/known-replicas")
     if [ -n "$ghosts" ] && [ "$ghosts" = "$ghosts_before" ] && [ "$own_flags" = master ] && name_service; then
         survey
@@ -303,14 +305,13 @@ settle() {
     settle_address=$(announced sentinel "$ordinal")
     settle_server=$(secret server)
     if [ -n "$(secret server-previous)" ]; then
-        roster server >"$run/servers"
         # shellcheck disable=SC2046 # several addresses
-        settle_server=$(secret_for server $(addresses_of "$run/servers"))
+        settle_server=$(secret_for server $(roster server | addresses_of))
     fi
     settle_sentinel=$(secret sentinel)
     if [ -n "$(secret sentinel-previous)" ]; then
         # shellcheck disable=SC2046
-        settle_sentinel=$(secret_for sentinel $(roster sentinel present | while read -r _ address; do printf '%s ' "$address"; done))
+        settle_sentinel=$(secret_for sentinel $(roster sentinel present | addresses_of))
     fi
     settle_all=$(cat "$etc/topology.env" && printf '%s %s %s' "$settle_server" "$settle_sentinel" "$settle_address" | sha256sum)
     [ "$settle_all" != "$settled" ] || return 0

@@ -164,7 +164,7 @@ reclaim() {
     mkdir -p "$run"
     sleep 1
     reclaim_seen=$(echo INFO replication | ask server 127.0.0.1)
-    interview
+    interview_peers
     for peer in $peers; do
         read -r reclaim_address reclaim_role <"$run/roles/$peer" || continue
         case "$reclaim_role $reclaim_seen" in
@@ -275,7 +275,7 @@ find_master() {
 #   mine       addresses of replicas that follow this server
 #   best       the one of them with the most data
 meet() {
-    interview
+    interview_peers
     masters='' listening=0 mine='' best_offset=-1 best=''
     for peer in $peers; do
         peer_role=silent

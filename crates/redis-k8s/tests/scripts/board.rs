@@ -6,7 +6,7 @@ use crate::peer::Peer;
 fn meet(container: &Container) -> String {
     let ran = container.call(
         "server.sh",
-        "me=10.0.0.10; meet\necho \"masters=$masters listening=$listening mine=$mine best=$best peers=$peers\"",
+        "me=10.0.0.10; meet\necho \"masters=$masters listening=$listening mine=$mine best=$best peers=\" $peers",
     );
     ran.out.trim_end().to_owned()
 }

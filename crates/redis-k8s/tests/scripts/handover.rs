@@ -103,17 +103,17 @@ fn a_move_goes_on_until_another_is_named_or_nobody_is_left_to_ask() {
                          survey() { echo survey; }; agrees=true comes=:\n";
     in_each_shell(|container| {
         container.set("PATIENCE", "200");
-        assert_eq!(lines(container, &format!("{STUBS}comes='named=10.0.0.12'; move ''")), ["elect", "await"]);
+        assert_eq!(lines(container, &format!("{STUBS}comes='named=10.0.0.12'; move")), ["elect", "await"]);
         // The first stops before it is done.
         assert_eq!(
-            lines(container, &format!("{STUBS}comes='comes=named=10.0.0.12'; move ''")),
+            lines(container, &format!("{STUBS}comes='comes=named=10.0.0.12'; move")),
             ["elect", "await", "survey", "elect", "await"]
         );
         // A majority is needed to know whom they name.
-        assert_eq!(lines(container, &format!("{STUBS}comes='answered=1'; move ''")), ["elect", "await", "survey"]);
-        assert_eq!(lines(container, &format!("{STUBS}named=10.0.0.12; move ''")), [""; 0]);
+        assert_eq!(lines(container, &format!("{STUBS}comes='answered=1'; move")), ["elect", "await", "survey"]);
+        assert_eq!(lines(container, &format!("{STUBS}named=10.0.0.12; move")), [""; 0]);
         // Nobody can be elected: 10 s of attempts.
-        let said = lines(container, &format!("{STUBS}agrees=false; move ''"));
+        let said = lines(container, &format!("{STUBS}agrees=false; move"));
         assert_eq!((said.len(), container.seconds()), (100, 10), "one election and one survey every 0.2 s");
     });
 }

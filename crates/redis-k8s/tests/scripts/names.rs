@@ -116,7 +116,7 @@ fn a_roster_lists_members_in_order_of_their_ordinals() {
         container.name("redis-sentinel-2.redis-sentinel-headless", &[]);
         assert_eq!(container.call("common.sh", "roster sentinel").lines(), ["1 10.0.1.11", "2 10.0.1.12"]);
         assert_eq!(container.call("common.sh", "roster sentinel present").lines(), ["1 10.0.1.11"]);
-        let ran = container.call("common.sh", "roster sentinel >\"$run/r\"; addresses_of \"$run/r\"");
+        let ran = container.call("common.sh", "roster sentinel >\"$run/r\"; addresses_of <\"$run/r\"");
         assert_eq!(ran.out, "10.0.1.11 10.0.1.12 ");
     });
 }
@@ -157,7 +157,7 @@ fn a_stranger_is_one_for_certain() {
 }
 
 #[test]
-fn an_interview_asks_all_the_others() {
+fn an_interview_asks_those_it_is_given_or_all_others() {
     in_each_shell(|container| {
         container.set("POD_NAME", "redis-1");
         container.pods(5, 3);
@@ -168,13 +168,11 @@ fn an_interview_asks_all_the_others() {
         container.name("redis-announce-2", &[]);
         // What was found out before is forgotten.
         container.write("run/redis-k8s/roles/9", "10.0.0.19 master 1\n");
-        let ran = container.call(
-            "common.sh",
-            "interview; echo $peers; cd \"$run/roles\" && for f in *; do echo \"$f $(cat $f)\"; done",
-        );
-        assert_eq!(
-            ran.lines(),
-            ["0 2 3 4", "0 10.0.0.10 master 1400", "3 10.1.0.13 slave 10.0.0.10 connected 7", "4 10.1.0.14 silent"]
-        );
+        let all = "cd \"$run/roles\" && for f in *; do echo \"$f $(cat $f)\"; done";
+        let found = ["0 10.0.0.10 master 1400", "3 10.1.0.13 slave 10.0.0.10 connected 7", "4 10.1.0.14 silent"];
+        let ran = container.call("common.sh", &format!("interview_peers; echo $peers; {all}"));
+        assert_eq!(ran.lines(), [&["0 2 3 4"][..], &found].concat());
+        let ran = container.call("common.sh", &format!("interview 3 4; {all}"));
+        assert_eq!(ran.lines(), found[1..]);
     });
 }
