@@ -70,15 +70,16 @@ become_master() {
 # before it listened goes on regardless, and would take away whatever it accepted meanwhile (22 writes confirmed by WAIT, once).
 resume_as_master() {
     closed=1
-    open_when_confirmed &
+    open_when_confirmed alone &
     reclaim &
     become_master "$1"
 }
 
-# open_when_confirmed: runs beside such a server, and lets it take writes once every sentinel names it and sees it up, with
-# no election under way. Where only a majority answers, that has to last 5 s: an election is over by then.
+# open_when_confirmed [alone]: runs beside such a server, and lets it take writes once every sentinel names it and sees it up,
+# with no election under way. Where only a majority answers, that has to last 5 s: an election is over by then. Replicas look
+# only once a second whether their master is back: with 'alone' it takes writes without them for so long, if all sentinels see it.
 open_when_confirmed() {
-    run=$run/confirm confirmed_since=''
+    run=$run/confirm confirmed_since='' confirmed_alone=''
     mkdir -p "$run"
     while sleep 0.2; do
         case $(role 127.0.0.1) in
@@ -90,13 +91,20 @@ open_when_confirmed() {
             *s_down* | *o_down* | *unheard* | *failover_in_progress*) confirmed_since='' ;;
             "$me "*)
                 confirmed_since=${confirmed_since:-$(date +%s)}
-                [ "$answered" -lt "$found" ] || break
+                if [ "$answered" -ge "$found" ]; then
+                    confirmed_alone=${1:-}
+                    break
+                fi
                 ! majority || [ $(($(date +%s) - confirmed_since)) -lt 5 ] || break
                 ;;
             *) confirmed_since='' ;;
         esac
         majority || confirmed_since=''
     done
+    if [ -n "$confirmed_alone" ] && echo 'CONFIG SET min-replicas-to-write 0' | all_done server 127.0.0.1; then
+        say 'open for writes'
+        sleep 1
+    fi
     # A replica is opened as well: it takes no writes now, and must take them when it is elected.
     until sed -n 's/^\(min-replicas-to-write [0-9]*\)$/CONFIG SET \1/p' "$etc/redis.conf" | all_done server 127.0.0.1; do
         sleep 0.2

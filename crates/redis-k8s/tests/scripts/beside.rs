@@ -96,6 +96,34 @@ fn a_closed_master_is_told_until_it_takes_it() {
     });
 }
 
+/// What a closed master with this role is told, when it may do without replicas, and how often it slept.
+fn told_alone(container: &Container, role: &str, found: &str) -> (Vec<String>, usize) {
+    rewind(container);
+    container.write("etc/redis-k8s/redis.conf", "min-replicas-to-write 1\n");
+    container.at(ME, &Peer::master());
+    let lines =
+        format!("me=10.0.0.10; role() {{ echo '{role}'; }}; survey() {{ {found}; }}; open_when_confirmed alone");
+    let ran = container.call("server.sh", &lines);
+    assert_eq!(ran.out.matches("open for writes").count(), 1, "{}", ran.out);
+    let told = container.calls_to(ME, "CONFIG SET");
+    (told, container.read("sleeps").trim().parse().unwrap())
+}
+
+#[test]
+fn a_master_that_all_sentinels_see_takes_writes_until_its_replicas_are_back() {
+    in_each_shell(|container| {
+        container.set("PATIENCE", "50");
+        let all = found("10.0.0.10", "none,master,master,master", 3);
+        let (told, sleeps) = told_alone(container, "master 1400", &all);
+        assert_eq!(told, ["CONFIG SET min-replicas-to-write 0", OPEN]);
+        assert_eq!(sleeps, 2, "one until it is confirmed, one until replicas had their time");
+        // Not where a sentinel may think otherwise, and a replica has none of its own.
+        let most = found("10.0.0.10", "none,master,master", 2);
+        assert_eq!(told_alone(container, "master 1400", &most).0, [OPEN]);
+        assert_eq!(told_alone(container, "slave 10.0.0.11 connect -1", &all).0, [OPEN]);
+    });
+}
+
 /// Begins the time anew.
 fn rewind(container: &Container) {
     container.write("sleeps", "0\n");
