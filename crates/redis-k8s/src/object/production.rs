@@ -21,19 +21,15 @@ pub(crate) fn build(redis: &Redis) -> Vec<Object> {
     let mut objects: Vec<Object> = Vec::with_capacity(AROUND + pods as usize);
     objects.extend(service_account::build(instance).map(Object::from));
     objects.push(config_map::build(instance, texts).into());
-    objects.extend(announced(instance, Component::Server));
+    objects.extend(service::announced(instance, Component::Server).map(Object::from));
     objects.push(service::headless(instance, Component::Server).into());
     objects.extend(service::read(instance).map(Object::from));
     objects.push(service::sentinel(instance).into());
-    objects.extend(announced(instance, Component::Sentinel));
+    objects.extend(service::announced(instance, Component::Sentinel).map(Object::from));
     objects.push(service::headless(instance, Component::Sentinel).into());
     objects.extend(sets.map(Object::from));
     let all = || Component::ALL.into_iter();
     objects.extend(all().filter_map(|component| disruption_budget::build(instance, component)).map(Object::from));
     objects.extend(all().filter_map(|component| network_policy::build(instance, component)).map(Object::from));
     objects
-}
-
-fn announced(instance: Instance<'_>, component: Component) -> impl Iterator<Item = Object> {
-    (0..instance.replicas(component)).map(move |ordinal| service::announce(instance, component, ordinal).into())
 }

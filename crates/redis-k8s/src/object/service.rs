@@ -41,13 +41,19 @@ pub(super) fn read(instance: Instance<'_>) -> Option<Service> {
     Some(with_options(instance, service(instance, name, component, spec(instance, component)), options))
 }
 
-/// The address a pod announces: it outlives the pod, and needs no name to be looked up while the pod runs. Its name exists
-/// before the pod does, so nobody has to wait until a name service forgets that it did not.
-pub(super) fn announce(instance: Instance<'_>, component: Component, ordinal: u32) -> Service {
-    let mut spec = ServiceSpec { publish_not_ready_addresses: Some(true), ..spec(instance, component) };
-    let pod = format!("{}-{ordinal}", instance.set_name(component));
-    spec.selector.get_or_insert_default().insert("statefulset.kubernetes.io/pod-name".to_owned(), pod);
-    service(instance, instance.announce_name(component, ordinal), component, spec)
+/// The addresses the pods of a set announce: each outlives its pod, and needs no name to be looked up while the pod runs. Its
+/// name exists before the pod does, so nobody has to wait until a name service forgets that it did not.
+pub(super) fn announced(instance: Instance<'_>, component: Component) -> impl Iterator<Item = Service> {
+    let spec = ServiceSpec { publish_not_ready_addresses: Some(true), ..spec(instance, component) };
+    let of_any = service(instance, String::new(), component, spec);
+    (0..instance.replicas(component)).map(move |ordinal| {
+        let mut of_pod = of_any.clone();
+        of_pod.metadata.name = Some(instance.announce_name(component, ordinal));
+        let selector = of_pod.spec.get_or_insert_default().selector.get_or_insert_default();
+        let pod = format!("{}-{ordinal}", instance.set_name(component));
+        selector.insert("statefulset.kubernetes.io/pod-name".to_owned(), pod);
+        of_pod
+    })
 }
 
 fn service(instance: Instance<'_>, name: String, component: Component, spec: ServiceSpec) -> Service {

@@ -9,6 +9,7 @@ use minijinja::{Environment, context};
 use super::{DATA_DIR, TLS_DIR};
 use crate::instance::{Component, Instance};
 use crate::model::{ClientCertificates, Config};
+use crate::value::ConfigValue;
 
 /// The share of the memory limit the data may fill: the rest is for buffers, and for pages copied while a child writes.
 const MAXMEMORY_PERCENT: u64 = 75;
@@ -45,41 +46,38 @@ fn fill(name: &str, context: minijinja::Value) -> String {
 }
 
 /// The directives of the document over those given, one line each.
-fn directives(given: &[(&str, String)], asked: Option<&Config>) -> Vec<String> {
-    let mut directives: BTreeMap<&str, Vec<&str>> =
-        given.iter().map(|(key, value)| (*key, vec![value.as_str()])).collect();
-    for (key, value) in asked.into_iter().flatten() {
-        directives.insert(key.as_str(), value.lines().collect());
+fn directives(given: &[(&str, ConfigValue)], asked: Option<&Config>) -> String {
+    let given = given.iter().map(|(key, value)| (*key, value));
+    let asked = asked.into_iter().flatten().map(|(key, value)| (key.as_str(), value));
+    let mut directives = String::new();
+    for (key, value) in given.chain(asked).collect::<BTreeMap<_, _>>() {
+        for line in value.lines() {
+            let line = if line.is_empty() { "\"\"" } else { line };
+            directives.extend([key, " ", line, "\n"]);
+        }
     }
     directives
-        .into_iter()
-        .flat_map(|(key, values)| {
-            values
-                .into_iter()
-                .map(move |value| if value.is_empty() { format!("{key} \"\"") } else { format!("{key} {value}") })
-        })
-        .collect()
 }
 
 pub(super) fn redis_conf(instance: Instance<'_>, data_dir: &str) -> String {
     let spec = &instance.redis.spec;
     let mut given = vec![
         // The default of 1 MiB is gone in an instant; a replica that was away for seconds should not need everything.
-        ("repl-backlog-size", "16mb".to_owned()),
+        ("repl-backlog-size", "16mb".into()),
         // A new replica starts to sync at once instead of waiting 5 s for company.
-        ("repl-diskless-sync-delay", "0".to_owned()),
+        ("repl-diskless-sync-delay", "0".into()),
         // A cut longer than repl-timeout ends the link on both sides, and the replica is back within seconds of the end of
         // the cut. At Redis's 60 s both wait for TCP to try again: 26 s after a cut of 30 s.
-        ("repl-ping-replica-period", "5".to_owned()),
-        ("repl-timeout", "20".to_owned()),
-        ("save", if instance.has_snapshots() { SAVE } else { "" }.to_owned()),
-        ("tcp-keepalive", "60".to_owned()),
+        ("repl-ping-replica-period", "5".into()),
+        ("repl-timeout", "20".into()),
+        ("save", if instance.has_snapshots() { SAVE } else { "" }.into()),
+        ("tcp-keepalive", "60".into()),
     ];
     if instance.has_aof() {
-        given.push(("appendfsync", "everysec".to_owned()));
+        given.push(("appendfsync", "everysec".into()));
     }
     if let Some(limit) = instance.memory_limit() {
-        given.push(("maxmemory", (limit / 100 * MAXMEMORY_PERCENT).to_string()));
+        given.push(("maxmemory", (limit / 100 * MAXMEMORY_PERCENT).into()));
     }
     fill(
         "redis.conf",

@@ -1,5 +1,7 @@
 //! Writing documents to standard output in their order, rendered in parallel, a bounded part at a time.
 
+use std::cell::RefCell;
+
 use rayon::prelude::*;
 use redis_k8s::emit::Blocks;
 use redis_k8s::{Manifest, Redis};
@@ -42,9 +44,15 @@ const TEXT_OF_ONE: usize = 96 * 1024;
 /// As many documents are not worth a second thread.
 const A_HANDFUL: usize = 8;
 
+thread_local! {
+    /// The scripts as this thread wrote them: they are the same in every document, and stay in its cache.
+    static BLOCKS: RefCell<Blocks> = RefCell::default();
+}
+
 /// Writes all documents.
 ///
-/// One document, or a handful, is rendered on this thread: starting others takes longer than that.
+/// One document, or a handful, is rendered on this thread: starting others takes longer than that. So is a fleet where there
+/// is no other core: one buffer and one copy of the scripts stay in the cache, the buffers for several threads do not.
 pub(super) fn write<F: Format>(
     documents: &[Redis],
     rendering: &Rendering,
@@ -53,7 +61,7 @@ pub(super) fn write<F: Format>(
 ) -> Result<(), Failure> {
     let mut output = Output { progress: Progress::new(documents.len(), session), session, wrote: false };
     output.session.data(F::BEFORE.as_bytes())?;
-    let result = if documents.len() <= A_HANDFUL {
+    let result = if documents.len() <= A_HANDFUL || rayon::current_num_threads() == 1 {
         on_this_thread(documents, rendering, format, &mut output)
     } else {
         in_parallel(documents, rendering, format, &mut output)
@@ -73,8 +81,10 @@ fn on_this_thread<F: Format>(
     output: &mut Output<'_, '_, '_>,
 ) -> Result<(), Failure> {
     let mut buffer = Buffer::default();
+    // For a handful remembering takes longer than writing.
+    let mut blocks = (documents.len() > A_HANDFUL).then(Blocks::default);
     for some in documents.chunks(IN_A_BUFFER) {
-        buffer.fill(some, rendering, format);
+        buffer.fill(some, rendering, format, blocks.as_mut());
         output.write::<F>(&buffer)?;
     }
     Ok(())
@@ -101,16 +111,16 @@ fn in_parallel<F: Format>(
 /// Renders a part into as many buffers as it takes.
 fn fill_all<F: Format>(buffers: &mut Vec<Buffer>, part: &[Redis], rendering: &Rendering, format: &F) {
     let tasks = part.par_chunks(IN_A_BUFFER);
-    buffers.resize_with(tasks.len(), || Buffer { blocks: Some(Blocks::default()), ..Buffer::default() });
-    tasks.zip(buffers).for_each(|(some, buffer)| buffer.fill(some, rendering, format));
+    buffers.resize_with(tasks.len(), Buffer::default);
+    tasks.zip(buffers).for_each(|(some, buffer)| {
+        BLOCKS.with_borrow_mut(|blocks| buffer.fill(some, rendering, format, Some(blocks)));
+    });
 }
 
 /// Some documents as text.
 #[derive(Default)]
 struct Buffer {
     text: String,
-    /// The scripts, which are the same in every document; nothing for a handful, where remembering takes longer than writing.
-    blocks: Option<Blocks>,
     documents: usize,
     /// What one of them was refused for.
     refused: Option<Failure>,
@@ -118,14 +128,27 @@ struct Buffer {
 
 impl Buffer {
     /// Renders these documents in place of those before.
-    fn fill<F: Format>(&mut self, documents: &[Redis], rendering: &Rendering, format: &F) {
+    fn fill<F: Format>(
+        &mut self,
+        documents: &[Redis],
+        rendering: &Rendering,
+        format: &F,
+        mut blocks: Option<&mut Blocks>,
+    ) {
         self.text.clear();
         self.text.reserve(documents.len() * TEXT_OF_ONE);
         self.documents = documents.len();
-        self.refused = documents.iter().try_for_each(|document| self.append(document, rendering, format)).err();
+        let append = |document| self.append(document, rendering, format, blocks.as_deref_mut());
+        self.refused = documents.iter().try_for_each(append).err();
     }
 
-    fn append<F: Format>(&mut self, document: &Redis, rendering: &Rendering, format: &F) -> Result<(), Failure> {
+    fn append<F: Format>(
+        &mut self,
+        document: &Redis,
+        rendering: &Rendering,
+        format: &F,
+        blocks: Option<&mut Blocks>,
+    ) -> Result<(), Failure> {
         let manifest = rendering.manifest(document)?;
         if manifest.is_empty() {
             return Ok(());
@@ -133,7 +156,7 @@ impl Buffer {
         if !self.text.is_empty() {
             self.text.push_str(F::BETWEEN);
         }
-        format.append(&manifest, &mut self.text, self.blocks.as_mut());
+        format.append(&manifest, &mut self.text, blocks);
         Ok(())
     }
 }

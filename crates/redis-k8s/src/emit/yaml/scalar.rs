@@ -71,15 +71,17 @@ fn is_plain(text: &str) -> bool {
     if !starts_plain(bytes) {
         return false;
     }
-    let mut seen = 0;
+    let (chunks, rest) = bytes.as_chunks::<8>();
+    let mut seen = kinds(rest);
     // A long text is mostly one of many lines: its first newline tells, and need not be looked for behind every byte.
-    for chunk in bytes.chunks(64) {
-        seen = chunk.iter().fold(seen, |seen, &byte| seen | KINDS[usize::from(byte)]);
+    for chunk in chunks {
+        seen |= kinds(chunk);
         if seen & NOT_PLAIN != 0 {
             return false;
         }
     }
-    bytes.last() != Some(&b' ')
+    seen & NOT_PLAIN == 0
+        && bytes.last() != Some(&b' ')
         && (seen & MARK == 0 || !has_mark(bytes))
         && (seen & NOT_NUMBER != 0 || !matches!(bytes.first(), Some(b'0'..=b'9' | b'.')))
         && !is_keyword(bytes)
@@ -129,6 +131,11 @@ const KINDS: [u8; 256] = {
     }
     kinds
 };
+
+/// What any of these bytes is.
+fn kinds(bytes: &[u8]) -> u8 {
+    bytes.iter().fold(0, |seen, &byte| seen | KINDS[usize::from(byte)])
+}
 
 /// True if a colon ends the scalar, or a comment begins in it.
 fn has_mark(bytes: &[u8]) -> bool {
