@@ -66,15 +66,17 @@ digest() {
 
 # --- questions ---
 
-# send SECRET ADDRESS PORT [SECONDS]: sends the commands of standard input with a password, if any, and prints the answers.
+# send SECRET ADDRESS PORT [SECONDS [WORD...]]: sends a command, or those of standard input, with a password, if any, and prints
+# the answers.
 send() {
-    set -- "$1" "$2" "$3" "${4:-1}"
-    if [ -n "$1" ]; then
+    send_secret=$1 send_to="-h $2 -p $3" send_for=${4:-1}
+    if [ $# -gt 4 ]; then shift 4; else set --; fi
+    if [ -n "$send_secret" ]; then
         # shellcheck disable=SC2086 # the flags are several words
-        REDISCLI_AUTH=$1 VALKEYCLI_AUTH=$1 timeout "$4" "$cli" -h "$2" -p "$3" $tls_flags 2>/dev/null
+        REDISCLI_AUTH=$send_secret VALKEYCLI_AUTH=$send_secret timeout "$send_for" "$cli" $send_to $tls_flags "$@" 2>/dev/null
     else
         # shellcheck disable=SC2086
-        timeout "$4" "$cli" -h "$2" -p "$3" $tls_flags 2>/dev/null
+        timeout "$send_for" "$cli" $send_to $tls_flags "$@" 2>/dev/null
     fi
 }
 
@@ -275,6 +277,11 @@ roster() {
     } | sort -n
 }
 
+# guarded: true if a master of this instance takes no writes while it may have been replaced: where it asks for replicas at all.
+guarded() {
+    grep -qs '^min-replicas-to-write [1-9]' "$etc/redis.conf"
+}
+
 # one_of_ours ADDRESS: true if a server of this instance has it. Services that are made anew get new addresses, and the old
 # one may be another instance's by now, whose data would replace ours. Without names nobody can tell, and nothing changes.
 one_of_ours() {
@@ -375,6 +382,11 @@ all_done() {
     done_commands=$(cat)
     done_answers=$(printf '%s\n' "$done_commands" | ask "$1" "$2" | grep -cx OK)
     [ "$done_answers" -eq "$(printf '%s\n' "$done_commands" | wc -l)" ]
+}
+
+# close_writes ADDRESS: has a server take no writes, since it asks for more replicas than there can be. True if it does so.
+close_writes() {
+    echo 'CONFIG SET min-replicas-to-write 10000' | all_done server "$1"
 }
 
 # register ADDRESS SENTINEL: tells a blank sentinel who is master; one that knows a master keeps to it.

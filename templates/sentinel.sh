@@ -368,6 +368,33 @@ OWN
     done
 }
 
+# fence: runs beside the sentinel. A master that is held for down may be alive, with clients and a replica that hear it: once this
+# sentinel is to promote another, it is told to take no writes. Whether it hears that or not, another is promoted.
+fence() {
+    guarded || return 0
+    while :; do
+        # Words, since a client whose commands come from a file leaves where that ends.
+        send "$(secret sentinel)" "$me" "$RK_SENTINEL_PORT" 86400 SUBSCRIBE +elected-leader </dev/null |
+            while read -r fence_kind fence_name fence_address _; do
+                if [ "$fence_kind $fence_name" = "master $RK_MASTER" ]; then
+                    say "$fence_address is about to be replaced: telling it to take no writes"
+                    insist "$fence_address" &
+                fi
+            done
+        sleep 1
+    done
+}
+
+# insist ADDRESS: tells a master to take no writes, several times: Sentinel promotes another 0.17 s later, and a packet that is
+# lost is sent again only after a second.
+insist() {
+    for _ in 1 2 3 4 5; do
+        close_writes "$1" &
+        sleep 0.1
+    done
+    wait
+}
+
 # strangers: true if a sentinel has a name but is not known to this one.
 strangers() {
     while read -r stranger_ordinal stranger_address; do
@@ -388,4 +415,5 @@ configure
 echo running >"$run/state"
 say "starting, $(grep "^sentinel monitor " "$conf" || echo 'knowing no master')"
 watch &
+fence &
 exec "$server_program" "$conf" --sentinel

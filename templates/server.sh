@@ -70,12 +70,11 @@ become_master() {
 # before it listened goes on regardless, and would take away whatever it accepted meanwhile (22 writes confirmed by WAIT, once).
 resume_as_master() {
     closed=1
-    open_when_confirmed alone &
     reclaim &
     become_master "$1"
 }
 
-# open_when_confirmed [alone]: runs beside such a server, and lets it take writes once every sentinel names it and sees it up,
+# open_when_confirmed [alone]: lets a closed server take writes once every sentinel names it and sees it up,
 # with no election under way. Where only a majority answers, that has to last 5 s: an election is over by then. Replicas look
 # only once a second whether their master is back: with 'alone' it takes writes without them for so long, if all sentinels see it.
 open_when_confirmed() {
@@ -104,6 +103,8 @@ open_when_confirmed() {
     if [ -n "$confirmed_alone" ] && echo 'CONFIG SET min-replicas-to-write 0' | all_done server 127.0.0.1; then
         say 'open for writes'
         sleep 1
+        # A sentinel that is to promote another may have closed it again.
+        ! is_closed || return 0
     fi
     # A replica is opened as well: it takes no writes now, and must take them when it is elected.
     until sed -n 's/^\(min-replicas-to-write [0-9]*\)$/CONFIG SET \1/p' "$etc/redis.conf" | all_done server 127.0.0.1; do
@@ -112,11 +113,21 @@ open_when_confirmed() {
     say 'open for writes'
 }
 
-# guard: runs beside every server. A master that hears from no replica for two seconds, or does not answer, may be replaced: it
-# takes no writes from then on until every sentinel hears it again. Without it a master that is back just as another is promoted
-# goes on accepting, and a replica that still follows it confirms, what is lost a second later (123 writes, once).
+# is_closed: true if this server takes no writes.
+is_closed() {
+    case $(echo CONFIG GET min-replicas-to-write | ask server 127.0.0.1) in
+        *10000) ;;
+        *) return 1 ;;
+    esac
+}
+
+# guard: runs beside every server, and opens it when it is closed: since it came back, or a sentinel was to promote another. A master
+# that hears from no replica for two seconds, or does not answer, may be replaced: it closes that. Without it a master that is back
+# just as another is promoted goes on accepting, and a replica that still follows it confirms, what is lost a second later (123
+# writes, once).
 guard() {
-    grep -qs '^min-replicas-to-write [1-9]' "$etc/redis.conf" || return 0
+    [ -z "${closed:-}" ] || (open_when_confirmed alone)
+    guarded || return 0
     # Half of what Redis itself allows, at least two seconds: replicas report once a second.
     guard_most=$(sed -n 's/^min-replicas-max-lag \([0-9]*\)$/\1/p' "$etc/redis.conf")
     guard_most=$((${guard_most:-4} / 2))
@@ -124,8 +135,13 @@ guard() {
     # Before its first answer it has yet to start.
     guard_silent='' guard_pause=0.5
     while sleep "$guard_pause"; do
-        guard_info=$(echo INFO replication | ask server 127.0.0.1)
+        guard_info=$(printf 'CONFIG GET min-replicas-to-write\nINFO replication\n' | ask server 127.0.0.1)
         case $guard_info in
+            # Closed; '?' is the end of a line.
+            min-replicas-to-write?10000?*)
+                (open_when_confirmed)
+                continue
+                ;;
             '')
                 [ -n "$guard_silent" ] || continue
                 guard_silent=$((guard_silent + 1))
@@ -143,8 +159,7 @@ guard() {
         esac
         say 'cut off, or stalled: taking no writes until the sentinels hear this server'
         # One that is frozen does so as soon as it wakes.
-        until echo 'CONFIG SET min-replicas-to-write 10000' | all_done server 127.0.0.1; do sleep 0.05; done
-        (open_when_confirmed)
+        until close_writes 127.0.0.1; do sleep 0.05; done
     done
 }
 

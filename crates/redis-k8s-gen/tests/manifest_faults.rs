@@ -98,7 +98,8 @@ fn the_document_of_rules_is_the_table() {
     let mut text = String::from(
         "# Rules of manifests\n\n\
          What `validate` checks objects of Kubernetes for, beyond the fields of their kinds: what the API server or kubectl\n\
-         refuses, what warns, and what does not fit together. [Rules of documents](rules.md) are others.\n\n\
+         refuses, what warns, and what does not fit together. [Rules of documents](rules.md) are others. Objects of v1beta3\n\
+         are checked against the fields they had in 2015.\n\n\
          | rule | severity | broken when | why |\n| --- | --- | --- | --- |\n",
     );
     for rule in OBJECT_RULES {

@@ -45,6 +45,12 @@ pub(super) fn rows() -> Vec<Row> {
             cut(trial, sentinel.ip().as_slice())
         }),
         row(
+            "deafen-sentinel-briefly",
+            "nothing reaches a sentinel until just when it alone holds the master for down, after an election",
+            at_most(2.0, Lost::Unreplicated, 20.0),
+            deafen_sentinel,
+        ),
+        row(
             "no-names",
             "name service down for 60 s during a kill of the master",
             at_most(8.0, Lost::Nothing, 20.0),
@@ -97,6 +103,21 @@ fn cut_master(trial: &mut Trial<'_>, sending: bool, receiving: bool) -> io::Resu
     }
     minority.stop();
     trial.mend();
+    trial.cluster.heal()
+}
+
+/// Has one sentinel alone hold the master for down, soon after all of them held another for down. Valkey 9.1 still counts what
+/// the others said of that one.
+fn deafen_sentinel(trial: &mut Trial<'_>) -> io::Result<()> {
+    let master = trial.master()?;
+    trial.cluster.signal(&master.name, Signal::SIGSTOP)?;
+    thread::sleep(Duration::from_secs(7));
+    trial.cluster.signal(&master.name, Signal::SIGCONT)?;
+    trial.settle("seconds until healthy after the election", 20.0)?;
+    let sentinel = trial.sentinel()?;
+    trial.cluster.cut(sentinel.ip().as_slice(), false, true)?;
+    trial.begin();
+    thread::sleep(Duration::from_millis(3_500 + trial.random.below(1_500)));
     trial.cluster.heal()
 }
 

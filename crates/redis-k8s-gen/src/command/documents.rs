@@ -64,8 +64,14 @@ impl DocumentArgs {
                 "--name {name} names one instance, but there are {documents} documents"
             )));
         }
-        if documents + loaded.report.objects() == 0 && !loaded.report.has_errors() {
-            return Err(Failure::Input("there is no document in what was read".to_owned()));
+        if documents == 0 && !loaded.report.has_errors() {
+            if loaded.report.objects() == 0 {
+                return Err(Failure::Input("there is no document in what was read".to_owned()));
+            }
+            if !self.overrides().is_empty() {
+                let message = "--name, --namespace and --set change documents, and there are only objects";
+                return Err(Failure::Usage(message.to_owned()));
+            }
         }
         Ok(loaded)
     }

@@ -65,10 +65,13 @@ struct Wanted {
 fn wanted(args: &SecretArgs, session: &mut Session<'_, '_>) -> Result<Vec<Wanted>, Failure> {
     let namespace = args.namespace.as_ref().map(ToString::to_string);
     if args.files.is_empty() {
-        let key = args.key.as_ref().map_or(DEFAULT_KEY, SecretKey::as_str).to_owned();
-        let mut keys = vec![key];
-        keys.extend(args.sentinel_key.iter().map(ToString::to_string));
-        keys.dedup();
+        let mut keys = vec![args.key.as_ref().map_or(DEFAULT_KEY, SecretKey::as_str).to_owned()];
+        if let Some(key) = &args.sentinel_key {
+            if key.as_str() == keys[0] {
+                return Err(Failure::Usage(format!("a password for the sentinels needs a key other than {key}")));
+            }
+            keys.push(key.to_string());
+        }
         let name = args.secret.as_ref().map_or(DEFAULT_SECRET, ResourceName::as_str).to_owned();
         return Ok(vec![Wanted { name, namespace, instance: None, keys }]);
     }

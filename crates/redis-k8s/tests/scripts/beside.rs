@@ -5,6 +5,9 @@ use crate::peer::Peer;
 
 const ME: &str = "127.0.0.1:6379";
 const OPEN: &str = "CONFIG SET min-replicas-to-write 1";
+const CLOSE: &str = "CONFIG SET min-replicas-to-write 10000";
+const OPENED: &str = "min-replicas-to-write\n1";
+const CLOSED: &str = "min-replicas-to-write\n10000";
 
 /// What a survey finds: the master, how it is seen, and how many of three sentinels answer.
 fn found(named: &str, flags: &str, answered: u32) -> String {
@@ -96,11 +99,12 @@ fn a_closed_master_is_told_until_it_takes_it() {
     });
 }
 
-/// What a closed master with this role is told, when it may do without replicas, and how often it slept.
-fn told_alone(container: &Container, role: &str, found: &str) -> (Vec<String>, usize) {
+/// What a closed master with this role is told, when it may do without replicas, and how often it slept; after that second it
+/// has this setting.
+fn told_alone(container: &Container, role: &str, found: &str, setting: &str) -> (Vec<String>, usize) {
     rewind(container);
     container.write("etc/redis-k8s/redis.conf", "min-replicas-to-write 1\n");
-    container.at(ME, &Peer::master());
+    container.at(ME, &Peer::master().answer("CONFIG GET *", setting));
     let lines =
         format!("me=10.0.0.10; role() {{ echo '{role}'; }}; survey() {{ {found}; }}; open_when_confirmed alone");
     let ran = container.call("server.sh", &lines);
@@ -114,13 +118,17 @@ fn a_master_that_all_sentinels_see_takes_writes_until_its_replicas_are_back() {
     in_each_shell(|container| {
         container.set("PATIENCE", "50");
         let all = found("10.0.0.10", "none,master,master,master", 3);
-        let (told, sleeps) = told_alone(container, "master 1400", &all);
+        let alone = "min-replicas-to-write\n0";
+        let (told, sleeps) = told_alone(container, "master 1400", &all, alone);
         assert_eq!(told, ["CONFIG SET min-replicas-to-write 0", OPEN]);
         assert_eq!(sleeps, 2, "one until it is confirmed, one until replicas had their time");
+        // Unless a sentinel closed it meanwhile.
+        let (told, _) = told_alone(container, "master 1400", &all, CLOSED);
+        assert_eq!(told, ["CONFIG SET min-replicas-to-write 0"]);
         // Not where a sentinel may think otherwise, and a replica has none of its own.
         let most = found("10.0.0.10", "none,master,master", 2);
-        assert_eq!(told_alone(container, "master 1400", &most).0, [OPEN]);
-        assert_eq!(told_alone(container, "slave 10.0.0.11 connect -1", &all).0, [OPEN]);
+        assert_eq!(told_alone(container, "master 1400", &most, alone).0, [OPEN]);
+        assert_eq!(told_alone(container, "slave 10.0.0.11 connect -1", &all, alone).0, [OPEN]);
     });
 }
 
@@ -338,9 +346,7 @@ fn the_least_lag_is_that_of_the_replica_heard_of_last() {
 }
 
 #[test]
-fn a_master_that_is_cut_off_or_stalled_takes_no_writes_until_it_is_confirmed() {
-    const STUB: &str = "open_when_confirmed() { echo confirmed; }; guard";
-    const CLOSED: &str = "CONFIG SET min-replicas-to-write 10000";
+fn a_master_that_is_cut_off_or_stalled_takes_no_writes() {
     let info =
         |role: &str, lag: u32| format!("role:{role}\nslave0:ip=10.0.0.11,port=6379,state=online,offset=9,lag={lag}");
     in_each_shell(|container| {
@@ -350,13 +356,10 @@ fn a_master_that_is_cut_off_or_stalled_takes_no_writes_until_it_is_confirmed() {
             container.forget_calls();
             container.write("etc/redis-k8s/redis.conf", &format!("port 6379\nmin-replicas-to-write {least}\n"));
             container.at(ME, peer);
-            let said = container.call("server.sh", STUB).out;
-            (
-                said.contains("cut off, or stalled") && said.contains("confirmed"),
-                !container.calls_to(ME, CLOSED).is_empty(),
-            )
+            let said = container.call("server.sh", "guard").out;
+            (said.contains("cut off, or stalled"), !container.calls_to(ME, CLOSE).is_empty())
         };
-        let server = |info: &str| Peer::master().answer("INFO replication", info);
+        let server = |info: &str| Peer::master().answer("CONFIG GET *", OPENED).answer("INFO replication", info);
         for (title, least, peer, closes) in [
             ("replicas are heard of", 1, server(&info("master", 1)), false),
             ("none was heard of for two seconds", 1, server(&info("master", 2)), true),
@@ -368,6 +371,7 @@ fn a_master_that_is_cut_off_or_stalled_takes_no_writes_until_it_is_confirmed() {
                 "no answer any more",
                 1,
                 Peer::new()
+                    .answer("CONFIG GET *", "")
                     .run(
                         "INFO replication",
                         "[ -e \"$SCRATCH/answered\" ] || { touch \"$SCRATCH/answered\"; echo role:master; }",
@@ -377,6 +381,39 @@ fn a_master_that_is_cut_off_or_stalled_takes_no_writes_until_it_is_confirmed() {
             ),
         ] {
             assert_eq!(guarded(least, &peer), (closes, closes), "{title}");
+        }
+    });
+}
+
+#[test]
+fn a_closed_server_is_opened_whoever_closed_it() {
+    in_each_shell(|container| {
+        container.set("PATIENCE", "3");
+        let guarded = |before: &str, setting: &str, role: &str| {
+            rewind(container);
+            container.write("etc/redis-k8s/redis.conf", "min-replicas-to-write 1\n");
+            let info = format!("role:{role}\nslave0:ip=10.0.0.11,port=6379,state=online,offset=9,lag=0");
+            container.at(ME, &Peer::new().answer("CONFIG GET *", setting).answer("INFO replication", &info));
+            let stub = format!("open_when_confirmed() {{ echo \"confirmed $*\"; }}; {before}guard");
+            container.call("server.sh", &stub).lines().join(",")
+        };
+        assert_eq!(guarded("", OPENED, "master"), "still waiting");
+        // By a sentinel; and still so when it has become a replica.
+        for role in ["master", "slave"] {
+            assert_eq!(guarded("", CLOSED, role), "confirmed ,confirmed ,still waiting", "{role}");
+        }
+        // As it came back.
+        assert_eq!(guarded("closed=1; ", OPENED, "master"), "confirmed alone,still waiting");
+    });
+}
+
+#[test]
+fn a_server_is_closed_while_it_asks_for_more_replicas_than_there_are() {
+    in_each_shell(|container| {
+        for (setting, closed) in [(OPENED, "no"), (CLOSED, "yes"), ("min-replicas-to-write\n0", "no"), ("", "no")] {
+            container.at(ME, &Peer::new().answer("CONFIG GET *", setting));
+            let said = container.call("server.sh", "if is_closed; then echo yes; else echo no; fi").out;
+            assert_eq!(said.trim(), closed, "{setting}");
         }
     });
 }

@@ -359,3 +359,45 @@ fn something_is_amiss_unless_all_are_known_up_and_agreed() {
         assert_eq!(amiss(container, sentinels, replicas, ""), "amiss", "a sentinel more than is known");
     });
 }
+
+#[test]
+fn a_master_that_is_about_to_be_replaced_is_told_to_take_no_writes() {
+    let heard = "subscribe\n+elected-leader\n1\nmessage\n+elected-leader\nmaster another 10.0.0.11 6379\n\
+                 message\n+elected-leader\nmaster mymaster 10.0.0.12 6379";
+    in_each_shell(|container| {
+        container.set("PATIENCE", "1");
+        container.at(ME, &Peer::new().answer("SUBSCRIBE +elected-leader", heard));
+        let fence = "insist() { echo \"insist $1\"; }; fence";
+        // Where no replica is asked for, nothing opens a master again.
+        container.write("etc/redis-k8s/redis.conf", "min-replicas-to-write 0\n");
+        assert_eq!(call(container, "redis-sentinel-0", "if guarded; then echo yes; fi; fence"), [""; 0]);
+        container.write("etc/redis-k8s/redis.conf", "min-replicas-to-write 1\n");
+        let mut said = call(container, "redis-sentinel-0", fence);
+        said.sort_unstable();
+        let told = "10.0.0.12 is about to be replaced: telling it to take no writes";
+        assert_eq!(said, [told, "insist 10.0.0.12", "still waiting"]);
+    });
+}
+
+#[test]
+fn a_master_is_told_several_times_whether_it_hears_it_or_not() {
+    in_each_shell(|container| {
+        container.server(0, &Peer::master());
+        let told = |ordinal: usize| {
+            assert_eq!(call(container, "redis-sentinel-0", &format!("insist 10.0.0.1{ordinal}")), [""; 0]);
+            container.calls_to(&format!("10.0.0.1{ordinal}:6379"), "CONFIG SET min-replicas-to-write 10000").len()
+        };
+        assert_eq!([0, 1].map(told), [5, 0]);
+    });
+}
+
+#[test]
+fn closing_is_asking_for_more_replicas_than_there_are() {
+    in_each_shell(|container| {
+        container.server(0, &Peer::master());
+        container.server(1, &Peer::master().but("CONFIG SET *", "LOADING\n"));
+        let close = |ordinal: usize| format!("if close_writes 10.0.0.1{ordinal}; then echo yes; else echo no; fi");
+        let said = [0, 1, 2].map(|ordinal| call(container, "redis-sentinel-0", &close(ordinal)).concat());
+        assert_eq!(said, ["yes", "no", "no"]);
+    });
+}

@@ -137,14 +137,11 @@ fn a_master_that_comes_back_is_closed_at_first() {
     in_each_shell(|container| {
         let ran = container.call(
             "server.sh",
-            "me=10.0.0.10; tend() { :; }; guard() { :; }; reclaim() { :; }; open_when_confirmed() { echo beside $1; }\nresume_as_master 'a reason'",
+            "me=10.0.0.10; tend() { :; }; guard() { echo \"guard $closed\"; }; reclaim() { :; }\nresume_as_master 'a reason'",
         );
         let mut said = ran.lines();
         said.sort_unstable();
-        assert_eq!(
-            said,
-            ["a reason: starting as master", "beside alone", "exec redis-server /run/redis-k8s/redis.conf"]
-        );
+        assert_eq!(said, ["a reason: starting as master", "exec redis-server /run/redis-k8s/redis.conf", "guard 1"]);
         assert!(configuration_of(container).ends_with("\nmin-replicas-to-write 10000\n"));
     });
 }

@@ -41,6 +41,11 @@ impl Form<'_, '_> {
         }
     }
 
+    /// The name of the object.
+    pub(super) fn object_name(&self) -> Option<&str> {
+        part::text(self.root.get("metadata")?, "name")
+    }
+
     /// Examines the value at a field.
     pub(super) fn inside(&mut self, field: &str, examine: impl FnOnce(&mut Self)) {
         self.within(field.into(), examine);

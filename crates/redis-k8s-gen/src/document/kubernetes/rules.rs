@@ -70,6 +70,8 @@ rules! {
         "the API server refuses it";
     SELECTOR_MISMATCH = Error "selector-mismatch", "the selector of a set does not match the labels of its pods",
         "the API server refuses it: the set would not find its own pods";
+    INSTANCE_RENAMED = Error "instance-renamed", "a set has another name than its scripts look for",
+        "the scripts find servers and sentinels by names made from `RK_INSTANCE`: no server would start";
     SELECTOR_EMPTY = Error "selector-empty", "the selector of a set selects everything",
         "the API server refuses it";
     PORTS_MISSING = Error "ports-missing", "a Service with an address has no port",

@@ -4,7 +4,7 @@ use super::form::Form;
 use super::metadata::entries;
 use super::part::{in_range, items, text};
 use super::pod::check_mounts;
-use super::rules::{RESTART_POLICY, SELECTOR_EMPTY, SELECTOR_MISMATCH, broken};
+use super::rules::{INSTANCE_RENAMED, RESTART_POLICY, SELECTOR_EMPTY, SELECTOR_MISMATCH, broken};
 use crate::document::node::{Entry, Node, shorten};
 
 pub(super) fn check(spec: &Node<'_>, form: &mut Form<'_, '_>) {
@@ -15,12 +15,36 @@ pub(super) fn check(spec: &Node<'_>, form: &mut Form<'_, '_>) {
     form.inside("template", |form| {
         form.inside("spec", |form| {
             check_mounts(pods, &claims, form);
+            check_instance(pods, form);
             if let Some(policy) = text(pods, "restartPolicy").filter(|policy| *policy != "Always") {
                 let message = format!("the pods of a set are restarted always, not {}", shorten(policy));
                 form.report(broken(&RESTART_POLICY, message).under("restartPolicy".into()).help("remove it"));
             }
         });
     });
+}
+
+/// The scripts of a rendering know the instance by a variable, which nothing changes that changes the names of objects.
+fn check_instance(pods: &Node<'_>, form: &mut Form<'_, '_>) {
+    let Some(set) = form.object_name().map(str::to_owned) else { return };
+    for (index, container) in items(pods, "containers").iter().enumerate() {
+        for (place, variable) in items(container, "env").iter().enumerate() {
+            let Some(instance) = text(variable, "value").filter(|_| text(variable, "name") == Some("RK_INSTANCE"))
+            else {
+                continue;
+            };
+            if set == instance || set.strip_suffix("-sentinel") == Some(instance) {
+                continue;
+            }
+            let message = format!("the scripts look for {}, and the set is {}", shorten(instance), shorten(&set));
+            let steps = ["containers".into(), index.into(), "env".into(), place.into(), "value".into()];
+            form.report(
+                broken(&INSTANCE_RENAMED, message)
+                    .under_all(&steps)
+                    .help("name the instance in its document, or by `--name`, not by a prefix or suffix"),
+            );
+        }
+    }
 }
 
 /// The name in the metadata of an object.
