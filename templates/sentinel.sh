@@ -378,7 +378,7 @@ fence() {
             while read -r fence_kind fence_name fence_address _; do
                 if [ "$fence_kind $fence_name" = "master $RK_MASTER" ]; then
                     say "$fence_address is about to be replaced: telling it to take no writes"
-                    insist "$fence_address" &
+                    insist "$fence_address"
                 fi
             done
         sleep 1
