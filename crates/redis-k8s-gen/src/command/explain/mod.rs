@@ -42,7 +42,7 @@ pub(crate) struct ExplainArgs {
 pub(crate) fn run(args: &ExplainArgs, session: &mut Session<'_, '_>) -> Result<(), Failure> {
     let schema = document_schema();
     let (path, field) = find(&schema, args.path.as_deref().unwrap_or_default())?;
-    let mut text = page(&path, field, args.recursive);
+    let mut text = page(&path, field, args);
     rendering(&mut text, &path, args.api_version);
     session.data(text.as_bytes())
 }
@@ -82,12 +82,14 @@ fn closeness(name: &str, written: &str) -> f64 {
     strsim::jaro_winkler(&name.to_lowercase(), &written.to_lowercase())
 }
 
-fn page(path: &str, field: Field<'_>, recursive: bool) -> String {
+fn page(path: &str, field: Field<'_>, args: &ExplainArgs) -> String {
     let mut text = String::new();
     let name = if path.is_empty() { "(the document)" } else { path };
     line(&mut text, "FIELD", &format!("{name} <{}>", field.kind()));
     if let Some(default) = field::default(field.description()) {
-        line(&mut text, "DEFAULT", &default);
+        // What another target has instead, the description says.
+        let whose = if args.api_version == ApiVersion::AppsV1 { "" } else { " (apps/v1)" };
+        line(&mut text, "DEFAULT", &(default + whose));
     }
     text.push_str("\nDESCRIPTION:\n");
     paragraphs(&mut text, 4, field.description());
@@ -105,7 +107,7 @@ fn page(path: &str, field: Field<'_>, recursive: bool) -> String {
     }
     if field.children().next().is_some() {
         text.push_str("\nFIELDS:\n");
-        fields(&mut text, 2, field, recursive);
+        fields(&mut text, 2, field, args.recursive);
     }
     text
 }
