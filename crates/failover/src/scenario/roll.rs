@@ -1,4 +1,4 @@
-//! Rolling restarts.
+//! What is planned: rolling restarts, and another master for its own sake.
 
 use std::io;
 use std::thread;
@@ -16,6 +16,15 @@ const ROLL: Bounds = Bounds { gap: Some(2.0), lost: Lost::Nothing, healthy: None
 
 pub(super) fn rows() -> Vec<Row> {
     vec![
+        row("elect", "an operator has another master elected", at_most(2.0, Lost::Nothing, 20.0), |trial| {
+            let operator = trial.cluster.stranger("default", &[("app", "client")])?;
+            trial.begin();
+            let instance = &trial.examiner.instance;
+            operator.enter(|| {
+                let mut sentinel = instance.dial_service("sentinel", &instance.sentinels, instance.sentinel_port())?;
+                sentinel.call(&["SENTINEL", "FAILOVER", instance.name()]).map(drop)
+            })?
+        }),
         row("roll-servers", "rolling restart of the servers after a config change", ROLL, |trial| {
             let length = 100 + trial.random.below(100_000);
             roll(trial, "spec.config", json!({"slowlog-max-len": length.to_string()}), true, false)
