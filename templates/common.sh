@@ -384,9 +384,14 @@ all_done() {
     [ "$done_answers" -eq "$(printf '%s\n' "$done_commands" | wc -l)" ]
 }
 
-# close_writes ADDRESS: has a server take no writes, since it asks for more replicas than there can be. True if it does so.
+# close_writes ADDRESS: has a server take no writes, since it asks for more replicas than there can be; true if it does so. With
+# as few programs as can be: a third of the time of all_done.
 close_writes() {
-    echo 'CONFIG SET min-replicas-to-write 10000' | all_done server "$1"
+    case $(send "$(secret server)" "$1" "$RK_PORT" 1 CONFIG SET min-replicas-to-write 10000) in
+        OK) ;;
+        NOAUTH*) echo CONFIG SET min-replicas-to-write 10000 | all_done server "$1" ;;
+        *) return 1 ;;
+    esac
 }
 
 # register ADDRESS SENTINEL: tells a blank sentinel who is master; one that knows a master keeps to it.

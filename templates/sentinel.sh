@@ -376,21 +376,20 @@ fence() {
         # Words, since a client whose commands come from a file leaves where that ends.
         send "$(secret sentinel)" "$me" "$RK_SENTINEL_PORT" 86400 SUBSCRIBE +elected-leader </dev/null |
             while read -r fence_kind fence_name fence_address _; do
-                if [ "$fence_kind $fence_name" = "master $RK_MASTER" ]; then
-                    say "$fence_address is about to be replaced: telling it to take no writes"
-                    insist "$fence_address"
-                fi
+                [ "$fence_kind $fence_name" != "master $RK_MASTER" ] || insist "$fence_address"
             done
         sleep 1
     done
 }
 
-# insist ADDRESS: tells a master to take no writes, several times: Sentinel promotes another 0.17 s later, and a packet that is
-# lost is sent again only after a second.
+# insist ADDRESS: tells a master to take no writes, several times: Sentinel promotes another 0.1 to 0.2 s later, and a packet that
+# is lost is sent again only after a second.
 insist() {
-    for _ in 1 2 3 4 5; do
-        close_writes "$1" &
+    close_writes "$1" &
+    say "$1 is about to be replaced: telling it to take no writes"
+    for _ in 1 2 3 4; do
         sleep 0.1
+        close_writes "$1" &
     done
     wait
 }

@@ -284,7 +284,7 @@ pub(crate) fn judge(scenario: &Scenario, measured: &mut Measured) {
     if bounds.lost == Lost::Nothing && lost(measured.lost_plain) > 0 {
         measured.failures.push(format!("{} acknowledged writes lost", lost(measured.lost_plain)));
     }
-    if bounds.lost != Lost::Everything && lost(measured.lost_wait) > 0 {
+    if bounds.lost != Lost::Any && lost(measured.lost_wait) > 0 {
         measured.failures.push(format!("{} writes lost that a replica had acknowledged", lost(measured.lost_wait)));
     }
 }

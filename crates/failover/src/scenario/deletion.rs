@@ -115,7 +115,7 @@ pub(super) fn rows_without_storage() -> Vec<Row> {
     vec![row(
         "force-delete-all-servers",
         "all server pods deleted at once by force, no storage",
-        at_most(30.0, Lost::Everything, 30.0),
+        at_most(30.0, Lost::Any, 30.0),
         |trial| {
             let servers = trial.servers();
             trial.begin();

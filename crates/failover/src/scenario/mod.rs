@@ -19,8 +19,8 @@ pub(crate) enum Lost {
     Nothing,
     /// Those no replica had yet; none that WAIT confirmed.
     Unreplicated,
-    /// All: nobody has the data any more.
-    Everything,
+    /// Any number, which the table shows: nobody has the data any more, or no time is left to save all of it.
+    Any,
 }
 
 /// What a scenario must hold.

@@ -16,7 +16,7 @@ const ROLL: Bounds = Bounds { gap: Some(2.0), lost: Lost::Nothing, healthy: None
 
 pub(super) fn rows() -> Vec<Row> {
     vec![
-        row("elect", "an operator has another master elected", at_most(2.0, Lost::Nothing, 20.0), |trial| {
+        row("elect", "an operator has another master elected", at_most(2.0, Lost::Any, 20.0), |trial| {
             let operator = trial.cluster.stranger("default", &[("app", "client")])?;
             trial.begin();
             let instance = &trial.examiner.instance;

@@ -372,10 +372,7 @@ fn a_master_that_is_about_to_be_replaced_is_told_to_take_no_writes() {
         container.write("etc/redis-k8s/redis.conf", "min-replicas-to-write 0\n");
         assert_eq!(call(container, "redis-sentinel-0", "if guarded; then echo yes; fi; fence"), [""; 0]);
         container.write("etc/redis-k8s/redis.conf", "min-replicas-to-write 1\n");
-        let mut said = call(container, "redis-sentinel-0", fence);
-        said.sort_unstable();
-        let told = "10.0.0.12 is about to be replaced: telling it to take no writes";
-        assert_eq!(said, [told, "insist 10.0.0.12", "still waiting"]);
+        assert_eq!(call(container, "redis-sentinel-0", fence), ["insist 10.0.0.12", "still waiting"]);
     });
 }
 
@@ -384,11 +381,18 @@ fn a_master_is_told_several_times_whether_it_hears_it_or_not() {
     in_each_shell(|container| {
         container.server(0, &Peer::master());
         let told = |ordinal: usize| {
-            assert_eq!(call(container, "redis-sentinel-0", &format!("insist 10.0.0.1{ordinal}")), [""; 0]);
+            let said = call(container, "redis-sentinel-0", &format!("insist 10.0.0.1{ordinal}"));
+            assert_eq!(said, [format!("10.0.0.1{ordinal} is about to be replaced: telling it to take no writes")]);
             container.calls_to(&format!("10.0.0.1{ordinal}:6379"), "CONFIG SET min-replicas-to-write 10000").len()
         };
         assert_eq!([0, 1].map(told), [5, 0]);
     });
+}
+
+/// Whether closing this server works.
+fn closes(container: &mut Container, ordinal: usize) -> String {
+    let lines = format!("if close_writes 10.0.0.1{ordinal}; then echo yes; else echo no; fi");
+    call(container, "redis-sentinel-0", &lines).concat()
 }
 
 #[test]
@@ -396,8 +400,12 @@ fn closing_is_asking_for_more_replicas_than_there_are() {
     in_each_shell(|container| {
         container.server(0, &Peer::master());
         container.server(1, &Peer::master().but("CONFIG SET *", "LOADING\n"));
-        let close = |ordinal: usize| format!("if close_writes 10.0.0.1{ordinal}; then echo yes; else echo no; fi");
-        let said = [0, 1, 2].map(|ordinal| call(container, "redis-sentinel-0", &close(ordinal)).concat());
-        assert_eq!(said, ["yes", "no", "no"]);
+        assert_eq!([0, 1, 2].map(|ordinal| closes(container, ordinal)), ["yes", "no", "no"]);
+        // One that still has the password of before.
+        container.secret("server", "hunter2");
+        container.secret("server-previous", "hunter1");
+        container.server(0, &Peer::master().password("hunter1"));
+        container.server(1, &Peer::master().password("hunter2"));
+        assert_eq!([0, 1].map(|ordinal| closes(container, ordinal)), ["yes", "yes"]);
     });
 }
