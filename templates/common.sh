@@ -417,15 +417,15 @@ register_everywhere() {
     [ "$registered" -gt $((found / 2)) ]
 }
 
-# elect HOW: has a sentinel elect another master, the first that agrees of those that answered the last survey; HOW is
-# COORDINATED or nothing. True if one does, which is elected_by then; one that is at it already counts, since a second
-# election beside the first could promote a second server.
+# elect: has a sentinel elect another master, the first that agrees of those that answered the last survey. True if one does,
+# which is elected_by then; one that is at it already counts, since a second election beside the first could promote a second
+# server.
 elect() {
     while read -r elect_ordinal elected_by; do
         elect_kind=silent
         [ ! -r "$run/views/$elect_ordinal" ] || read -r elect_kind _ <"$run/views/$elect_ordinal" || :
         [ "$elect_kind" = named ] || continue
-        case $(echo "SENTINEL FAILOVER $RK_MASTER $1" | ask sentinel "$elected_by") in
+        case $(echo "SENTINEL FAILOVER $RK_MASTER" | ask sentinel "$elected_by") in
             OK | *INPROG*) return 0 ;;
             *) ;;
         esac

@@ -64,7 +64,7 @@ LEAD
 move() {
     until=$(($(date +%s) + 10))
     while majority && [ "$named" = "$me" ] && [ "$(date +%s)" -lt "$until" ]; do
-        if elect ''; then await_election; else sleep 0.2; fi
+        if elect; then await_election; else sleep 0.2; fi
         [ "$named" != "$me" ] || survey
     done
 }
@@ -94,12 +94,6 @@ if [ -n "$later" ] && [ -n "$earlier" ]; then
 fi
 # A sentinel that is away must not be asked while clients wait.
 survey
-# Valkey 9 can coordinate: this server hands over by itself, and pauses its clients for it.
-coordinated=''
-if [ "$server_program" = valkey-server ] && elect COORDINATED; then
-    coordinated=1 until=$(($(date +%s) + 5))
-    await_election
-fi
 if [ "$named" = "$me" ]; then
     # Clients wait instead of writing what nobody would keep.
     echo 'CLIENT PAUSE 25000 WRITE' | tell >/dev/null
@@ -109,7 +103,6 @@ if [ "$named" = "$me" ]; then
         prefer 100
         sleep 1.2
     fi
-    [ -z "$coordinated" ] || survey
     move
 fi
 prefer 100

@@ -424,7 +424,7 @@ resume() {
     meet
     if [ "$listening" -gt 0 ]; then
         say "sentinels name this server (epoch $epoch), but its data is gone: having them elect another"
-        elect '' || :
+        elect || :
         return
     fi
     post
