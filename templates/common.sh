@@ -16,6 +16,8 @@ etc=/etc/redis-k8s
 run=/run/redis-k8s
 data=/data
 names=$data/names
+# More replicas than any instance has: a server that asks for so many takes no writes.
+too_many=10000
 ordinal=${POD_NAME##*-}
 
 read_topology() {
@@ -384,12 +386,12 @@ all_done() {
     [ "$done_answers" -eq "$(printf '%s\n' "$done_commands" | wc -l)" ]
 }
 
-# close_writes ADDRESS: has a server take no writes, since it asks for more replicas than there can be; true if it does so. With
-# as few programs as can be: a third of the time of all_done.
+# close_writes ADDRESS: has a server take no writes; true if it does so. With as few programs as can be: a third of the time of
+# all_done.
 close_writes() {
-    case $(send "$(secret server)" "$1" "$RK_PORT" 1 CONFIG SET min-replicas-to-write 10000) in
+    case $(send "$(secret server)" "$1" "$RK_PORT" 1 CONFIG SET min-replicas-to-write "$too_many") in
         OK) ;;
-        NOAUTH*) echo CONFIG SET min-replicas-to-write 10000 | all_done server "$1" ;;
+        NOAUTH*) echo CONFIG SET min-replicas-to-write "$too_many" | all_done server "$1" ;;
         *) return 1 ;;
     esac
 }

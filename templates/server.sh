@@ -55,7 +55,7 @@ configure() {
         fi
         [ -z "${1:-}" ] || echo "replicaof $1 $RK_PORT"
         [ "${priority:-}" != 0 ] || echo 'replica-priority 0'
-        [ -z "${closed:-}" ] || echo 'min-replicas-to-write 10000'
+        [ -z "${closed:-}" ] || echo "min-replicas-to-write $too_many"
     } >"$run/redis.conf"
 }
 
@@ -116,7 +116,7 @@ open_when_confirmed() {
 # is_closed: true if this server takes no writes.
 is_closed() {
     case $(echo CONFIG GET min-replicas-to-write | ask server 127.0.0.1) in
-        *10000) ;;
+        *"$too_many") ;;
         *) return 1 ;;
     esac
 }
@@ -138,7 +138,7 @@ guard() {
         guard_info=$(printf 'CONFIG GET min-replicas-to-write\nINFO replication\n' | ask server 127.0.0.1)
         case $guard_info in
             # Closed; '?' is the end of a line.
-            min-replicas-to-write?10000?*)
+            min-replicas-to-write?"$too_many"?*)
                 (open_when_confirmed)
                 continue
                 ;;

@@ -30,10 +30,7 @@ pub(super) fn rows() -> Vec<Row> {
             at_most(9.0, Lost::Unreplicated, 20.0),
             |trial| {
                 let master = trial.master()?;
-                trial.cluster.cut(master.ip().as_slice(), false, true)?;
-                trial.begin();
-                thread::sleep(Duration::from_millis(3_000 + trial.random.below(2_000)));
-                trial.cluster.heal()
+                deafen(trial, master.ip().as_slice(), 3_000, 2_000)
             },
         ),
         row("cut-replica", "a replica cut off for 30 s", at_most(0.5, Lost::Nothing, 15.0), |trial| {
@@ -115,9 +112,14 @@ fn deafen_sentinel(trial: &mut Trial<'_>) -> io::Result<()> {
     trial.cluster.signal(&master.name, Signal::SIGCONT)?;
     trial.settle("seconds until healthy after the election", 20.0)?;
     let sentinel = trial.sentinel()?;
-    trial.cluster.cut(sentinel.ip().as_slice(), false, true)?;
+    deafen(trial, sentinel.ip().as_slice(), 3_500, 1_500)
+}
+
+/// Lets nothing arrive for so many milliseconds, and by chance some more.
+fn deafen(trial: &mut Trial<'_>, ips: &[std::net::Ipv4Addr], least: u64, more: u64) -> io::Result<()> {
+    trial.cluster.cut(ips, false, true)?;
     trial.begin();
-    thread::sleep(Duration::from_millis(3_500 + trial.random.below(1_500)));
+    thread::sleep(Duration::from_millis(least + trial.random.below(more)));
     trial.cluster.heal()
 }
 

@@ -31,7 +31,7 @@ pub(super) struct Form<'a, 't> {
     faults: Vec<Fault>,
 }
 
-impl Form<'_, '_> {
+impl<'a, 't> Form<'a, 't> {
     /// Takes a fault of the node that is examined; its path starts there.
     pub(super) fn report(&mut self, fault: Fault) {
         if self.faults.len() < MAX_FAULTS {
@@ -41,9 +41,9 @@ impl Form<'_, '_> {
         }
     }
 
-    /// The name of the object.
-    pub(super) fn object_name(&self) -> Option<&str> {
-        part::text(self.root.get("metadata")?, "name")
+    /// The whole object.
+    pub(super) fn root(&self) -> &'a Node<'t> {
+        self.root
     }
 
     /// Examines the value at a field.

@@ -26,7 +26,7 @@ pub(super) fn check(spec: &Node<'_>, form: &mut Form<'_, '_>) {
 
 /// The scripts of a rendering know the instance by a variable, which nothing changes that changes the names of objects.
 fn check_instance(pods: &Node<'_>, form: &mut Form<'_, '_>) {
-    let Some(set) = form.object_name().map(str::to_owned) else { return };
+    let Some(set) = name_of(form.root()) else { return };
     for (index, container) in items(pods, "containers").iter().enumerate() {
         for (place, variable) in items(container, "env").iter().enumerate() {
             let Some(instance) = text(variable, "value").filter(|_| text(variable, "name") == Some("RK_INSTANCE"))
@@ -36,7 +36,7 @@ fn check_instance(pods: &Node<'_>, form: &mut Form<'_, '_>) {
             if set == instance || set.strip_suffix("-sentinel") == Some(instance) {
                 continue;
             }
-            let message = format!("the scripts look for {}, and the set is {}", shorten(instance), shorten(&set));
+            let message = format!("the scripts look for {}, and the set is {}", shorten(instance), shorten(set));
             let steps = ["containers".into(), index.into(), "env".into(), place.into(), "value".into()];
             form.report(
                 broken(&INSTANCE_RENAMED, message)
