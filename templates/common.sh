@@ -89,7 +89,7 @@ port_of() {
 # ask server|sentinel ADDRESS: sends the commands of standard input, prints the answers, gives up after a second. While a
 # password changes, those who refuse the current one are asked with the previous one.
 ask() {
-    if [ -z "$(secret "$1-previous")" ]; then
+    if [ ! -s "/etc/redis-k8s-auth/$1-previous" ]; then
         send "$(secret "$1")" "$2" "$(port_of "$1")" || :
         return
     fi
@@ -197,7 +197,25 @@ view() {
 
 # addresses NAME: the addresses of a name, one a line, always in the same order; nothing if there are none.
 addresses() {
-    timeout 2 getent ahosts "$1" 2>/dev/null | while read -r address _; do echo "$address"; done | sort -u
+    addresses_found=''
+    # Not in the here-document itself: busybox's timeout would keep its pipe open for a second.
+    addresses_answer=$(timeout 2 getent ahosts "$1" 2>/dev/null)
+    while read -r address _; do
+        # Each is named once for every kind of socket.
+        case "$addresses_found " in
+            *" $address "*) ;;
+            *) addresses_found="$addresses_found $address" ;;
+        esac
+    done <<FOUND
+$addresses_answer
+FOUND
+    # Most names have one: a program less, dozens of times a second while a cluster starts.
+    # shellcheck disable=SC2086 # several addresses
+    case ${addresses_found# } in
+        '') ;;
+        *' '*) printf '%s\n' $addresses_found | sort ;;
+        *) echo "${addresses_found# }" ;;
+    esac
 }
 
 # name_service: true if names can be looked up at all; the sentinel Service always has one.
@@ -207,16 +225,21 @@ name_service() {
 
 # lookup NAME: the address of a name. Without a name service the last known one, since Services keep their address.
 lookup() {
-    lookup_found=$(addresses "$1" | head -n 1)
-    if [ -n "$lookup_found" ]; then
-        mkdir -p "$names"
-        if [ "$(cat "$names/$1" 2>/dev/null)" != "$lookup_found" ]; then
-            echo "$lookup_found" >"$names/$1.new.$$" && mv "$names/$1.new.$$" "$names/$1"
-        fi
-        echo "$lookup_found"
-    elif [ -r "$names/$1" ] && ! name_service; then
-        cat "$names/$1"
+    lookup_answer=$(addresses "$1")
+    read -r lookup_found <<FOUND
+$lookup_answer
+FOUND
+    lookup_known=''
+    [ ! -r "$names/$1" ] || read -r lookup_known <"$names/$1"
+    if [ -z "$lookup_found" ]; then
+        [ -z "$lookup_known" ] || name_service || echo "$lookup_known"
+        return
     fi
+    if [ "$lookup_known" != "$lookup_found" ]; then
+        mkdir -p "$names"
+        echo "$lookup_found" >"$names/$1.new.$$" && mv "$names/$1.new.$$" "$names/$1"
+    fi
+    echo "$lookup_found"
 }
 
 # set_of server|sentinel: the name of the set.
@@ -301,14 +324,18 @@ addresses_of() {
     while read -r _ roster_address; do printf '%s ' "$roster_address"; done
 }
 
-# interview ORDINAL...: asks these servers their role at once, and leaves "ADDRESS ROLE" of each that has an address in
-# $run/roles/ORDINAL.
+# interview ORDINAL...: asks these servers their role at once, and leaves "ADDRESS ROLE" of each in $run/roles/ORDINAL; "- silent"
+# of one without an address.
 interview() {
-    rm -rf "$run/roles" && mkdir -p "$run/roles"
+    [ -d "$run/roles" ] || mkdir -p "$run/roles"
     for interview_ordinal in "$@"; do
         {
             interview_address=$(announced server "$interview_ordinal")
-            [ -z "$interview_address" ] || echo "$interview_address $(role "$interview_address")" >"$run/roles/$interview_ordinal"
+            if [ -n "$interview_address" ]; then
+                echo "$interview_address $(role "$interview_address")"
+            else
+                echo '- silent'
+            fi >"$run/roles/$interview_ordinal"
         } &
     done
     wait
@@ -332,7 +359,7 @@ interview_peers() {
 #   refused    how many refused our password
 survey() {
     read_topology
-    rm -rf "$run/views" && mkdir -p "$run/views"
+    [ -d "$run/views" ] || mkdir -p "$run/views"
     roster sentinel >"$run/sentinels"
     while read -r survey_ordinal survey_address; do
         view "$survey_address" >"$run/views/$survey_ordinal" &
@@ -341,9 +368,9 @@ survey() {
     found=$(wc -l <"$run/sentinels") answered=0 named='' epoch=0 flags=none refused=0
     [ "$found" -ge "$sentinels" ] || found=$sentinels
     : >"$run/votes"
-    for survey_file in "$run/views"/*; do
+    while read -r survey_ordinal _; do
         survey_kind=silent
-        [ ! -r "$survey_file" ] || read -r survey_kind survey_named survey_epoch survey_flags _ <"$survey_file" || :
+        read -r survey_kind survey_named survey_epoch survey_flags _ <"$run/views/$survey_ordinal" || :
         case $survey_kind in
             named)
                 answered=$((answered + 1)) flags=$flags,$survey_flags
@@ -353,7 +380,7 @@ survey() {
             refused) refused=$((refused + 1)) ;;
             *) ;;
         esac
-    done
+    done <"$run/sentinels"
     # The highest epoch is the latest election; of equals, only possible before the first, the most votes.
     if [ -s "$run/votes" ]; then
         sort "$run/votes" | uniq -c | sort -k2,2nr -k1,1nr -k3,3 >"$run/tally"
@@ -409,7 +436,7 @@ register_everywhere() {
     registered=0
     while read -r register_ordinal register_sentinel; do
         register_kind=silent
-        [ ! -r "$run/views/$register_ordinal" ] || read -r register_kind _ <"$run/views/$register_ordinal" || :
+        read -r register_kind _ <"$run/views/$register_ordinal" || :
         case $register_kind in
             named) registered=$((registered + 1)) ;;
             blank) ! register "$1" "$register_sentinel" || registered=$((registered + 1)) ;;
@@ -425,7 +452,7 @@ register_everywhere() {
 elect() {
     while read -r elect_ordinal elected_by; do
         elect_kind=silent
-        [ ! -r "$run/views/$elect_ordinal" ] || read -r elect_kind _ <"$run/views/$elect_ordinal" || :
+        read -r elect_kind _ <"$run/views/$elect_ordinal" || :
         [ "$elect_kind" = named ] || continue
         case $(echo "SENTINEL FAILOVER $RK_MASTER" | ask sentinel "$elected_by") in
             OK | *INPROG*) return 0 ;;

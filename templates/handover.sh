@@ -25,18 +25,22 @@ prefer() {
     done
 }
 
+# offset ADDRESS: how far a server has got, in bytes of replication; nothing if it does not say.
+offset() {
+    offset_role=$(role "$1")
+    case $offset_role in
+        'master '* | 'slave '*) echo "${offset_role##* }" ;;
+        *) ;;
+    esac
+}
+
 # caught_up ADDRESS...: true once these hold all that this server wrote, which writes no more; false after 3 s.
 caught_up() {
-    read -r _ caught_up_with <<ROLE
-$(role 127.0.0.1)
-ROLE
+    caught_up_with=$(offset 127.0.0.1)
     [ -n "$caught_up_with" ] || return 1
     caught_up_until=$(($(date +%s) + 3))
     for caught_up_address in "$@"; do
-        while read -r _ _ _ caught_up_offset <<ROLE
-$(role "$caught_up_address")
-ROLE
-            [ "${caught_up_offset:-0}" -lt "$caught_up_with" ]; do
+        while caught_up_offset=$(offset "$caught_up_address") && [ "${caught_up_offset:-0}" -lt "$caught_up_with" ]; do
             [ "$(date +%s)" -lt "$caught_up_until" ] || return 1
             sleep 0.05
         done
@@ -47,8 +51,9 @@ ROLE
 # more because it has stopped. It is asked, not this server, whose own answers the pause delays.
 await_election() {
     while [ "$(date +%s)" -lt "$until" ]; do
+        lead_view=$(view "$elected_by")
         read -r lead_kind lead_named lead_epoch _ <<LEAD
-$(view "$elected_by")
+$lead_view
 LEAD
         [ "$lead_kind" = named ] || return 0
         if [ "$lead_named" != "$me" ]; then

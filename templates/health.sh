@@ -5,9 +5,14 @@ set -u
 # shellcheck source=common.sh
 . /etc/redis-k8s/common.sh
 
+# waiting: true while the server waits to start.
+waiting() {
+    [ -r "$run/state" ] && read -r waiting_state <"$run/state" && [ "$waiting_state" = waiting ]
+}
+
 # alive: the process answers anything, even that it is loading, busy with a script or without its master; or it waits to start.
 alive() {
-    [ "$(cat "$run/state" 2>/dev/null)" = waiting ] && return
+    ! waiting || return 0
     alive_answer=$(echo PING | ask "$1" 127.0.0.1)
     case $alive_answer in
         PONG* | LOADING* | BUSY* | MASTERDOWN* | NOAUTH* | WRONGPASS* | MISCONF*) ;;
@@ -20,18 +25,25 @@ as_before() {
     [ -e "$run/ready" ] || { echo 'refuses the password'; return 1; }
 }
 
-# ready QUESTION: answers it, and remembers the answer.
+# ready QUESTION: answers it, and remembers the answer. Who is about to be ready is asked again for a second, since the kubelet
+# asks only every other second.
 ready() {
-    if "$1"; then
-        touch "$run/ready"
-    else
-        rm -f "$run/ready"
-        return 1
-    fi
+    ready_tries=4
+    until ready_answer=$("$1"); do
+        ready_tries=$((ready_tries - 1))
+        if [ -e "$run/ready" ] || [ "$ready_tries" = 0 ]; then
+            rm -f "$run/ready"
+            echo "$ready_answer"
+            return 1
+        fi
+        sleep 0.3
+    done
+    touch "$run/ready"
 }
 
 # in_sync: a master, or a replica whose link is up, and that could take over.
 in_sync() {
+    ! waiting || { echo 'waiting to start'; return 1; }
     in_sync_role=$(role 127.0.0.1)
     case $in_sync_role in
         master*) ;;

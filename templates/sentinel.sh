@@ -79,16 +79,17 @@ learn() {
 #   replicas_found how many say anything else
 look_around() {
     masters_found=0 master_found='' replicas_found=0
-    # shellcheck disable=SC2046 # several ordinals
-    interview $(members server)
-    for look_file in "$run/roles"/*; do
-        read -r look_address look_role _ <"$look_file" || continue
+    look_at=$(members server)
+    # shellcheck disable=SC2086 # several ordinals
+    interview $look_at
+    for look_ordinal in $look_at; do
+        read -r look_address look_role _ <"$run/roles/$look_ordinal" || continue
         case $look_role in
             master) masters_found=$((masters_found + 1)) master_found=$look_address ;;
             silent) ;;
             *) replicas_found=$((replicas_found + 1)) ;;
         esac
-    done 2>/dev/null
+    done
 }
 
 # give_up: lets go of a master that is down and no server of this instance, as when all Services were made anew: for the one
@@ -335,14 +336,16 @@ watch() {
     pause=0.5
     while sleep "$pause"; do
         read_topology
+        own_view=$(view "$me")
         read -r own_kind own_address own_epoch own_flags _ <<OWN
-$(view "$me")
+$own_view
 OWN
         case $own_kind in
             blank)
                 survey
                 known_addresses=''
                 learn
+                pause=1
                 continue
                 ;;
             named) ;;

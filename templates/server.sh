@@ -9,7 +9,6 @@ set -u
 . /etc/redis-k8s/common.sh
 
 state=$run/state
-board=$run/board
 newcomer=$run/newcomer
 
 # --- this server ---
@@ -226,14 +225,22 @@ start() {
 
 # tend: runs beside the server for as long as it lives.
 tend() {
-    run=$run/tend synced_since='' lost_since='' tend_pause=0.5
+    run=$run/tend synced_since='' lost_since='' tend_pause=0.3 tend_passes=0
     mkdir -p "$run"
     while sleep "$tend_pause"; do
         read_topology
+        tend_answer=$(role 127.0.0.1)
         read -r tend_role tend_master tend_link _ <<ROLE
-$(role 127.0.0.1)
+$tend_answer
 ROLE
-        if [ -e "$newcomer" ]; then welcome; else tend_pause=5; fi
+        if [ -e "$newcomer" ]; then
+            welcome
+            # Whether it is in sync is asked often, until it is; the rest costs look-ups.
+            tend_passes=$((tend_passes + 1))
+            [ $((tend_passes % 10)) = 0 ] || continue
+        else
+            tend_pause=5
+        fi
         keep_address
         find_master
     done
@@ -302,7 +309,7 @@ meet() {
     masters='' listening=0 mine='' best_offset=-1 best=''
     for peer in $peers; do
         peer_role=silent
-        [ ! -r "$run/roles/$peer" ] || read -r peer_address peer_role peer_follows _ <"$run/roles/$peer" || :
+        read -r peer_address peer_role peer_follows _ <"$run/roles/$peer" || :
         [ "$peer_role" = silent ] || listening=$((listening + 1))
         case $peer_role in
             master) masters="$masters $peer_address" ;;
@@ -332,26 +339,25 @@ post() {
     done <"$run/sentinels"
 }
 
-# read_board: what the others have pinned. Sets
+# read_board: what the others have pinned, until all are seen to wait. Sets
 #   waiting  ordinals that wait
 #   first    the ordinal with the newest data, this server included; the lowest of equals
 read_board() {
-    : >"$board"
-    while read -r _ board_address; do
-        echo CLIENT LIST | ask sentinel "$board_address" | sed -n 's/.* name=\(rk-waits-[0-9]*-[0-9]*\) .*/\1/p' >>"$board"
-    done <"$run/sentinels"
     waiting='' first=$ordinal first_stamp=$(stamp)
-    sort -u "$board" >"$board.notes"
-    while read -r board_note; do
-        board_note=${board_note#rk-waits-}
-        board_ordinal=${board_note%-*} board_stamp=${board_note#*-}
-        [ "$board_ordinal" != "$ordinal" ] || continue
-        waiting="$waiting $board_ordinal"
-        if [ "$board_stamp" -gt "$first_stamp" ] ||
-            { [ "$board_stamp" -eq "$first_stamp" ] && [ "$board_ordinal" -lt "$first" ]; }; then
-            first=$board_ordinal first_stamp=$board_stamp
-        fi
-    done <"$board.notes"
+    while read -r _ board_address; do
+        board_notes=$(echo CLIENT LIST | ask sentinel "$board_address" |
+            sed -n 's/.* name=rk-waits-\([0-9]*-[0-9]*\) .*/\1/p')
+        for board_note in $board_notes; do
+            board_ordinal=${board_note%-*} board_stamp=${board_note#*-}
+            [ "$board_ordinal" != "$ordinal" ] || continue
+            waiting="$waiting $board_ordinal"
+            if [ "$board_stamp" -gt "$first_stamp" ] ||
+                { [ "$board_stamp" -eq "$first_stamp" ] && [ "$board_ordinal" -lt "$first" ]; }; then
+                first=$board_ordinal first_stamp=$board_stamp
+            fi
+        done
+        ! everybody_waits || break
+    done <"$run/sentinels"
 }
 
 # everybody_waits: true if every other server has pinned its note, so that none of them holds anything we do not know of.

@@ -108,7 +108,8 @@ impl Worker {
                 return;
             }
             let now = Instant::now();
-            next = now.max(next) + period;
+            // As the kubelet, which winds its ticker up again after a probe that was triggered.
+            next = now + period;
             if self.kind != Kind::Startup && !self.started() || now < born + initial {
                 continue;
             }

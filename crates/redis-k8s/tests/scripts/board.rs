@@ -75,7 +75,7 @@ fn read_board(container: &Container, notes: &[&[&str]], mine: u32) -> String {
         container.sentinel(ordinal, &Peer::blank().but("CLIENT LIST", &lines.join("\n")));
     }
     let lines = format!(
-        "stamp() {{ echo {mine}; }}\nread_board\necho \"waiting=$waiting first=$first first_stamp=$first_stamp\""
+        "stamp() {{ echo {mine}; }}\npeers='0 2'\nread_board\necho \"waiting=$waiting first=$first first_stamp=$first_stamp\""
     );
     container.call("server.sh", &lines).out.trim_end().to_owned()
 }
@@ -89,15 +89,17 @@ fn the_board_tells_who_waits_and_who_has_the_newest_data() {
         // Of equals the lowest, this server included.
         assert_eq!(board(container, &[&["rk-waits-2-0"], &[], &[]], 0), "waiting= 2 first=1 first_stamp=0");
         assert_eq!(board(container, &[&["rk-waits-0-0"], &[], &[]], 0), "waiting= 0 first=0 first_stamp=0");
-        // One sentinel's board is enough, and two of the same are one.
+        // What only one sentinel knows counts as well, and what two know is the same.
         assert_eq!(
             board(container, &[&["", "rk-waits-2-5"], &["rk-waits-2-5"], &["rk-waits-0-9", "sentinel-abc-cmd"]], 7),
-            "waiting= 0 2 first=0 first_stamp=9"
+            "waiting= 2 2 0 first=0 first_stamp=9"
         );
         assert_eq!(
             board(container, &[&["rk-waits-0-5", "rk-waits-2-5"], &[], &[]], 7),
             "waiting= 0 2 first=1 first_stamp=7"
         );
+        // Once all are seen to wait, no other sentinel is asked.
+        assert_eq!(container.calls_to("10.0.1.11:26379", "CLIENT LIST").len(), 4);
         // Its own note of before, or a note of a sort we do not pin.
         assert_eq!(
             board(container, &[&["rk-waits-1-99", "rk-waits-x-9", "my-rk-waits-2-9-x"], &[], &[]], 7),

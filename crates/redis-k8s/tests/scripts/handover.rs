@@ -12,6 +12,23 @@ fn lines(container: &Container, text: &str) -> Vec<String> {
 }
 
 #[test]
+fn masters_and_replicas_say_how_far_they_have_got() {
+    in_each_shell(|container| {
+        let replica = |link, offset| Peer::replica("10.0.0.10", link, offset);
+        for (peer, expected) in [
+            (Peer::master(), "1400"),
+            (replica("connected", 9), "9"),
+            (replica("connect", 9), "-1"),
+            (Peer::role("LOADING\n"), ""),
+            (Peer::new().answer("*", ""), ""),
+        ] {
+            container.server(1, &peer);
+            assert_eq!(container.call("handover.sh", "offset 10.0.0.11").out.trim_end(), expected);
+        }
+    });
+}
+
+#[test]
 fn followers_are_the_replicas_in_sync_by_higher_and_lower_ordinal() {
     in_each_shell(|container| {
         container.set("POD_NAME", "redis-2");

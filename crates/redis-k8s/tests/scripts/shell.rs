@@ -13,12 +13,11 @@ pub(crate) enum Shell {
 
 /// What the scripts may use besides redis-cli and redis-server: every program here is in `debian:bookworm-slim` (coreutils,
 /// grep, sed and libc-bin are essential packages there) and in `alpine` (busybox; getent is of musl-utils).
-pub(crate) const TOOLS: [&str; 21] = [
+pub(crate) const TOOLS: [&str; 20] = [
     "cat",
     "date",
     "getent",
     "grep",
-    "head",
     "ls",
     "mkdir",
     "mv",
