@@ -19,6 +19,8 @@ names=$data/names
 # More replicas than any instance has: a server that asks for so many takes no writes.
 too_many=10000
 ordinal=${POD_NAME##*-}
+# Where the client says why it cannot connect, which only who redirects this wants to know.
+exec 3>/dev/null
 
 read_topology() {
     # shellcheck source=/dev/null
@@ -48,12 +50,16 @@ say() {
 
 # --- secrets: read from files, handed on by standard input or environment, never by arguments ---
 
-# secret NAME: the first line of a mounted secret, or nothing.
+# read_secret NAME: sets secret_line to the first line of a mounted secret, or to nothing.
+read_secret() {
+    secret_line=''
+    [ ! -r "/etc/redis-k8s-auth/$1" ] || IFS= read -r secret_line <"/etc/redis-k8s-auth/$1" || :
+}
+
+# secret NAME: prints it.
 secret() {
-    if [ -r "/etc/redis-k8s-auth/$1" ]; then
-        IFS= read -r secret_line <"/etc/redis-k8s-auth/$1" || :
-        printf '%s' "$secret_line"
-    fi
+    read_secret "$1"
+    printf '%s' "$secret_line"
 }
 
 # quoted: standard input as one argument of a configuration file, whatever bytes it has.
@@ -75,27 +81,31 @@ send() {
     if [ $# -gt 4 ]; then shift 4; else set --; fi
     if [ -n "$send_secret" ]; then
         # shellcheck disable=SC2086 # the flags are several words
-        REDISCLI_AUTH=$send_secret VALKEYCLI_AUTH=$send_secret timeout "$send_for" "$cli" $send_to $tls_flags "$@" 2>/dev/null
+        REDISCLI_AUTH=$send_secret VALKEYCLI_AUTH=$send_secret timeout "$send_for" "$cli" $send_to $tls_flags "$@" 2>&3
     else
         # shellcheck disable=SC2086
-        timeout "$send_for" "$cli" $send_to $tls_flags "$@" 2>/dev/null
+        timeout "$send_for" "$cli" $send_to $tls_flags "$@" 2>&3
     fi
 }
 
-port_of() {
-    if [ "$1" = server ]; then echo "$RK_PORT"; else echo "$RK_SENTINEL_PORT"; fi
+# ask_with SECRET_NAME server|sentinel ADDRESS: sends the commands of standard input, prints the answers, gives up after a second.
+ask_with() {
+    read_secret "$1"
+    if [ "$2" = server ]; then ask_port=$RK_PORT; else ask_port=$RK_SENTINEL_PORT; fi
+    send "$secret_line" "$3" "$ask_port"
 }
 
-# ask server|sentinel ADDRESS: sends the commands of standard input, prints the answers, gives up after a second. While a
-# password changes, those who refuse the current one are asked with the previous one.
+# ask server|sentinel ADDRESS: does so with the password of the kind. While it changes, those who refuse the current one are
+# asked with the previous one.
 ask() {
-    if [ ! -s "/etc/redis-k8s-auth/$1-previous" ]; then
-        send "$(secret "$1")" "$2" "$(port_of "$1")" || :
+    read_secret "$1-previous"
+    if [ -z "$secret_line" ]; then
+        ask_with "$1" "$1" "$2" || :
         return
     fi
     ask_commands=$(cat)
     for ask_secret in "$1" "$1-previous"; do
-        ask_answer=$(printf '%s\n' "$ask_commands" | send "$(secret "$ask_secret")" "$2" "$(port_of "$1")") || :
+        ask_answer=$(printf '%s\n' "$ask_commands" | ask_with "$ask_secret" "$1" "$2") || :
         case $ask_answer in
             NOAUTH* | WRONGPASS*) ;;
             *) break ;;
@@ -110,7 +120,7 @@ secret_for() {
     shift
     if [ -n "$(secret "$secret_kind-previous")" ]; then
         for secret_address in "$@"; do
-            case $(echo PING | send "$(secret "$secret_kind")" "$secret_address" "$(port_of "$secret_kind")") in
+            case $(echo PING | ask_with "$secret_kind" "$secret_kind" "$secret_address") in
                 NOAUTH* | WRONGPASS*) secret "$secret_kind-previous"; return ;;
                 *) ;;
             esac

@@ -121,9 +121,9 @@ is_closed() {
 }
 
 # guard: runs beside every server, and opens it when it is closed: since it came back, or a sentinel was to promote another. A master
-# that hears from no replica for two seconds, or does not answer, may be replaced: it closes that. Without it a master that is back
-# just as another is promoted goes on accepting, and a replica that still follows it confirms, what is lost a second later (123
-# writes, once).
+# that hears from no replica for two seconds, or does not answer, may be replaced: it closes that. So may one that lost a replica,
+# and reaches most sentinels no more: it is cut off together with the replicas it has left. Without it a master that is back just as
+# another is promoted goes on accepting, and a replica that still follows it confirms, what is lost a second later (123 writes, once).
 guard() {
     [ -z "${closed:-}" ] || (open_when_confirmed alone)
     guarded || return 0
@@ -132,7 +132,7 @@ guard() {
     guard_most=$((${guard_most:-4} / 2))
     [ "$guard_most" -ge 2 ] || guard_most=2
     # Before its first answer it has yet to start.
-    guard_silent='' guard_pause=0.5
+    guard_silent='' guard_pause=0.5 guard_heard=0 guard_doubts=0
     while sleep "$guard_pause"; do
         guard_info=$(printf 'CONFIG GET min-replicas-to-write\nINFO replication\n' | ask server 127.0.0.1)
         case $guard_info in
@@ -148,8 +148,15 @@ guard() {
                 ;;
             *role:master*)
                 guard_silent=0 guard_pause=0.5
-                least_lag
-                [ "${lag:-0}" -ge "$guard_most" ] || continue
+                heed_replicas
+                # One that is not heard any more may be about to be elected, by sentinels that are not, either.
+                [ "$heard" -ge "$guard_heard" ] || guard_doubts=10
+                guard_heard=$heard
+                if [ "${lag:-0}" -lt "$guard_most" ]; then
+                    [ "$guard_doubts" -gt 0 ] || continue
+                    guard_doubts=$((guard_doubts - 1))
+                    out_of_reach || continue
+                fi
                 ;;
             *)
                 guard_silent=0 guard_pause=2
@@ -162,21 +169,49 @@ guard() {
     done
 }
 
-# least_lag: sets lag to the seconds since the replica heard of last was heard of; empty without replicas. In the shell itself,
-# since twice a second other programs would cost three times as much as the question.
-least_lag() {
-    lag=''
+# heed_replicas: reads guard_info. In the shell itself, since twice a second other programs would cost three times as much as the
+# question. Sets
+#   lag    the seconds since the replica heard of last was heard of; empty without replicas
+#   heard  how many replicas were heard of less than guard_most seconds ago
+heed_replicas() {
+    lag='' heard=0
     while read -r lag_line; do
         case $lag_line in
             slave*state=online*lag=*)
                 lag_one=${lag_line##*lag=} lag_one=${lag_one%%[!0-9]*}
                 [ -n "$lag" ] && [ "$lag" -le "$lag_one" ] || lag=$lag_one
+                [ "$lag_one" -ge "$guard_most" ] || heard=$((heard + 1))
                 ;;
             *) ;;
         esac
     done <<INFO
 $guard_info
 INFO
+}
+
+# out_of_reach: true if most sentinels neither answer nor refuse within a second: they may be electing another, beyond a cut. One
+# that refuses does not run, and elects nobody. By addresses that are known already, since look-ups fail beyond a cut.
+out_of_reach() {
+    for reach_ordinal in $(seq 0 $((sentinels - 1))); do
+        reach_name=$RK_INSTANCE-sentinel-announce-$reach_ordinal
+        if [ "$RK_TLS" = 1 ]; then
+            reach_address=$reach_name.$POD_NAMESPACE.svc
+        else
+            read -r reach_address <"$names/$reach_name" || continue
+        fi
+        echo PING | ask_with sentinel sentinel "$reach_address" >"$run/reach-$reach_ordinal" 3>&1 &
+    done
+    wait
+    reach_lost=0
+    for reach_ordinal in $(seq 0 $((sentinels - 1))); do
+        read -r reach_answer <"$run/reach-$reach_ordinal" || reach_answer=''
+        case $reach_answer in
+            *refused*) ;;
+            '' | 'Could not connect'*) reach_lost=$((reach_lost + 1)) ;;
+            *) ;;
+        esac
+    done
+    [ $((reach_lost * 2)) -gt "$sentinels" ]
 }
 
 # reclaim: runs beside such a server once. A replica may still hold a link to the pod that was lost with its node: to it the
@@ -271,8 +306,8 @@ keep_address() {
     fi
 }
 
-# find_master: Sentinel leads the replicas it knows to a new master. One that it lost sight of, without a master or behind
-# another replica, asks by itself.
+# find_master: Sentinel leads the replicas it knows to a new master. One that it lost sight of, behind a master that is gone or
+# behind another replica, asks by itself.
 find_master() {
     case "$tend_role $tend_link" in
         'slave connected') tend_above=$(role "$tend_master") ;;
@@ -281,10 +316,10 @@ find_master() {
         *) tend_above=none ;;
     esac
     case $tend_above in
-        lost | 'slave '*) lost_since=${lost_since:-$(date +%s)} ;;
+        lost | silent | 'slave '*) lost_since=${lost_since:-$(date +%s)} ;;
         *) lost_since='' ;;
     esac
-    [ -n "$lost_since" ] && [ $(($(date +%s) - lost_since)) -ge 10 ] || return 0
+    [ -n "$lost_since" ] && [ $(($(date +%s) - lost_since)) -ge 5 ] || return 0
     survey
     if majority && [ -n "$named" ] && [ "$named" != "$me" ] && [ "$named" != "$tend_master" ] && one_of_ours "$named"; then
         case $(role "$named") in

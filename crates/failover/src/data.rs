@@ -13,12 +13,12 @@ use crate::writer::Written;
 /// Keys asked for at a time.
 const CHUNK: usize = 500;
 
-/// How many acknowledged writes the master does not have any more, for each writer.
-pub(crate) fn lost(examiner: &Examiner, writers: &[Written]) -> io::Result<Vec<usize>> {
+/// How many acknowledged writes of these writers the master does not have any more.
+pub(crate) fn lost(examiner: &Examiner, writers: &[&Written]) -> io::Result<usize> {
     let master = examiner.master()?;
     examiner.net.enter(|| {
         let mut open = examiner.dial_server(&master)?;
-        writers.iter().map(|written| count_lost(&mut open, written)).collect()
+        writers.iter().map(|written| count_lost(&mut open, written)).sum()
     })?
 }
 

@@ -18,7 +18,7 @@ use crate::machine;
 use crate::net::rules;
 use crate::reader::Reader;
 use crate::scenario::{Lost, Scenario};
-use crate::writer::{Promise, Writer, lock};
+use crate::writer::{Promise, Writer, Written, lock};
 
 /// How long clients work before the fault.
 const RUN_UP: Duration = Duration::from_millis(1_500);
@@ -47,6 +47,8 @@ pub(crate) struct Trial<'a> {
     /// From when on the time to health counts; the fault, unless said.
     pub(crate) mended: Option<Instant>,
     pub(crate) notes: Vec<Note>,
+    /// What clients wrote that only the fault has.
+    pub(crate) beside: Vec<(Promise, Written)>,
 }
 
 impl Trial<'_> {
@@ -207,10 +209,11 @@ fn attempt(scenario: &Scenario, ground: &mut Ground, random: &Random, measured: 
         fault: began,
         mended: None,
         notes: Vec::new(),
+        beside: Vec::new(),
     };
     cluster.journal.event("=== fault");
     let acted = (scenario.act)(&mut trial);
-    let Trial { fault, mended, notes, .. } = trial;
+    let Trial { fault, mended, notes, beside, .. } = trial;
     measured.notes = notes;
     acted?;
 
@@ -239,9 +242,15 @@ fn attempt(scenario: &Scenario, ground: &mut Ground, random: &Random, measured: 
         if let Some(difference) = data::same(&ground.examiner, Duration::from_secs(10)) {
             measured.failures.push(difference);
         }
-        let lost = data::lost(&ground.examiner, &written)?;
-        measured.lost_plain = Some((lost[0], written[0].acknowledged.len()));
-        measured.lost_wait = Some((lost[1], written[1].acknowledged.len()));
+        let [plain, wait] = written;
+        let of_promise = |promise, own: Written| -> io::Result<_> {
+            let beside = beside.iter().filter(|(other, _)| *other == promise).map(|(_, written)| written);
+            let all: Vec<&Written> = beside.chain([&own]).collect();
+            let lost = data::lost(&ground.examiner, &all)?;
+            Ok(Some((lost, all.iter().map(|written| written.acknowledged.len()).sum())))
+        };
+        measured.lost_plain = of_promise(Promise::Plain, plain)?;
+        measured.lost_wait = of_promise(Promise::Replicated, wait)?;
         data::flush(&ground.examiner)?;
     }
     // Of pods that are gone the rules know nothing, so a last packet to one of them is no refusal.

@@ -47,15 +47,14 @@ pub(crate) fn run(scenario: &Scenario, cluster: &Arc<Cluster>, flavour: Flavour)
         Err(wrong) => measured.failures.push(format!("not healthy: {}", wrong.join("; "))),
     }
     writer.stop();
-    let written = [writer.written()];
+    let written = writer.written();
     if let Some(difference) = data::same(&examiner, Duration::from_secs(10)) {
         measured.failures.push(difference);
     }
-    let lost = data::lost(&examiner, &written)?;
-    measured.lost_plain = Some((lost[0], written[0].acknowledged.len()));
-    let first = written[0].acknowledged.first().map_or(began, |(_, at)| *at);
-    measured.gap = Some(written[0].longest_gap(first, began).as_secs_f64());
-    if written[0].acknowledged.is_empty() {
+    measured.lost_plain = Some((data::lost(&examiner, &[&written])?, written.acknowledged.len()));
+    let first = written.acknowledged.first().map_or(began, |(_, at)| *at);
+    measured.gap = Some(written.longest_gap(first, began).as_secs_f64());
+    if written.acknowledged.is_empty() {
         measured.failures.push("no client could write".to_owned());
     }
     trial::judge(scenario, &mut measured);

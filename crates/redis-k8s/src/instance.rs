@@ -114,7 +114,9 @@ impl<'a> Instance<'a> {
     }
 
     pub(crate) fn parallel_syncs(self) -> u32 {
-        self.sentinel().and_then(|sentinel| sentinel.parallel_syncs).unwrap_or(defaults::PARALLEL_SYNCS)
+        self.sentinel()
+            .and_then(|sentinel| sentinel.parallel_syncs)
+            .unwrap_or_else(|| defaults::parallel_syncs(self.replicas(Component::Server)))
     }
 
     pub(crate) fn min_replicas_to_write(self) -> u32 {

@@ -197,7 +197,7 @@ fn what_v1_has_can_be_asked_for() {
     assert_eq!(
         text("sentinel.conf"),
         "sentinel down-after-milliseconds main 10000\nsentinel failover-timeout main 30000\n\
-         sentinel parallel-syncs main 1\nloglevel verbose\n"
+         sentinel parallel-syncs main 2\nloglevel verbose\n"
     );
 }
 

@@ -118,6 +118,7 @@ pub(crate) fn all() -> Vec<Scenario> {
                 .chain(with_storage())
                 .collect(),
             Kind::SlowLoading => crash::rows_that_load().into_iter().collect(),
+            Kind::Five => every().filter(|row| EVERYWHERE.contains(&row.name)).chain(network::rows_of_five()).collect(),
             Kind::Auth => every().filter(|row| EVERYWHERE.contains(&row.name)).chain(roll::auth_rows()).collect(),
             _ => every().filter(|row| EVERYWHERE.contains(&row.name)).collect(),
         };

@@ -1,6 +1,7 @@
 //! Links that break and names that vanish.
 
 use std::io;
+use std::net::Ipv4Addr;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -72,7 +73,20 @@ pub(super) fn rows() -> Vec<Row> {
     ]
 }
 
-fn cut(trial: &mut Trial<'_>, ips: &[std::net::Ipv4Addr]) -> io::Result<()> {
+/// Needs a replica on either side that can confirm writes. What the one beside the master confirms until that is closed is lost.
+pub(super) fn rows_of_five() -> Vec<Row> {
+    vec![row(
+        "cut-master-and-replica",
+        "master and one replica cut off together for 30 s, clients on either side",
+        at_most(7.5, Lost::Any, 15.0),
+        |trial| {
+            let replica = trial.replica()?;
+            cut_off_with(trial, replica.ip().as_slice(), true, true)
+        },
+    )]
+}
+
+fn cut(trial: &mut Trial<'_>, ips: &[Ipv4Addr]) -> io::Result<()> {
     trial.cluster.cut(ips, true, true)?;
     trial.begin();
     thread::sleep(CUT);
@@ -80,25 +94,35 @@ fn cut(trial: &mut Trial<'_>, ips: &[std::net::Ipv4Addr]) -> io::Result<()> {
     trial.cluster.heal()
 }
 
-/// Cuts the master off, with a client beside it that must soon be refused.
 fn cut_master(trial: &mut Trial<'_>, sending: bool, receiving: bool) -> io::Result<()> {
+    cut_off_with(trial, &[], sending, receiving)
+}
+
+/// Cuts the master and some others off together, with clients beside it that must soon be refused.
+fn cut_off_with(trial: &mut Trial<'_>, others: &[Ipv4Addr], sending: bool, receiving: bool) -> io::Result<()> {
     let master = trial.master()?;
     let beside = trial.cluster.stranger("default", &[("app", "client")])?;
-    let mut minority = Writer::start(&trial.examiner.instance, &beside, "beside", Promise::Plain)?;
+    let instance = &trial.examiner.instance;
+    let mut plain = Writer::start(instance, &beside, "beside", Promise::Plain)?;
+    let mut wait = Writer::start(instance, &beside, "beside-wait", Promise::Replicated)?;
     thread::sleep(Duration::from_secs(1));
     let mut ips = vec![beside.ip];
     ips.extend(master.ip());
+    ips.extend(others);
     trial.cluster.cut(&ips, sending, receiving)?;
     trial.begin();
     let began = Instant::now();
     thread::sleep(CUT);
     let accepted =
-        minority.written().acknowledged.last().map_or(Duration::ZERO, |(_, at)| at.saturating_duration_since(began));
+        plain.written().acknowledged.last().map_or(Duration::ZERO, |(_, at)| at.saturating_duration_since(began));
     // With one direction open the client may find its way to the new master, as it should.
     if sending && receiving {
         trial.note("seconds the isolated master accepts writes", accepted.as_secs_f64(), 6.5);
     }
-    minority.stop();
+    for (promise, writer) in [(Promise::Plain, &mut plain), (Promise::Replicated, &mut wait)] {
+        writer.stop();
+        trial.beside.push((promise, writer.written()));
+    }
     trial.mend();
     trial.cluster.heal()
 }
@@ -116,7 +140,7 @@ fn deafen_sentinel(trial: &mut Trial<'_>) -> io::Result<()> {
 }
 
 /// Lets nothing arrive for so many milliseconds, and by chance some more.
-fn deafen(trial: &mut Trial<'_>, ips: &[std::net::Ipv4Addr], least: u64, more: u64) -> io::Result<()> {
+fn deafen(trial: &mut Trial<'_>, ips: &[Ipv4Addr], least: u64, more: u64) -> io::Result<()> {
     trial.cluster.cut(ips, false, true)?;
     trial.begin();
     thread::sleep(Duration::from_millis(least + trial.random.below(more)));

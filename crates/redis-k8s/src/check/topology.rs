@@ -111,7 +111,7 @@ fn sentinels(check: &mut Check) {
                         "spec.sentinel.parallelSyncs",
                         format!("{syncs} replicas cannot sync at the same time: there are {replicas}"),
                     )
-                    .help("1 keeps all other replicas readable while one syncs with the new master"),
+                    .help("leave it out for all there are"),
             );
         }
     }

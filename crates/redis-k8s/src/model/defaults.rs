@@ -29,8 +29,6 @@ pub const TUTORIAL_IMAGE: &str = "kubernetes/redis:v1";
 pub const DOWN_AFTER: Duration = Duration::from_secs(4);
 /// Time for one attempt at a failover.
 pub const FAILOVER_TIMEOUT: Duration = Duration::from_secs(30);
-/// Replicas that sync with a new master at the same time.
-pub const PARALLEL_SYNCS: u32 = 1;
 /// How old the last word of a replica may be to count as in sync.
 pub const MIN_REPLICAS_MAX_LAG: Duration = Duration::from_secs(4);
 /// Time a pod has to hand over and stop.
@@ -89,6 +87,13 @@ pub const fn majority(sentinels: u32) -> u32 {
 #[must_use]
 pub fn failover_timeout(down_after: Duration) -> Duration {
     FAILOVER_TIMEOUT.max(down_after.times(2))
+}
+
+/// Replicas that sync with a new master at the same time: all there are. Sentinel waits for the first ones before it tells the next,
+/// for as long as `failoverTimeout` where one of the first was lost together with the master.
+#[must_use]
+pub const fn parallel_syncs(servers: u32) -> u32 {
+    if servers > 2 { servers - 1 } else { 1 }
 }
 
 /// Replicas that must be in sync for a write when the document does not say: 1 as soon as one more may be away.

@@ -14,7 +14,7 @@ document! {
         pub down_after: Option<Duration>,
         /// Time for one attempt at a failover, twice downAfter to 1h; default 30s.
         pub failover_timeout: Option<Duration>,
-        /// Replicas that sync with a new master at the same time, 1 or more; default 1.
+        /// Replicas that sync with a new master at the same time, 1 or more; default: all there are.
         pub parallel_syncs: Option<u32>,
         /// The name clients ask for; default: the name of the instance.
         pub master_name: Option<MasterName>,

@@ -246,7 +246,7 @@ fn a_new_address_is_announced_once_the_server_takes_it() {
 #[test]
 fn a_replica_that_lost_its_master_for_long_asks_for_another() {
     const STUBS: &str = "me=10.0.0.10 epoch=7 named=10.0.0.12 answered=3 found=3 lost_since='' tend_role=slave tend_master=10.0.0.11\n                         tend_link=connect ours=true; survey() { echo survey; }; one_of_ours() { $ours; }\n                         role() { echo \"$role_of_named\"; }; role_of_named='master 9'\n";
-    let ten_seconds = "find_master; sleep 9.8; find_master; sleep 0.2; find_master";
+    let five_seconds = "find_master; sleep 4.8; find_master; sleep 0.2; find_master";
     in_each_shell(|container| {
         container.at(ME, &Peer::role("").but("REPLICAOF *", "OK"));
         let find_master = |state: &str, lines: &str| {
@@ -256,8 +256,8 @@ fn a_replica_that_lost_its_master_for_long_asks_for_another() {
             (said, container.calls())
         };
         let joins = "sentinels name 10.0.0.12 (epoch 7), not 10.0.0.11, which is gone: joining it";
-        let (said, calls) = find_master("", ten_seconds);
-        assert_eq!(said, ["survey", joins], "asked once, after ten seconds");
+        let (said, calls) = find_master("", five_seconds);
+        assert_eq!(said, ["survey", joins], "asked once, after five seconds");
         assert_eq!(calls, [format!("{ME} REPLICAOF 10.0.0.12 6379")]);
         for (title, state) in [
             ("no majority", "answered=1"),
@@ -267,14 +267,19 @@ fn a_replica_that_lost_its_master_for_long_asks_for_another() {
             ("the address is not ours", "ours=false"),
             ("that one is no master", "role_of_named='slave 10.0.0.11 connect -1'"),
         ] {
-            let (said, calls) = find_master(state, ten_seconds);
+            let (said, calls) = find_master(state, five_seconds);
             assert_eq!((said, calls), (vec!["survey".to_owned()], Vec::new()), "{title}");
         }
         let (said, calls) = find_master(
             "tend_link=connected; role() { [ $1 = 10.0.0.12 ] && echo master 9 || echo slave x connected 9; }",
-            ten_seconds,
+            five_seconds,
         );
         assert_eq!((said.len(), calls.len()), (2, 1), "behind another replica: {said:?} {calls:?}");
+        let (said, calls) = find_master(
+            "tend_link=connected; role() { [ $1 = 10.0.0.12 ] && echo master 9 || echo silent; }",
+            five_seconds,
+        );
+        assert_eq!((said.len(), calls.len()), (2, 1), "behind one that hangs: {said:?} {calls:?}");
         for (title, state) in [
             ("in sync", "tend_link=connected"),
             ("receiving the data", "tend_link=sync"),
@@ -283,7 +288,7 @@ fn a_replica_that_lost_its_master_for_long_asks_for_another() {
         ] {
             // Counted anew from there.
             let lines = format!(
-                "find_master; sleep 6; {state}; find_master; tend_role=slave tend_link=connect; find_master; sleep 9; find_master"
+                "find_master; sleep 3; {state}; find_master; tend_role=slave tend_link=connect; find_master; sleep 4; find_master"
             );
             assert_eq!(find_master("", &lines).0, [""; 0], "{title}");
         }
@@ -332,22 +337,81 @@ fn links_to_a_pod_that_is_gone_are_made_anew() {
     });
 }
 
+/// What a master reports of a replica.
+fn replica(number: u32, state: &str, lag: u32) -> String {
+    format!("slave{number}:ip=10.0.0.1{number},port=6379,state={state},offset=9,lag={lag},io-thread=0\r\n")
+}
+
 #[test]
 fn the_least_lag_is_that_of_the_replica_heard_of_last() {
     in_each_shell(|container| {
-        let replica = |number: u32, state: &str, lag: u32| {
-            format!("slave{number}:ip=10.0.0.1{number},port=6379,state={state},offset=9,lag={lag},io-thread=0\r\n")
-        };
-        for (lines, lag) in [
-            (String::new(), ""),
-            (replica(0, "online", 3), "3"),
-            (replica(0, "online", 3) + &replica(1, "online", 2), "2"),
-            (replica(0, "online", 0) + &replica(1, "online", 12), "0"),
-            (replica(0, "online", 4) + &replica(1, "wait_bgsave", 0), "4"),
+        for (lines, lag, heard) in [
+            (String::new(), "", 0),
+            (replica(0, "online", 3), "3", 0),
+            (replica(0, "online", 3) + &replica(1, "online", 2), "2", 0),
+            (replica(0, "online", 0) + &replica(1, "online", 12), "0", 1),
+            (replica(0, "online", 0) + &replica(1, "online", 1), "0", 2),
+            (replica(0, "online", 4) + &replica(1, "wait_bgsave", 0), "4", 0),
         ] {
-            let shell = format!("guard_info='role:master\r\n{lines}master_repl_offset:9'; least_lag; echo \"<$lag>\"");
-            assert_eq!(container.call("server.sh", &shell).out, format!("<{lag}>\n"), "{lines}");
+            let shell = format!(
+                "guard_most=2 guard_info='role:master\r\n{lines}master_repl_offset:9'; heed_replicas; echo \"<$lag> $heard\""
+            );
+            assert_eq!(container.call("server.sh", &shell).out, format!("<{lag}> {heard}\n"), "{lines}");
         }
+    });
+}
+
+#[test]
+fn sentinels_that_neither_answer_nor_refuse_are_out_of_reach() {
+    in_each_shell(|container| {
+        let silent = || Peer::new().answer("PING", "");
+        let lost = |peers: [Option<Peer>; 3]| {
+            for (ordinal, peer) in peers.into_iter().enumerate() {
+                container
+                    .write(&format!("data/names/redis-sentinel-announce-{ordinal}"), &format!("10.0.1.1{ordinal}\n"));
+                let file = container.path(&format!("peers/10.0.1.1{ordinal}:26379"));
+                match peer {
+                    Some(peer) => container.sentinel(ordinal, &peer),
+                    // Nobody listens there.
+                    None => drop(std::fs::remove_file(file)),
+                }
+            }
+            // Beyond a cut there are no names, either.
+            container.without_names();
+            container.call("server.sh", "if out_of_reach; then echo yes; else echo no; fi").out.trim_end() == "yes"
+        };
+        let answers = || Some(Peer::blank());
+        assert!(!lost([answers(), answers(), answers()]));
+        assert!(!lost([answers(), answers(), Some(silent())]));
+        assert!(lost([answers(), Some(silent()), Some(silent())]));
+        assert!(lost([None, Some(silent()), Some(silent())]));
+        assert!(!lost([None, None, Some(silent())]), "who does not run elects nobody");
+        assert!(!lost([None, None, None]));
+        assert!(!lost([Some(Peer::blank().password("another")), answers(), None]));
+    });
+}
+
+#[test]
+fn a_master_that_lost_a_replica_takes_no_writes_if_sentinels_are_out_of_reach() {
+    in_each_shell(|container| {
+        container.set("PATIENCE", "14");
+        let guarded = |before: &str, after: &str, reach: &str| {
+            rewind(container);
+            container.write("etc/redis-k8s/redis.conf", "min-replicas-to-write 1\nmin-replicas-max-lag 4\n");
+            let shown = |lines: &str| Peer::master().answer("CONFIG GET *", OPENED).answer("INFO replication", lines);
+            container.at(ME, &shown(&format!("role:master\n{before}")));
+            container.write("later", &shown(&format!("role:master\n{after}")).to_string());
+            container.plan(3, "cat \"$SCRATCH/later\" >\"$SCRATCH/peers/127.0.0.1:6379\"");
+            let ran = container.call("server.sh", &format!("out_of_reach() {{ echo asked; {reach}; }}; guard"));
+            (ran.out.matches("asked").count(), !container.calls_to(ME, CLOSE).is_empty())
+        };
+        let both = replica(0, "online", 1) + &replica(1, "online", 0);
+        let one = replica(0, "online", 0) + &replica(1, "online", 3);
+        assert_eq!(guarded(&both, &both, "true"), (0, false));
+        assert_eq!(guarded(&one, &both, "true"), (0, false), "one more is no loss");
+        assert_eq!(guarded(&both, &one, "false"), (10, false), "a replica may be gone without a cut");
+        assert!(guarded(&both, &one, "true").1);
+        assert!(guarded(&both, &replica(0, "online", 0), "true").1);
     });
 }
 

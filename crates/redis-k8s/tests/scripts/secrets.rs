@@ -140,9 +140,13 @@ fn ask_uses_the_port_and_the_password_of_the_kind() {
         container.set("RK_SENTINEL_PORT", "7001");
         container.at("10.0.0.10:7000", &Peer::master().password("hunter2"));
         container.at("10.0.0.10:7001", &Peer::blank().password("secret"));
-        let ran = container
-            .call("common.sh", "for kind in server sentinel; do port_of $kind; echo PING | ask $kind 10.0.0.10; done");
-        assert_eq!(ran.lines(), ["7000", "PONG", "7001", "PONG"]);
+        let ran = container.call("common.sh", "for kind in server sentinel; do echo PING | ask $kind 10.0.0.10; done");
+        assert_eq!(ran.lines(), ["PONG", "PONG"]);
+        // A secret of the other kind.
+        let ran = container.call("common.sh", "echo PING | ask_with server sentinel 10.0.0.10");
+        assert!(ran.out.starts_with("NOAUTH"), "{}", ran.out);
+        let ran = container.call("common.sh", "for name in server x; do read_secret $name; echo ${#secret_line}; done");
+        assert_eq!(ran.lines(), ["7", "0"]);
     });
 }
 

@@ -13,7 +13,7 @@ pub(crate) enum Shell {
 
 /// What the scripts may use besides redis-cli and redis-server: every program here is in `debian:bookworm-slim` (coreutils,
 /// grep, sed and libc-bin are essential packages there) and in `alpine` (busybox; getent is of musl-utils).
-pub(crate) const TOOLS: [&str; 20] = [
+pub(crate) const TOOLS: [&str; 21] = [
     "cat",
     "date",
     "getent",
@@ -24,6 +24,7 @@ pub(crate) const TOOLS: [&str; 20] = [
     "od",
     "rm",
     "sed",
+    "seq",
     "sha1sum",
     "sha256sum",
     "sleep",
