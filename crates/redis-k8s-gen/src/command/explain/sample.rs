@@ -64,7 +64,7 @@ const SAMPLES: &[(&str, &str, &str)] = &[
     ("spec.sentinel.downAfter", r#""6s""#, ""),
     ("spec.sentinel.failoverTimeout", r#""1m""#, ""),
     ("spec.sentinel.masterName", r#""mymaster""#, ""),
-    ("spec.sentinel.parallelSyncs", "2", ""),
+    ("spec.sentinel.parallelSyncs", "1", ""),
     ("spec.sentinel.port", "26380", ""),
     ("spec.sentinel.probes", r#"{"liveness": {"period": "20s"}}"#, ""),
     ("spec.sentinel.quorum", "3", ""),
