@@ -351,14 +351,24 @@ interview() {
     wait
 }
 
-# interview_peers: does so with all servers but this one. Sets peers, the ordinals of those that may exist.
-interview_peers() {
+# find_peers: sets peers to the ordinals of all servers but this one that may exist.
+find_peers() {
     peers=$(members server | grep -vx "$ordinal")
+}
+
+# interview_peers: finds and interviews them.
+interview_peers() {
+    find_peers
     # shellcheck disable=SC2086 # several ordinals
     interview $peers
 }
 
 # --- what the sentinels say ---
+
+# notes ADDRESS: what servers that wait have pinned to a sentinel, "ORDINAL-STAMP", one a line.
+notes() {
+    echo CLIENT LIST | ask sentinel "$1" | sed -n 's/.* name=rk-waits-\([0-9]*-[0-9]*\) .*/\1/p'
+}
 
 # survey: asks every sentinel at once. Sets
 #   found      how many sentinels there are, at least the rendered number

@@ -67,6 +67,8 @@ learn() {
         return
     fi
     majority || return 0
+    # A server that waits asks the others itself, and tells all sentinels of a master it finds.
+    [ -z "$(notes "$me")" ] || return 0
     look_around
     if [ "$masters_found" = 1 ]; then
         say "blank, as are the others: $master_found is master"

@@ -380,9 +380,7 @@ post() {
 read_board() {
     waiting='' first=$ordinal first_stamp=$(stamp)
     while read -r _ board_address; do
-        board_notes=$(echo CLIENT LIST | ask sentinel "$board_address" |
-            sed -n 's/.* name=rk-waits-\([0-9]*-[0-9]*\) .*/\1/p')
-        for board_note in $board_notes; do
+        for board_note in $(notes "$board_address"); do
             board_ordinal=${board_note%-*} board_stamp=${board_note#*-}
             [ "$board_ordinal" != "$ordinal" ] || continue
             waiting="$waiting $board_ordinal"
@@ -409,6 +407,14 @@ everybody_waits() {
 
 # No sentinel knows a master, and a majority says so: a fresh cluster, or one whose sentinels lost everything.
 found_a_cluster() {
+    find_peers
+    post
+    read_board
+    # Those that wait need not ask each other again and again, which would slow down the one that is to start.
+    if everybody_waits && [ "$first" != "$ordinal" ]; then
+        say "a fresh cluster: waiting for $RK_INSTANCE-$first to start it"
+        return
+    fi
     meet
     case $masters in
         '') ;;
@@ -436,8 +442,6 @@ found_a_cluster() {
         say 'no sentinel names a master: waiting for the one the replicas follow'
         return
     fi
-    post
-    read_board
     if everybody_waits || [ "$waited" -ge "$patience" ]; then
         if [ "$first" != "$ordinal" ]; then
             say "a fresh cluster: waiting for $RK_INSTANCE-$first to start it"

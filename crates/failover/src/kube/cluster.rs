@@ -31,8 +31,8 @@ use crate::sandbox::STATE;
 /// Virtual addresses by the name of their Service; headless ones have none.
 pub(crate) type Addresses = BTreeMap<String, Ipv4Addr>;
 
-/// How often controllers look.
-const TICK: Duration = Duration::from_millis(15);
+/// How often controllers look: often enough to be quick, seldom enough to leave the processors to what is measured.
+const TICK: Duration = Duration::from_millis(50);
 
 /// A running cluster.
 #[derive(Debug)]

@@ -13,6 +13,7 @@ data_here=false role_of_named=silent registering=true ours=true stranger=false
 survey() { :; }
 meet() { :; }
 post() { echo 'pins its note'; }
+find_peers() { :; }
 read_board() { :; }
 has_data() { $data_here; }
 role() { echo \"$role_of_named\"; }
@@ -47,22 +48,27 @@ fn no_sentinel_knows_a_master() {
             (
                 "a server is master already",
                 "masters=' 10.0.0.11 10.0.0.12'; listening=2",
-                &["no sentinel names a master, 10.0.0.11 is one: telling them", "registers 10.0.0.11"],
+                &["pins its note", "no sentinel names a master, 10.0.0.11 is one: telling them", "registers 10.0.0.11"],
             ),
             (
                 "the replicas follow this server, whose data is here",
                 "mine=' 10.0.0.11' best=10.0.0.11 listening=1 data_here=true",
-                &["registers 10.0.0.10", "MASTER: no sentinel names a master, and the replicas follow this server"],
+                &[
+                    "pins its note",
+                    "registers 10.0.0.10",
+                    "MASTER: no sentinel names a master, and the replicas follow this server",
+                ],
             ),
             (
                 "the same, and no majority can be told",
                 "mine=' 10.0.0.11' best=10.0.0.11 listening=1 data_here=true registering=false",
-                &["registers 10.0.0.10"],
+                &["pins its note", "registers 10.0.0.10"],
             ),
             (
                 "the replicas follow this server, whose data is lost",
                 "mine=' 10.0.0.12 10.0.0.11' best=10.0.0.11 listening=2",
                 &[
+                    "pins its note",
                     "no sentinel names a master, and this server lost its data: promoting 10.0.0.11, the replica with the newest",
                     "tells 10.0.0.11: REPLICAOF NO ONE",
                     "tells 10.0.0.12: REPLICAOF 10.0.0.11 6379",
@@ -71,7 +77,7 @@ fn no_sentinel_knows_a_master() {
             (
                 "the replicas follow another",
                 "listening=1 data_here=true waited=100",
-                &["no sentinel names a master: waiting for the one the replicas follow"],
+                &["pins its note", "no sentinel names a master: waiting for the one the replicas follow"],
             ),
             (
                 "all wait, and this server is the first",
@@ -84,8 +90,8 @@ fn no_sentinel_knows_a_master() {
                 &["pins its note", "registers 10.0.0.10"],
             ),
             (
-                "all wait, and another has newer data",
-                "waiting=' 1 2' first=2",
+                "all wait, and another has newer data: nobody is asked again",
+                "waiting=' 1 2' first=2; meet() { echo 'asks all'; }",
                 &["pins its note", "a fresh cluster: waiting for redis-2 to start it"],
             ),
             (

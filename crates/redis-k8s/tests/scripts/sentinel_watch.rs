@@ -53,14 +53,17 @@ fn where_all_are_blank_one_master_is_evidence() {
         assert_eq!(call(container, "learn"), [""; 0], "no master at all");
         container.server(1, &Peer::master());
         assert_eq!(call(container, "answered=1; learn"), [""; 0], "others may know better");
-        assert_eq!(container.calls_to(ME, ""), [""; 0]);
+        container.at(ME, &Peer::blank().but("CLIENT LIST", "id=4 name=rk-waits-2-0 age=0"));
+        assert_eq!(call(container, "learn"), [""; 0], "a server that waits does it for all");
+        container.at(ME, &Peer::blank());
+        assert_eq!(container.calls_to(ME, "SENTINEL"), [""; 0]);
         let said = call(container, "learn");
         assert!(said.len() == 1 && said[0].ends_with(" 10.0.0.11 is master"), "{said:?}");
         assert_eq!(container.calls_to(ME, "SENTINEL MONITOR"), ["SENTINEL MONITOR mymaster 10.0.0.11 6379 2"]);
         container.forget_calls();
         container.server(2, &Peer::master());
         assert_eq!(call(container, "learn"), [""; 0], "two masters are no evidence");
-        assert_eq!(container.calls_to(ME, ""), [""; 0]);
+        assert_eq!(container.calls_to(ME, "SENTINEL"), [""; 0]);
     });
 }
 
