@@ -111,6 +111,7 @@ pub(crate) fn all() -> Vec<Scenario> {
             run: Run::Start,
             spoils: false,
         });
+        let everywhere = || every().filter(|row| EVERYWHERE.contains(&row.name));
         let rows: Vec<Row> = match kind {
             Kind::Default => every().chain(without_storage()).collect(),
             Kind::Storage => every()
@@ -118,9 +119,9 @@ pub(crate) fn all() -> Vec<Scenario> {
                 .chain(with_storage())
                 .collect(),
             Kind::SlowLoading => crash::rows_that_load().into_iter().collect(),
-            Kind::Five => every().filter(|row| EVERYWHERE.contains(&row.name)).chain(network::rows_of_five()).collect(),
-            Kind::Auth => every().filter(|row| EVERYWHERE.contains(&row.name)).chain(roll::auth_rows()).collect(),
-            _ => every().filter(|row| EVERYWHERE.contains(&row.name)).collect(),
+            Kind::Five => everywhere().chain(network::rows_of_five()).collect(),
+            Kind::Auth => everywhere().chain(roll::auth_rows()).collect(),
+            _ => everywhere().collect(),
         };
         for Row { name, title, mut bounds, act } in rows {
             if name == "force-delete-master" && kind == Kind::Storage {

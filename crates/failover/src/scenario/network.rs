@@ -19,12 +19,14 @@ pub(super) fn rows() -> Vec<Row> {
     let cut_off = at_most(7.5, Lost::Unreplicated, 15.0);
     vec![
         row("cut-master", "master cut off for 30 s, a client on either side", cut_off, |trial| {
-            cut_master(trial, true, true)
+            cut_master(trial, &[], true, true)
         }),
         row("mute-master", "nothing the master sends arrives for 30 s", cut_off, |trial| {
-            cut_master(trial, true, false)
+            cut_master(trial, &[], true, false)
         }),
-        row("deafen-master", "nothing reaches the master for 30 s", cut_off, |trial| cut_master(trial, false, true)),
+        row("deafen-master", "nothing reaches the master for 30 s", cut_off, |trial| {
+            cut_master(trial, &[], false, true)
+        }),
         row(
             "deafen-master-briefly",
             "nothing reaches the master until just when it is held for down",
@@ -81,7 +83,7 @@ pub(super) fn rows_of_five() -> Vec<Row> {
         at_most(7.5, Lost::Any, 15.0),
         |trial| {
             let replica = trial.replica()?;
-            cut_off_with(trial, replica.ip().as_slice(), true, true)
+            cut_master(trial, replica.ip().as_slice(), true, true)
         },
     )]
 }
@@ -94,12 +96,8 @@ fn cut(trial: &mut Trial<'_>, ips: &[Ipv4Addr]) -> io::Result<()> {
     trial.cluster.heal()
 }
 
-fn cut_master(trial: &mut Trial<'_>, sending: bool, receiving: bool) -> io::Result<()> {
-    cut_off_with(trial, &[], sending, receiving)
-}
-
 /// Cuts the master and some others off together, with clients beside it that must soon be refused.
-fn cut_off_with(trial: &mut Trial<'_>, others: &[Ipv4Addr], sending: bool, receiving: bool) -> io::Result<()> {
+fn cut_master(trial: &mut Trial<'_>, others: &[Ipv4Addr], sending: bool, receiving: bool) -> io::Result<()> {
     let master = trial.master()?;
     let beside = trial.cluster.stranger("default", &[("app", "client")])?;
     let instance = &trial.examiner.instance;
