@@ -438,7 +438,7 @@ impl Cluster {
     }
 
     /// Puts the packet rules in force that follow from the state, if they changed.
-    fn install(&self) -> io::Result<()> {
+    pub(crate) fn install(&self) -> io::Result<()> {
         let mut state = self.state();
         let rules = self.rules(&state);
         if state.installed.as_ref() != Some(&rules) {

@@ -66,6 +66,8 @@ impl Kubelet {
         let net = Arc::new(self.cluster.fabric.attach()?);
         self.pod.state().net = Some(Arc::clone(&net));
         self.say(&format!("has address {}", net.ip));
+        // A network plugin lets the policies know an address before anything runs at it.
+        self.cluster.install()?;
         // A pod that must wait for a Secret or ConfigMap tries again and again.
         let mut last = String::new();
         while let Err(error) = self.make_volumes() {
