@@ -59,7 +59,7 @@ fn main() {
 
     stages.run("manifest to YAML", || {
         text.clear();
-        manifest.write_yaml(&mut text, None);
+        manifest.write_yaml(&mut text);
         text.len()
     });
     stages.run("manifest to YAML, allocating", || manifest.to_yaml().len());

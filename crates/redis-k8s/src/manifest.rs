@@ -135,7 +135,7 @@ impl Object {
     #[must_use]
     pub fn to_yaml(&self) -> String {
         let mut text = String::new();
-        emit::yaml(self, &mut text, None);
+        emit::yaml(self, &mut text);
         text
     }
 }
@@ -199,16 +199,13 @@ impl Manifest {
     #[must_use]
     pub fn to_yaml(&self) -> String {
         let mut text = String::new();
-        self.write_yaml(&mut text, None);
+        self.write_yaml(&mut text);
         text
     }
 
-    /// Appends the YAML of all objects, each after a `---` line; of many manifests faster with [`Blocks`](emit::Blocks).
-    pub fn write_yaml(&self, text: &mut String, mut blocks: Option<&mut emit::Blocks>) {
-        for object in self {
-            text.push_str("---\n");
-            emit::yaml(object, text, blocks.as_deref_mut());
-        }
+    /// Appends the YAML of all objects, each after a `---` line.
+    pub fn write_yaml(&self, text: &mut String) {
+        emit::yaml_stream(self, text);
     }
 
     /// All objects as one JSON `List`, indented, with a final newline: what `kubectl apply -f -` reads.

@@ -7,7 +7,7 @@ mod error;
 mod yaml;
 
 pub use error::Error;
-pub use yaml::Blocks;
+pub(crate) use yaml::{Block, laid_out_len, lay_out};
 
 use serde::Serialize;
 
@@ -32,14 +32,22 @@ use crate::manifest::{Manifest, Object};
 /// `serde_json` values do neither.
 pub fn to_yaml<T: Serialize + ?Sized>(value: &T) -> Result<String, Error> {
     let mut text = String::new();
-    yaml::write(value, &mut text, None)?;
+    yaml::write(value, &mut text)?;
     Ok(text)
 }
 
 /// Appends an object as block YAML with a final newline and no document marker.
-pub(crate) fn yaml(object: &Object, text: &mut String, blocks: Option<&mut Blocks>) {
-    let written = yaml::write(object, text, blocks);
+pub(crate) fn yaml<T: Serialize + ?Sized>(object: &T, text: &mut String) {
+    let written = yaml::write(object, text);
     debug_assert!(written.is_ok(), "Kubernetes types have string keys and do not fail: {written:?}");
+}
+
+/// Appends objects as block YAML, each after a `---` line.
+pub(crate) fn yaml_stream<T: Serialize>(objects: impl IntoIterator<Item = T>, text: &mut String) {
+    for object in objects {
+        text.push_str("---\n");
+        yaml(&object, text);
+    }
 }
 
 /// An object as a JSON value.

@@ -11,7 +11,6 @@ use super::metadata::{labels, marks_of, selector};
 use super::{container, volume};
 use crate::instance::{Component, Instance};
 use crate::model::{self, Scheduling, Spread, TolerationEffect, TolerationOperator, defaults};
-use crate::runtime::Texts;
 use crate::value::ResourceName;
 
 /// Changes when a configuration does that a running process would not take up, and so restarts the pods once.
@@ -19,13 +18,13 @@ const CHECKSUM: &str = "redis-k8s-gen.dev/config-checksum";
 /// Sentinels have nothing to hand over.
 const SENTINEL_GRACE_PERIOD: i64 = 10;
 
-pub(super) fn build(instance: Instance<'_>, component: Component, texts: &Texts) -> PodTemplateSpec {
+pub(super) fn build(instance: Instance<'_>, component: Component, checksum: String) -> PodTemplateSpec {
     let spec = &instance.redis.spec;
     let mut pod_labels = spec.pod_labels.as_ref().map(marks_of).unwrap_or_default();
     pod_labels.extend(labels(instance, Some(component)));
     let mut annotations = marks_of(&instance.redis.metadata.annotations);
     annotations.extend(spec.pod_annotations.as_ref().map(marks_of).unwrap_or_default());
-    annotations.insert(CHECKSUM.to_owned(), texts.checksum(component));
+    annotations.insert(CHECKSUM.to_owned(), checksum);
     let scheduling = spec.scheduling.as_deref();
     PodTemplateSpec {
         metadata: Some(ObjectMeta { annotations: Some(annotations), labels: Some(pod_labels), ..Default::default() }),

@@ -56,7 +56,7 @@ impl RedisController<'_> {
     #[must_use]
     pub fn apps_v1(&self) -> StatefulSet {
         let instance = Instance::new(&self.redis);
-        stateful_set::build(instance, Component::Server, &Texts::new(instance))
+        stateful_set::build(instance, Component::Server, Texts::new(instance).checksum(Component::Server))
     }
 
     /// The replication controller of v1.

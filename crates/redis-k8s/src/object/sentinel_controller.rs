@@ -51,7 +51,7 @@ impl SentinelController<'_> {
     #[must_use]
     pub fn apps_v1(&self) -> StatefulSet {
         let instance = Instance::new(&self.redis);
-        stateful_set::build(instance, Component::Sentinel, &Texts::new(instance))
+        stateful_set::build(instance, Component::Sentinel, Texts::new(instance).checksum(Component::Sentinel))
     }
 
     /// The replication controller of v1.

@@ -6,9 +6,8 @@ use super::metadata::{metadata, selector};
 use super::{pod_template, volume};
 use crate::instance::{Component, Instance};
 use crate::model::RetentionPolicy;
-use crate::runtime::Texts;
 
-pub(super) fn build(instance: Instance<'_>, component: Component, texts: &Texts) -> StatefulSet {
+pub(super) fn build(instance: Instance<'_>, component: Component, checksum: String) -> StatefulSet {
     let claim = volume::claim(instance, component);
     let storage = instance.redis.spec.storage.as_deref().filter(|_| claim.is_some());
     let retention = |policy: Option<RetentionPolicy>| policy.map(RetentionPolicy::as_str).map(str::to_owned);
@@ -28,7 +27,7 @@ pub(super) fn build(instance: Instance<'_>, component: Component, texts: &Texts)
             replicas: Some(i32::try_from(instance.replicas(component)).unwrap_or(i32::MAX)),
             selector: selector(instance, component),
             service_name: Some(instance.headless_name(component)),
-            template: pod_template::build(instance, component, texts),
+            template: pod_template::build(instance, component, checksum),
             volume_claim_templates: claim.map(|claim| vec![claim]),
             ..Default::default()
         }

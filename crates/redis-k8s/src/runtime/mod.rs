@@ -4,6 +4,9 @@ mod checksum;
 mod config;
 pub(crate) mod tutorial;
 
+use std::collections::BTreeMap;
+
+use crate::emit::{self, Block};
 use crate::instance::{Component, Instance};
 
 /// Where the ConfigMap is mounted.
@@ -18,24 +21,59 @@ pub(crate) const RUN_DIR: &str = "/run/redis-k8s";
 pub(crate) const DATA_DIR: &str = "/data";
 
 /// A script of templates/, and which sets run it.
-struct Script {
-    name: &'static str,
-    text: &'static str,
+#[derive(Debug)]
+pub(crate) struct Script {
+    pub(crate) name: &'static str,
+    pub(crate) text: &'static str,
+    /// The text as YAML of the ConfigMap.
+    pub(crate) block: Block,
     server: bool,
     sentinel: bool,
 }
 
+/// Makes [`Script`]s.
+macro_rules! scripts {
+    ($($name:literal server: $server:literal sentinel: $sentinel:literal;)*) => {
+        [$({
+            const TEXT: &str = include_str!(concat!("../../templates/", $name));
+            const BLOCK: [u8; emit::laid_out_len(TEXT)] = emit::lay_out(TEXT);
+            const BLOCK_TEXT: &str = match str::from_utf8(&BLOCK) {
+                Ok(text) => text,
+                Err(_) => "",
+            };
+            Script { name: $name, text: TEXT, block: Block(BLOCK_TEXT), server: $server, sentinel: $sentinel }
+        }),*]
+    };
+}
+
 /// The scripts, the same for every instance: what differs reaches them through the environment and `topology.env`.
-const SCRIPTS: [Script; 6] = [
-    Script { name: "common.sh", text: include_str!("../../templates/common.sh"), server: true, sentinel: true },
-    Script { name: "conclude.sh", text: include_str!("../../templates/conclude.sh"), server: false, sentinel: true },
-    Script { name: "handover.sh", text: include_str!("../../templates/handover.sh"), server: true, sentinel: false },
-    Script { name: "health.sh", text: include_str!("../../templates/health.sh"), server: true, sentinel: true },
-    Script { name: "sentinel.sh", text: include_str!("../../templates/sentinel.sh"), server: false, sentinel: true },
-    Script { name: "server.sh", text: include_str!("../../templates/server.sh"), server: true, sentinel: false },
-];
+static SCRIPTS: [Script; 6] = scripts! {
+    "common.sh" server: true sentinel: true;
+    "conclude.sh" server: false sentinel: true;
+    "handover.sh" server: true sentinel: false;
+    "health.sh" server: true sentinel: true;
+    "sentinel.sh" server: false sentinel: true;
+    "server.sh" server: true sentinel: false;
+};
+
+/// A text of the ConfigMap.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum File<'t> {
+    Script(&'static Script),
+    Configuration(&'t str),
+}
+
+impl File<'_> {
+    pub(crate) const fn text(&self) -> &str {
+        match self {
+            Self::Script(script) => script.text,
+            Self::Configuration(text) => text,
+        }
+    }
+}
 
 /// The texts of one instance.
+#[derive(Debug)]
 pub(crate) struct Texts {
     redis_conf: String,
     sentinel_conf: String,
@@ -60,14 +98,15 @@ impl Texts {
         checksum::checksum(component, configuration)
     }
 
-    /// The files of the ConfigMap: name and text.
-    pub(crate) fn into_files(self) -> impl Iterator<Item = (&'static str, String)> {
-        let scripts = SCRIPTS.iter().map(|script| (script.name, script.text.to_owned()));
-        scripts.chain([
-            ("redis.conf", self.redis_conf),
-            ("sentinel.conf", self.sentinel_conf),
-            ("topology.env", self.topology_env),
-        ])
+    /// The files of the ConfigMap by name.
+    pub(crate) fn files(&self) -> BTreeMap<&'static str, File<'_>> {
+        let scripts = SCRIPTS.iter().map(|script| (script.name, File::Script(script)));
+        let configuration = [
+            ("redis.conf", &self.redis_conf),
+            ("sentinel.conf", &self.sentinel_conf),
+            ("topology.env", &self.topology_env),
+        ];
+        scripts.chain(configuration.map(|(name, text)| (name, File::Configuration(text)))).collect()
     }
 }
 

@@ -108,6 +108,9 @@ proptest! {
             }
             let list: serde_json::Value = serde_json::from_str(&manifest.to_json()).unwrap();
             prop_assert_eq!(&list["items"], &serde_json::Value::from(manifest.to_values()));
+            let mut text = String::new();
+            document.render_yaml(ApiVersion::AppsV1, &mut text).unwrap();
+            prop_assert_eq!(text, manifest.to_yaml(), "written without making objects of it all");
         }
     }
 

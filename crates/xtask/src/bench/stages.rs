@@ -58,6 +58,12 @@ fn one_input(
     stage("check", 0, &mut || each(documents, |document| document.check(target)));
     stage("check and build objects", 0, &mut || each(documents, render));
     stage("write YAML", written(Manifest::to_yaml), &mut || each(&manifests, Manifest::to_yaml));
+    stage("check, build and write YAML", written(Manifest::to_yaml), &mut || {
+        each(documents, |document| {
+            let mut text = String::new();
+            document.render_yaml(target, &mut text).map(|()| text)
+        });
+    });
     stage("write JSON", written(Manifest::to_json), &mut || each(&manifests, Manifest::to_json));
     Ok(())
 }

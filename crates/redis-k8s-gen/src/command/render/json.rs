@@ -1,9 +1,9 @@
 //! `-o json`: one `List` over the objects of all documents, written as they are rendered.
 
-use redis_k8s::Manifest;
-use redis_k8s::emit::Blocks;
+use redis_k8s::{Manifest, Redis};
 
 use super::stream::Format;
+use super::{Failure, Rendering};
 
 /// The same bytes as [`Manifest::to_json`] has for one document, without holding more than a part of them.
 pub(super) struct List;
@@ -13,18 +13,23 @@ impl Format for List {
     const BETWEEN: &'static str = ",";
     const AFTER: &'static str = "\n  ]\n}\n";
 
-    fn append(&self, manifest: &Manifest, text: &mut String, _: Option<&mut Blocks>) {
-        for (place, object) in manifest.iter().enumerate() {
-            if place > 0 {
-                text.push_str(Self::BETWEEN);
-            }
-            // types of Kubernetes have string keys and do not fail
-            let object = serde_json::to_string_pretty(object).unwrap_or_default();
-            // JSON has no line breaks inside its strings, so every line can be moved
-            for line in object.lines() {
-                text.push_str("\n    ");
-                text.push_str(line);
-            }
+    fn append(document: &Redis, rendering: &Rendering, text: &mut String) -> Result<(), Failure> {
+        append(&rendering.manifest(document)?, text);
+        Ok(())
+    }
+}
+
+fn append(manifest: &Manifest, text: &mut String) {
+    for (place, object) in manifest.iter().enumerate() {
+        if place > 0 {
+            text.push_str(List::BETWEEN);
+        }
+        // types of Kubernetes have string keys and do not fail
+        let object = serde_json::to_string_pretty(object).unwrap_or_default();
+        // JSON has no line breaks inside its strings, so every line can be moved
+        for line in object.lines() {
+            text.push_str("\n    ");
+            text.push_str(line);
         }
     }
 }
@@ -47,7 +52,7 @@ mod tests {
         ];
         let manifest: Manifest = objects.into_iter().collect();
         let mut text = String::from(List::BEFORE);
-        List.append(&manifest, &mut text, None);
+        append(&manifest, &mut text);
         text.push_str(List::AFTER);
         assert_eq!(text, manifest.to_json());
     }

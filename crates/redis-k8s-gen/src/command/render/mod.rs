@@ -9,7 +9,7 @@ mod stream;
 
 use std::path::PathBuf;
 
-use redis_k8s::{ApiVersion, Manifest, Redis};
+use redis_k8s::{ApiVersion, Manifest, Redis, Refused};
 
 use self::selection::{Selection, Selector};
 use super::documents::{DocumentArgs, api_version};
@@ -65,9 +65,9 @@ pub(crate) fn run(args: &RenderArgs, session: &mut Session<'_, '_>) -> Result<()
     }
     match (&args.output_dir, args.output) {
         (Some(dir), _) => files::write(&documents, &rendering, dir, session),
-        (None, Form::Yaml) => stream::write(&documents, &rendering, &stream::Yaml, session),
-        (None, Form::Json) => stream::write(&documents, &rendering, &json::List, session),
-        (None, Form::Name) => stream::write(&documents, &rendering, &names::Names, session),
+        (None, Form::Yaml) => stream::write::<stream::Yaml>(&documents, &rendering, session),
+        (None, Form::Json) => stream::write::<json::List>(&documents, &rendering, session),
+        (None, Form::Name) => stream::write::<names::Names>(&documents, &rendering, session),
     }
 }
 
@@ -79,8 +79,16 @@ struct Rendering {
 
 impl Rendering {
     fn manifest(&self, document: &Redis) -> Result<Manifest, Failure> {
-        let manifest = document.render(self.target).map_err(|refused| Failure::Input(refused.to_string()))?;
-        Ok(self.selection.apply(manifest))
+        Ok(self.selection.apply(document.render(self.target).map_err(refusal)?))
+    }
+
+    fn append_yaml(&self, document: &Redis, text: &mut String) -> Result<(), Failure> {
+        if self.selection.selectors().is_empty() {
+            document.render_yaml(self.target, text).map_err(refusal)
+        } else {
+            self.manifest(document)?.write_yaml(text);
+            Ok(())
+        }
     }
 
     /// Refuses a selector that matches no object of any document: it would go unnoticed in a pipeline.
@@ -102,6 +110,11 @@ impl Rendering {
         let of = if documents.len() > 1 { " (of the first document)" } else { "" };
         Err(Failure::Usage(format!("--only {selector} matches nothing; there is{of}:\n  {}", there_is.join("\n  "))))
     }
+}
+
+#[allow(clippy::needless_pass_by_value, reason = "for map_err")]
+fn refusal(refused: Refused) -> Failure {
+    Failure::Input(refused.to_string())
 }
 
 /// What a user should know before applying: nothing was asked for, or nobody is asked for a password.

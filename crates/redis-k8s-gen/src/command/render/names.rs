@@ -1,19 +1,20 @@
 //! `-o name`: one line for each object, as kubectl prints them.
 
-use redis_k8s::emit::Blocks;
-use redis_k8s::{Manifest, Object};
+use redis_k8s::{Object, Redis};
 
 use super::stream::Format;
+use super::{Failure, Rendering};
 
 /// Lines as `statefulset.apps/redis`.
 pub(super) struct Names;
 
 impl Format for Names {
-    fn append(&self, manifest: &Manifest, text: &mut String, _: Option<&mut Blocks>) {
-        for object in manifest {
+    fn append(document: &Redis, rendering: &Rendering, text: &mut String) -> Result<(), Failure> {
+        for object in &rendering.manifest(document)? {
             text.push_str(&name(object));
             text.push('\n');
         }
+        Ok(())
     }
 }
 

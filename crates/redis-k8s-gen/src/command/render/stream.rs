@@ -1,16 +1,13 @@
 //! Writing documents to standard output in their order, rendered in parallel, a bounded part at a time.
 
-use std::cell::RefCell;
-
 use rayon::prelude::*;
-use redis_k8s::emit::Blocks;
-use redis_k8s::{Manifest, Redis};
+use redis_k8s::Redis;
 
 use super::progress::{Progress, grouped};
 use super::{Failure, Rendering, Session};
 
-/// How manifests become text that can be written part by part.
-pub(super) trait Format: Sync {
+/// How documents become text that can be written part by part.
+pub(super) trait Format {
     /// What stands before the first manifest.
     const BEFORE: &'static str = "";
     /// What stands between two manifests that hold something.
@@ -18,16 +15,16 @@ pub(super) trait Format: Sync {
     /// What stands after the last.
     const AFTER: &'static str = "";
 
-    /// Appends one manifest; a format may remember long texts for the next.
-    fn append(&self, manifest: &Manifest, text: &mut String, blocks: Option<&mut Blocks>);
+    /// Appends what is rendered of one document.
+    fn append(document: &Redis, rendering: &Rendering, text: &mut String) -> Result<(), Failure>;
 }
 
 /// A stream of YAML documents.
 pub(super) struct Yaml;
 
 impl Format for Yaml {
-    fn append(&self, manifest: &Manifest, text: &mut String, blocks: Option<&mut Blocks>) {
-        manifest.write_yaml(text, blocks);
+    fn append(document: &Redis, rendering: &Rendering, text: &mut String) -> Result<(), Failure> {
+        rendering.append_yaml(document, text)
     }
 }
 
@@ -44,27 +41,21 @@ const TEXT_OF_ONE: usize = 96 * 1024;
 /// As many documents are not worth a second thread.
 const A_HANDFUL: usize = 8;
 
-thread_local! {
-    /// The scripts as this thread wrote them: they are the same in every document, and stay in its cache.
-    static BLOCKS: RefCell<Blocks> = RefCell::default();
-}
-
 /// Writes all documents.
 ///
 /// One document, or a handful, is rendered on this thread: starting others takes longer than that. So is a fleet where there
-/// is no other core: one buffer and one copy of the scripts stay in the cache, the buffers for several threads do not.
+/// is no other core: one buffer stays in the cache, the buffers for several threads do not.
 pub(super) fn write<F: Format>(
     documents: &[Redis],
     rendering: &Rendering,
-    format: &F,
     session: &mut Session<'_, '_>,
 ) -> Result<(), Failure> {
     let mut output = Output { progress: Progress::new(documents.len(), session), session, wrote: false };
     output.session.data(F::BEFORE.as_bytes())?;
     let result = if documents.len() <= A_HANDFUL || rayon::current_num_threads() == 1 {
-        on_this_thread(documents, rendering, format, &mut output)
+        on_this_thread::<F>(documents, rendering, &mut output)
     } else {
-        in_parallel(documents, rendering, format, &mut output)
+        in_parallel::<F>(documents, rendering, &mut output)
     };
     output.progress.erase(output.session);
     result?;
@@ -77,14 +68,11 @@ pub(super) fn write<F: Format>(
 fn on_this_thread<F: Format>(
     documents: &[Redis],
     rendering: &Rendering,
-    format: &F,
     output: &mut Output<'_, '_, '_>,
 ) -> Result<(), Failure> {
     let mut buffer = Buffer::default();
-    // For a handful remembering takes longer than writing.
-    let mut blocks = (documents.len() > A_HANDFUL).then(Blocks::default);
     for some in documents.chunks(IN_A_BUFFER) {
-        buffer.fill(some, rendering, format, blocks.as_mut());
+        buffer.fill::<F>(some, rendering);
         output.write::<F>(&buffer)?;
     }
     Ok(())
@@ -94,13 +82,12 @@ fn on_this_thread<F: Format>(
 fn in_parallel<F: Format>(
     documents: &[Redis],
     rendering: &Rendering,
-    format: &F,
     output: &mut Output<'_, '_, '_>,
 ) -> Result<(), Failure> {
     let (mut ready, mut next) = (Vec::new(), Vec::new());
     for part in documents.chunks(IN_A_BUFFER * BUFFERS) {
         rayon::in_place_scope(|scope| {
-            scope.spawn(|_| fill_all(&mut next, part, rendering, format));
+            scope.spawn(|_| fill_all::<F>(&mut next, part, rendering));
             output.write_all::<F>(&ready)
         })?;
         std::mem::swap(&mut ready, &mut next);
@@ -109,12 +96,10 @@ fn in_parallel<F: Format>(
 }
 
 /// Renders a part into as many buffers as it takes.
-fn fill_all<F: Format>(buffers: &mut Vec<Buffer>, part: &[Redis], rendering: &Rendering, format: &F) {
+fn fill_all<F: Format>(buffers: &mut Vec<Buffer>, part: &[Redis], rendering: &Rendering) {
     let tasks = part.par_chunks(IN_A_BUFFER);
     buffers.resize_with(tasks.len(), Buffer::default);
-    tasks.zip(buffers).for_each(|(some, buffer)| {
-        BLOCKS.with_borrow_mut(|blocks| buffer.fill(some, rendering, format, Some(blocks)));
-    });
+    tasks.zip(buffers).for_each(|(some, buffer)| buffer.fill::<F>(some, rendering));
 }
 
 /// Some documents as text.
@@ -128,35 +113,23 @@ struct Buffer {
 
 impl Buffer {
     /// Renders these documents in place of those before.
-    fn fill<F: Format>(
-        &mut self,
-        documents: &[Redis],
-        rendering: &Rendering,
-        format: &F,
-        mut blocks: Option<&mut Blocks>,
-    ) {
+    fn fill<F: Format>(&mut self, documents: &[Redis], rendering: &Rendering) {
         self.text.clear();
         self.text.reserve(documents.len() * TEXT_OF_ONE);
         self.documents = documents.len();
-        let append = |document| self.append(document, rendering, format, blocks.as_deref_mut());
-        self.refused = documents.iter().try_for_each(append).err();
+        self.refused = documents.iter().try_for_each(|document| self.append::<F>(document, rendering)).err();
     }
 
-    fn append<F: Format>(
-        &mut self,
-        document: &Redis,
-        rendering: &Rendering,
-        format: &F,
-        blocks: Option<&mut Blocks>,
-    ) -> Result<(), Failure> {
-        let manifest = rendering.manifest(document)?;
-        if manifest.is_empty() {
-            return Ok(());
-        }
-        if !self.text.is_empty() {
+    fn append<F: Format>(&mut self, document: &Redis, rendering: &Rendering) -> Result<(), Failure> {
+        let before = self.text.len();
+        if before > 0 {
             self.text.push_str(F::BETWEEN);
         }
-        format.append(&manifest, &mut self.text, blocks);
+        let start = self.text.len();
+        F::append(document, rendering, &mut self.text)?;
+        if self.text.len() == start {
+            self.text.truncate(before);
+        }
         Ok(())
     }
 }

@@ -4,7 +4,6 @@ use serde::{Serialize, ser};
 
 use super::key::Key;
 use super::node::{Node, Place};
-use super::page::Page;
 use super::{indent, scalar};
 use crate::emit::Error;
 
@@ -13,7 +12,7 @@ const LONGEST_SIMPLE_KEY: usize = 1000;
 
 /// A map or a sequence being written. Nothing is written before the first entry, since an empty one is `{}` or `[]`.
 pub(super) struct Collection<'o> {
-    pub(super) out: &'o mut Page,
+    pub(super) out: &'o mut String,
     pub(super) column: usize,
     pub(super) place: Place,
     pub(super) is_empty: bool,

@@ -1,33 +1,20 @@
 //! A serde serializer that writes block YAML straight into the output, with no tree in between.
 
+mod block;
 mod collection;
 mod key;
 mod node;
-mod page;
 mod scalar;
-
-use std::mem;
 
 use serde::Serialize;
 
 use super::error::Error;
+pub(crate) use block::{Block, laid_out_len, lay_out};
 use node::Node;
-pub use page::Blocks;
-use page::Page;
 
 /// Appends `value` as one document with a final newline and no document marker.
-pub(super) fn write<T: Serialize + ?Sized>(
-    value: &T,
-    out: &mut String,
-    mut blocks: Option<&mut Blocks>,
-) -> Result<(), Error> {
-    let mut page = Page { text: mem::take(out), blocks: blocks.as_deref_mut().map(mem::take) };
-    let result = value.serialize(Node::document(&mut page));
-    *out = page.text;
-    if let (Some(blocks), Some(remembered)) = (blocks, page.blocks) {
-        *blocks = remembered;
-    }
-    result
+pub(super) fn write<T: Serialize + ?Sized>(value: &T, out: &mut String) -> Result<(), Error> {
+    value.serialize(Node::document(out))
 }
 
 fn indent(column: usize, out: &mut String) {
@@ -51,7 +38,7 @@ mod tests {
 
     fn yaml(value: &(impl Serialize + ?Sized)) -> String {
         let mut out = String::new();
-        write(value, &mut out, None).unwrap();
+        write(value, &mut out).unwrap();
         out
     }
 
@@ -91,15 +78,25 @@ mod tests {
     }
 
     #[test]
-    fn remembered_texts_are_written_as_before() {
-        let long = |line: &str| line.repeat(100);
-        let (one, other) = (long("first and second\n"), long("first and third!\n"));
-        let value = json!({"a": one, "b": {"c": one}, "d": other, "e": [one, other]});
-        let (mut out, mut blocks) = (String::new(), Blocks::default());
-        for _ in 0..2 {
-            write(&value, &mut out, Some(&mut blocks)).unwrap();
-        }
-        assert_eq!(out, yaml(&value).repeat(2));
+    fn a_block_is_laid_out_as_the_writer_does_it() {
+        const TEXT: &str = "one
+
+  two: \"# x\"
+
+three
+";
+        const LAID_OUT: [u8; laid_out_len(TEXT)] = lay_out(TEXT);
+        let block = Block(str::from_utf8(&LAID_OUT).unwrap());
+        let beside = |value: Value| json!({"data": {"a": value, "b": 1}});
+        let map = BTreeMap::from([("data", BTreeMap::from([("a", block)]))]);
+        assert_eq!(
+            format!(
+                "{}  b: 1
+",
+                yaml(&map)
+            ),
+            yaml(&beside(TEXT.into()))
+        );
     }
 
     #[test]
@@ -129,10 +126,10 @@ mod tests {
     fn keys_that_are_no_scalars_are_refused() {
         let rule = "a map key must be a string, a number or a boolean";
         let mut out = String::new();
-        let refused = write(&BTreeMap::from([(vec![1], 1)]), &mut out, None).unwrap_err();
+        let refused = write(&BTreeMap::from([(vec![1], 1)]), &mut out).unwrap_err();
         assert_eq!(refused.to_string(), rule);
-        assert!(write(&BTreeMap::from([((), 1)]), &mut out, None).is_err());
-        assert!(write(&BTreeMap::from([(None::<u8>, 1)]), &mut out, None).is_err());
+        assert!(write(&BTreeMap::from([((), 1)]), &mut out).is_err());
+        assert!(write(&BTreeMap::from([(None::<u8>, 1)]), &mut out).is_err());
     }
 
     #[test]

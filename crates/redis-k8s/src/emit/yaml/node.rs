@@ -4,8 +4,8 @@ use std::fmt::{Display, Write as _};
 
 use serde::{Serialize, Serializer};
 
+use super::block;
 use super::collection::Collection;
-use super::page::Page;
 use super::scalar::{self, Style};
 use super::spaces;
 use crate::emit::Error;
@@ -23,14 +23,14 @@ pub(super) enum Place {
 
 /// Where the next value goes.
 pub(super) struct Node<'o> {
-    pub(super) out: &'o mut Page,
+    pub(super) out: &'o mut String,
     /// Where the collection around it begins its lines.
     pub(super) column: usize,
     pub(super) place: Place,
 }
 
 impl<'o> Node<'o> {
-    pub(super) fn document(out: &'o mut Page) -> Self {
+    pub(super) fn document(out: &'o mut String) -> Self {
         Self { out, column: 0, place: Place::Document }
     }
 
@@ -159,21 +159,14 @@ impl<'o> Serializer for Node<'o> {
     }
 
     fn serialize_str(self, text: &str) -> Result<(), Error> {
-        if self.place == Place::Entry && self.out.repeat(text, self.column) {
-            return Ok(());
-        }
         match scalar::style(text) {
             Style::Plain => self.inline(|out| out.push_str(text)),
             Style::Quoted => self.inline(|out| scalar::write_quoted(text, out)),
             Style::Literal => {
-                let start = self.out.len();
                 if self.place != Place::Document {
                     self.out.push(' ');
                 }
                 scalar::write_literal(text, &spaces(self.column + 2), self.out);
-                if self.place == Place::Entry {
-                    self.out.remember(text, self.column, start);
-                }
             }
         }
         Ok(())
@@ -205,8 +198,8 @@ impl<'o> Serializer for Node<'o> {
         self.serialize_str(variant)
     }
 
-    fn serialize_newtype_struct<T: Serialize + ?Sized>(self, _: &'static str, value: &T) -> Result<(), Error> {
-        value.serialize(self)
+    fn serialize_newtype_struct<T: Serialize + ?Sized>(self, name: &'static str, value: &T) -> Result<(), Error> {
+        block::write_newtype(self, name, value)
     }
 
     fn serialize_newtype_variant<T: Serialize + ?Sized>(
