@@ -262,8 +262,8 @@ rendered() {
     if [ "$1" = server ]; then echo "$servers"; else echo "$sentinels"; fi
 }
 
-# announced server|sentinel ORDINAL: the address by which a pod is known to all: its Service's, or, for a pod beyond the
-# rendered ones, its own. With TLS both are names, since certificates have names.
+# announced server|sentinel ORDINAL [known]: the address by which a pod is known to all: its Service's, or, for a pod beyond the
+# rendered ones, its own; with 'known' the last one that was looked up. With TLS both are names, since certificates have names.
 announced() {
     announced_set=$(set_of "$1")
     if [ "$2" -lt "$(rendered "$1")" ]; then
@@ -273,8 +273,10 @@ announced() {
     fi
     if [ "$RK_TLS" = 1 ]; then
         echo "$announced_name.$POD_NAMESPACE.svc"
-    else
+    elif [ -z "${3:-}" ]; then
         lookup "$announced_name"
+    elif [ -r "$names/$announced_name" ]; then
+        cat "$names/$announced_name"
     fi
 }
 

@@ -193,13 +193,8 @@ INFO
 # that refuses does not run, and elects nobody. By addresses that are known already, since look-ups fail beyond a cut.
 out_of_reach() {
     for reach_ordinal in $(seq 0 $((sentinels - 1))); do
-        reach_name=$RK_INSTANCE-sentinel-announce-$reach_ordinal
-        if [ "$RK_TLS" = 1 ]; then
-            reach_address=$reach_name.$POD_NAMESPACE.svc
-        else
-            read -r reach_address <"$names/$reach_name" || continue
-        fi
-        echo PING | ask_with sentinel sentinel "$reach_address" >"$run/reach-$reach_ordinal" 3>&1 &
+        reach_address=$(announced sentinel "$reach_ordinal" known)
+        { [ -z "$reach_address" ] || echo PING | ask_with sentinel sentinel "$reach_address"; } >"$run/reach-$reach_ordinal" 3>&1 &
     done
     wait
     reach_lost=0

@@ -112,6 +112,7 @@ const TOOLS: &[&str] = &[
     "grep",
     "egrep",
     "sed",
+    "setsid",
     "mawk",
     "find",
     "xargs",

@@ -32,6 +32,10 @@ const FAULTS: &[Fault] = &[
         let master = trial.master()?;
         trial.cluster.signal(&master.name, Signal::SIGKILL)
     }),
+    ("kill of the master's container", |trial| {
+        let master = trial.master()?;
+        trial.cluster.kill_container(&master.name)
+    }),
     ("kill -9 of all servers", |trial| {
         let servers = trial.servers();
         servers.iter().try_for_each(|pod| trial.cluster.signal(&pod.name, Signal::SIGKILL))

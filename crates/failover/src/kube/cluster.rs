@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use k8s_openapi::api::core::v1::Service;
 use nix::sys::signal::Signal;
 
-use super::container::signal;
+use super::container::{self, signal};
 use super::endpoints::{self, Endpoints};
 use super::journal::Journal;
 use super::kubelet;
@@ -221,12 +221,23 @@ impl Cluster {
         Ok(())
     }
 
-    /// Sends a signal to the main process of a pod.
+    /// Sends a signal to the server or sentinel of a pod.
     pub(crate) fn signal(&self, name: &str, what: Signal) -> io::Result<()> {
-        let main = self.pod(name).and_then(|pod| pod.main());
-        let (pid, _) = main.ok_or_else(|| io::Error::other(format!("nothing runs in pod {name}")))?;
-        self.journal.event(&format!("{what} sent to pod {name}"));
+        let pid = container::server(self.main(name)?);
+        self.journal.event(&format!("{what} sent to the server of pod {name}"));
         signal(pid, what)
+    }
+
+    /// Kills the container of a pod, with all that runs in it.
+    pub(crate) fn kill_container(&self, name: &str) -> io::Result<()> {
+        let pid = self.main(name)?;
+        self.journal.event(&format!("container of pod {name} killed"));
+        signal(pid, Signal::SIGKILL)
+    }
+
+    fn main(&self, name: &str) -> io::Result<i32> {
+        let main = self.pod(name).and_then(|pod| pod.main());
+        main.map(|(pid, _)| pid).ok_or_else(|| io::Error::other(format!("nothing runs in pod {name}")))
     }
 
     /// Cuts addresses off from all others, whichever way; they still reach each other.

@@ -82,7 +82,7 @@ impl Spec {
                 Command::new(PROGRAM).env(INIT, text).stdin(Stdio::null()).stdout(output()).stderr(output()).spawn()?;
             // Until it has become the container, what is run beside it would run outside.
             loop {
-                let pid = if self.shared_processes { only_child(child.id()) } else { Some(child.id()) };
+                let pid = if self.shared_processes { children(child.id()).next() } else { Some(child.id()) };
                 let now = pid.and_then(|pid| std::fs::read_link(format!("/proc/{pid}/exe")).ok());
                 let has_become_it = now.is_some_and(|now| now != own);
                 if has_become_it || child.try_wait()?.is_some() {
@@ -241,11 +241,27 @@ fn on_thread<T: Send>(work: impl FnOnce() -> io::Result<T> + Send) -> io::Result
     })
 }
 
-/// The process a process has started, if it has.
-fn only_child(parent: u32) -> Option<u32> {
-    let processes = std::fs::read_dir("/proc").ok()?.flatten();
-    let mut numbers = processes.filter_map(|entry| entry.file_name().to_str()?.parse().ok());
-    numbers.find(|pid: &u32| {
+/// The process of the server or sentinel a container runs, which scripts may stand around; the main process if there is none.
+pub(crate) fn server(main: i32) -> i32 {
+    let runs_it = |pid: u32| {
+        let program = std::fs::read_link(format!("/proc/{pid}/exe")).unwrap_or_default();
+        program.file_name().is_some_and(|name| name.to_string_lossy().ends_with("-server"))
+    };
+    let mut beneath = vec![main.unsigned_abs()];
+    while let Some(pid) = beneath.pop() {
+        if runs_it(pid) {
+            return i32::try_from(pid).unwrap_or(main);
+        }
+        beneath.extend(children(pid));
+    }
+    main
+}
+
+/// The processes a process has started.
+fn children(parent: u32) -> impl Iterator<Item = u32> {
+    let processes = std::fs::read_dir("/proc").into_iter().flatten().flatten();
+    let numbers = processes.filter_map(|entry| entry.file_name().to_str()?.parse().ok());
+    numbers.filter(move |pid: &u32| {
         let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
         // Behind the name, which may hold anything: state and parent.
         let tail = stat.rsplit_once(')').map_or("", |(_, tail)| tail);

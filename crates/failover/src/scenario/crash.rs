@@ -16,9 +16,20 @@ pub(super) fn rows() -> Vec<Row> {
             trial.begin();
             trial.cluster.signal(&master.name, Signal::SIGKILL)
         }),
+        row("kill-master-container", "the master's container killed", at_most(2.0, Lost::Nothing, 10.0), |trial| {
+            let master = trial.master()?;
+            trial.begin();
+            trial.cluster.kill_container(&master.name)
+        }),
+        row(
+            "kill-master-again",
+            "kill -9 of the master process five times in a minute",
+            at_most(2.0, Lost::Nothing, 10.0),
+            kill_master_again,
+        ),
         row(
             "late-master",
-            "kill -9 of the master, back just when it is held for down",
+            "the master's container killed, back just when it is held for down",
             at_most(9.0, Lost::Nothing, 20.0),
             late_master,
         ),
@@ -63,13 +74,27 @@ pub(super) fn rows_that_load() -> Vec<Row> {
     })]
 }
 
+/// What the kubelet would answer with longer and longer waits.
+fn kill_master_again(trial: &mut Trial<'_>) -> io::Result<()> {
+    trial.begin();
+    for left in (0..5).rev() {
+        let master = trial.master()?;
+        trial.mend();
+        trial.cluster.signal(&master.name, Signal::SIGKILL)?;
+        if left > 0 {
+            thread::sleep(Duration::from_secs(12));
+        }
+    }
+    Ok(())
+}
+
 /// The restart falls into the election, or just before it.
 fn late_master(trial: &mut Trial<'_>) -> io::Result<()> {
     let master = trial.master()?;
     let late = Duration::from_millis(3_500 + trial.random.below(2_000));
     trial.cluster.settings.delay_restarts(late);
     trial.begin();
-    trial.cluster.signal(&master.name, Signal::SIGKILL)?;
+    trial.cluster.kill_container(&master.name)?;
     thread::sleep(late + Duration::from_secs(2));
     trial.cluster.settings.delay_restarts(Duration::ZERO);
     Ok(())

@@ -47,11 +47,12 @@ macro_rules! scripts {
 }
 
 /// The scripts, the same for every instance: what differs reaches them through the environment and `topology.env`.
-static SCRIPTS: [Script; 6] = scripts! {
+static SCRIPTS: [Script; 7] = scripts! {
     "common.sh" server: true sentinel: true;
     "conclude.sh" server: false sentinel: true;
     "handover.sh" server: true sentinel: false;
     "health.sh" server: true sentinel: true;
+    "keep.sh" server: true sentinel: true;
     "sentinel.sh" server: false sentinel: true;
     "server.sh" server: true sentinel: false;
 };
@@ -112,7 +113,7 @@ impl Texts {
 
 /// The command of a container.
 pub(crate) fn start_command(component: Component) -> Vec<String> {
-    script(&format!("{}.sh", component.as_str()), &[])
+    script("keep.sh", &[component.as_str()])
 }
 
 /// The command of a probe.

@@ -388,6 +388,10 @@ fn sentinels_that_neither_answer_nor_refuse_are_out_of_reach() {
         assert!(!lost([None, None, Some(silent())]), "who does not run elects nobody");
         assert!(!lost([None, None, None]));
         assert!(!lost([Some(Peer::blank().password("another")), answers(), None]));
+        // Nobody ever had names: an address that is not known cannot be asked.
+        std::fs::remove_dir_all(container.path("data/names")).unwrap();
+        assert!(container.call("server.sh", "out_of_reach").succeeded());
+        assert!(container.calls().iter().all(|call| call.starts_with("10.0.1.1")));
     });
 }
 

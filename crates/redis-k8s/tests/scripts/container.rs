@@ -15,8 +15,8 @@ pub(crate) const TESTS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/scrip
 const TEMPLATES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/templates");
 
 /// The scripts of templates/.
-pub(crate) const SCRIPTS: [&str; 6] =
-    ["common.sh", "conclude.sh", "handover.sh", "health.sh", "sentinel.sh", "server.sh"];
+pub(crate) const SCRIPTS: [&str; 7] =
+    ["common.sh", "conclude.sh", "handover.sh", "health.sh", "keep.sh", "sentinel.sh", "server.sh"];
 
 /// Address by which server `ordinal` is known: its Service's.
 pub(crate) fn server(ordinal: usize) -> String {

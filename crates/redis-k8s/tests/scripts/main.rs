@@ -18,6 +18,7 @@ mod container;
 mod decisions;
 mod handover;
 mod health;
+mod keep;
 mod names;
 mod peer;
 mod questions;

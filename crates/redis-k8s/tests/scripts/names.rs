@@ -63,9 +63,12 @@ fn pods_announce_their_service_or_themselves() {
         let call =
             "announced server 1; announced server 3; announced sentinel 2; announced sentinel 3; announced server 4";
         assert_eq!(container.call("common.sh", call).lines(), ["10.0.0.11", "10.1.0.13", "10.0.1.12", "10.1.1.13"]);
+        // The last known address is told without a name service, and without asking it.
+        let known = "announced sentinel 2 known; announced sentinel 0 known; announced server 1 known";
+        container.without_names();
+        assert_eq!(container.call("common.sh", known).lines(), ["10.0.1.12", "10.0.0.11"]);
         // Certificates hold names, and names need no look-up here.
         container.set("RK_TLS", "1");
-        container.without_names();
         assert_eq!(
             container.call("common.sh", call).lines(),
             [

@@ -12,8 +12,8 @@ pub(crate) enum Shell {
 }
 
 /// What the scripts may use besides redis-cli and redis-server: every program here is in `debian:bookworm-slim` (coreutils,
-/// grep, sed and libc-bin are essential packages there) and in `alpine` (busybox; getent is of musl-utils).
-pub(crate) const TOOLS: [&str; 21] = [
+/// dash, grep, libc-bin, sed and util-linux are essential packages there) and in `alpine` (busybox; getent is of musl-utils).
+pub(crate) const TOOLS: [&str; 23] = [
     "cat",
     "date",
     "getent",
@@ -25,8 +25,10 @@ pub(crate) const TOOLS: [&str; 21] = [
     "rm",
     "sed",
     "seq",
+    "setsid",
     "sha1sum",
     "sha256sum",
+    "sh",
     "sleep",
     "sort",
     "stat",

@@ -1,0 +1,75 @@
+//! keep.sh: what is killed comes back, what is stopped or ends does not.
+
+use crate::container::{Container, Ran, in_each_shell};
+
+/// Runs keep.sh with this in the place of server.sh; `$n` counts its runs.
+fn keep(container: &Container, server: &str) -> Ran {
+    let count = "n=$(($(cat \"$SCRATCH/runs\" 2>/dev/null || echo 0) + 1))\necho $n >\"$SCRATCH/runs\"\n";
+    // Time passes only when a test says so.
+    let live = "live() { echo $((1000000000 + $1 * 1000)) >\"$SCRATCH/clock\"; }\n";
+    container.write("runs", "0\n");
+    container.write("clock", "1000000000\n");
+    container.write("etc/redis-k8s/server.sh", &format!("{count}{live}{server}\n"));
+    container.run("keep.sh", &["server"])
+}
+
+#[test]
+fn a_killed_server_comes_back_at_once() {
+    in_each_shell(|container| {
+        let ran = keep(container, "live $((n * n * 5))\n[ $n = 3 ] && exit 7\nkill -KILL $$");
+        assert_eq!(ran.lines(), [5, 15].map(|lived| format!("killed by signal 9 after {lived} s: starting again")));
+        assert_eq!((ran.code, container.read("runs").as_str()), (Some(7), "3\n"));
+    });
+}
+
+#[test]
+fn one_that_was_killed_early_ends_the_container() {
+    in_each_shell(|container| {
+        let ran = keep(container, "live 4\nkill -KILL $$");
+        assert_eq!((ran.code, ran.out.as_str(), container.read("runs").as_str()), (Some(137), "", "1\n"));
+    });
+}
+
+#[test]
+fn one_that_ends_or_is_stopped_by_itself_ends_the_container() {
+    in_each_shell(|container| {
+        for (end, code) in [("exit 0", 0), ("exit 1", 1), ("kill -TERM $$; sleep 1", 143)] {
+            let ran = keep(container, &format!("live 100\n{end}"));
+            assert_eq!((ran.code, container.read("runs").as_str()), (Some(code), "1\n"), "{end}");
+        }
+    });
+}
+
+#[test]
+fn stop_is_handed_on_and_waited_for() {
+    in_each_shell(|container| {
+        let server = "live 100\ntrap 'echo saved; exit 3' TERM\nkill -TERM $PPID\nwhile :; do :; done";
+        let ran = keep(container, server);
+        assert_eq!((ran.code, ran.out.as_str(), container.read("runs").as_str()), (Some(3), "saved\n", "1\n"));
+        // Even if it has to be killed then, it does not come back.
+        let ran = keep(container, "live 100\ntrap 'kill -KILL $$' TERM\nkill -TERM $PPID\nwhile :; do :; done");
+        assert_eq!((ran.code, ran.out.as_str(), container.read("runs").as_str()), (Some(137), "", "1\n"));
+    });
+}
+
+#[test]
+fn what_ran_beside_a_killed_server_does_not_outlive_it() {
+    in_each_shell(|container| {
+        let server = "if [ $n = 2 ]; then case $(cat \"/proc/$(cat \"$SCRATCH/helper\")/stat\" 2>/dev/null) in ''|*') Z '*) exit 0 ;; esac; exit 1; fi\n\
+            live 100\n(while :; do :; done) &\necho $! >\"$SCRATCH/helper\"\nkill -KILL $$";
+        let ran = keep(container, server);
+        assert_eq!((ran.code, container.read("runs").as_str()), (Some(0), "2\n"));
+    });
+}
+
+#[test]
+fn killed_is_told_by_the_status() {
+    in_each_shell(|container| {
+        for (stopped, status, killed) in
+            [("", 137, true), ("", 139, true), ("1", 137, false), ("", 143, false), ("", 1, false), ("", 0, false)]
+        {
+            let ran = container.call("keep.sh", &format!("stopped={stopped} kept_status={status}\nkilled"));
+            assert_eq!(ran.succeeded(), killed, "{stopped} {status}");
+        }
+    });
+}
