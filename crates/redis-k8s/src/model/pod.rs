@@ -12,7 +12,7 @@ use crate::value::{EnvName, ResourceName};
 pub struct EnvVar {
     /// Its name.
     pub name: EnvName,
-    /// Its value, handed on as it is: Kubernetes replaces `$(NAME)` by the variable and writes `$$` as `$`.
+    /// Its value: the container sees exactly this text, `$(NAME)` and `$$` as well.
     #[serde(default)]
     pub value: String,
 }

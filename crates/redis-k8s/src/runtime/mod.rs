@@ -39,7 +39,7 @@ macro_rules! scripts {
             const BLOCK: [u8; emit::laid_out_len(TEXT)] = emit::lay_out(TEXT);
             const BLOCK_TEXT: &str = match str::from_utf8(&BLOCK) {
                 Ok(text) => text,
-                Err(_) => "",
+                Err(_) => panic!("a script is text, and so is its block"),
             };
             Script { name: $name, text: TEXT, block: Block(BLOCK_TEXT), server: $server, sentinel: $sentinel }
         }),*]

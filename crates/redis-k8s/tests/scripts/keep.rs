@@ -1,6 +1,7 @@
 //! keep.sh: what is killed comes back, what is stopped or ends does not.
 
 use crate::container::{Container, Ran, in_each_shell};
+use crate::shell::Shell;
 
 /// Runs keep.sh with this in the place of server.sh; `$n` counts its runs.
 fn keep(container: &Container, server: &str) -> Ran {
@@ -17,7 +18,7 @@ fn keep(container: &Container, server: &str) -> Ran {
 fn a_killed_server_comes_back_at_once() {
     in_each_shell(|container| {
         let ran = keep(container, "live $((n * n * 5))\n[ $n = 3 ] && exit 7\nkill -KILL $$");
-        assert_eq!(ran.lines(), [5, 15].map(|lived| format!("killed by signal 9 after {lived} s: starting again")));
+        assert_eq!(ran.lines(), [5, 15].map(|lived| format!("killed after {lived} s: starting again")));
         assert_eq!((ran.code, container.read("runs").as_str()), (Some(7), "3\n"));
     });
 }
@@ -46,6 +47,8 @@ fn stop_is_handed_on_and_waited_for() {
         let server = "live 100\ntrap 'echo saved; exit 3' TERM\nkill -TERM $PPID\nwhile :; do :; done";
         let ran = keep(container, server);
         assert_eq!((ran.code, ran.out.as_str(), container.read("runs").as_str()), (Some(3), "saved\n", "1\n"));
+        let ran = keep(container, "live 100\ntrap 'exit 0' TERM\nkill -TERM $PPID\nwhile :; do :; done");
+        assert_eq!((ran.code, container.read("runs").as_str()), (Some(0), "1\n"));
         // Even if it has to be killed then, it does not come back.
         let ran = keep(container, "live 100\ntrap 'kill -KILL $$' TERM\nkill -TERM $PPID\nwhile :; do :; done");
         assert_eq!((ran.code, ran.out.as_str(), container.read("runs").as_str()), (Some(137), "", "1\n"));
@@ -63,13 +66,61 @@ fn what_ran_beside_a_killed_server_does_not_outlive_it() {
 }
 
 #[test]
-fn killed_is_told_by_the_status() {
+fn a_request_to_stop_is_never_lost() {
     in_each_shell(|container| {
-        for (stopped, status, killed) in
-            [("", 137, true), ("", 139, true), ("1", 137, false), ("", 143, false), ("", 1, false), ("", 0, false)]
-        {
-            let ran = container.call("keep.sh", &format!("stopped={stopped} kept_status={status}\nkilled"));
-            assert_eq!(ran.succeeded(), killed, "{stopped} {status}");
+        // It comes just before the server is started: then nothing is.
+        let ran = container.call(
+            "keep.sh",
+            "kept='' stopped=''; trap stop TERM; kill -TERM $$; keep \"$etc/server.sh\"; echo not reached",
+        );
+        assert_eq!((ran.code, ran.out.as_str()), (Some(143), ""));
+        // It comes while the server is being started: it is sent again.
+        let server = "trap 'echo first; trap \"echo second; exit 3\" TERM' TERM\nkill -TERM $PPID\nwhile :; do :; done";
+        let ran = keep(container, server);
+        assert_eq!((ran.code, ran.out.as_str()), (Some(3), "first\nsecond\n"));
+    });
+}
+
+#[test]
+fn a_crash_ends_the_container() {
+    in_each_shell(|container| {
+        let ran = keep(container, "live 100\nkill -SEGV $$");
+        assert_eq!((ran.code, container.read("runs").as_str()), (Some(139), "1\n"));
+    });
+}
+
+#[test]
+fn without_sessions_the_script_is_the_container() {
+    in_each_shell(|container| {
+        if container.shell == Shell::Busybox {
+            // It has the tool within.
+            return;
         }
+        std::fs::remove_file(container.path("bin/setsid")).unwrap();
+        let ran = keep(container, "live 100\nkill -KILL $$");
+        assert_eq!((ran.code, container.read("runs").as_str()), (None, "1\n"));
+    });
+}
+
+#[test]
+fn bury_kills_what_the_last_container_left_behind_and_nothing_else() {
+    in_each_shell(|container| {
+        for (argument, code) in [("\"$etc/server.sh\"", Some(137)), ("\"$etc/other\"", Some(0))] {
+            for name in ["server.sh", "other"] {
+                container.write(
+                    &format!("etc/redis-k8s/{name}"),
+                    "for _ in 1 2 3 4 5; do timeout 1 cat /dev/zero | read -r _; done\nexit 0\n",
+                );
+            }
+            let lines = format!(
+                "setsid sh {argument} 2>/dev/null & left=$!\necho $left >\"$run/kept\"\n\
+                 until [ -d /proc/$left ] && ! {{ tr '\\0' ' ' </proc/$left/cmdline | grep -q setsid; }}; do :; done\n\
+                 bury server\nwait $left 2>/dev/null"
+            );
+            assert_eq!(container.call("keep.sh", &lines).code, code, "{argument}");
+        }
+        // A number that is nobody's.
+        let ran = container.call("keep.sh", "echo 999999 >\"$run/kept\"; bury server; rm \"$run/kept\"; bury server");
+        assert_eq!((ran.code, ran.out.as_str()), (Some(0), ""));
     });
 }
