@@ -233,19 +233,24 @@ name_service() {
     [ -n "$(addresses "$RK_INSTANCE-sentinel")" ]
 }
 
+# recall NAME: sets recalled to the last known address of a name, or to nothing.
+recall() {
+    recalled=''
+    [ ! -r "$names/$1" ] || read -r recalled <"$names/$1"
+}
+
 # lookup NAME: the address of a name. Without a name service the last known one, since Services keep their address.
 lookup() {
     lookup_answer=$(addresses "$1")
     read -r lookup_found <<FOUND
 $lookup_answer
 FOUND
-    lookup_known=''
-    [ ! -r "$names/$1" ] || read -r lookup_known <"$names/$1"
+    recall "$1"
     if [ -z "$lookup_found" ]; then
-        [ -z "$lookup_known" ] || name_service || echo "$lookup_known"
+        [ -z "$recalled" ] || name_service || echo "$recalled"
         return
     fi
-    if [ "$lookup_known" != "$lookup_found" ]; then
+    if [ "$recalled" != "$lookup_found" ]; then
         mkdir -p "$names"
         echo "$lookup_found" >"$names/$1.new.$$" && mv "$names/$1.new.$$" "$names/$1"
     fi
@@ -275,8 +280,9 @@ announced() {
         echo "$announced_name.$POD_NAMESPACE.svc"
     elif [ -z "${3:-}" ]; then
         lookup "$announced_name"
-    elif [ -r "$names/$announced_name" ]; then
-        cat "$names/$announced_name"
+    else
+        recall "$announced_name"
+        [ -z "$recalled" ] || echo "$recalled"
     fi
 }
 

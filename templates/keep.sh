@@ -65,6 +65,7 @@ while :; do
     if [ -n "$stopped" ] || [ "$kept_status" -ne 137 ] || [ "$lived" -lt 5 ]; then
         exit "$kept_status"
     fi
+    # Each time is news, even if it is told in the same words.
     last_said=''
     say "killed after $lived s: starting again"
 done

@@ -224,7 +224,7 @@ impl Cluster {
     /// Sends a signal to the server or sentinel of a pod.
     pub(crate) fn signal(&self, name: &str, what: Signal) -> io::Result<()> {
         let pid = container::server(self.main(name)?);
-        self.journal.event(&format!("{what} sent to the server of pod {name}"));
+        self.journal.event(&format!("{what} sent to process {pid} of pod {name}"));
         signal(pid, what)
     }
 

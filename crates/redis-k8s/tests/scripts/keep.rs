@@ -5,7 +5,7 @@ use crate::shell::Shell;
 
 /// Runs keep.sh with this in the place of server.sh; `$n` counts its runs.
 fn keep(container: &Container, server: &str) -> Ran {
-    let count = "n=$(($(cat \"$SCRATCH/runs\" 2>/dev/null || echo 0) + 1))\necho $n >\"$SCRATCH/runs\"\n";
+    let count = "n=$(($(cat \"$SCRATCH/runs\") + 1))\necho $n >\"$SCRATCH/runs\"\n";
     // Time passes only when a test says so.
     let live = "live() { echo $((1000000000 + $1 * 1000)) >\"$SCRATCH/clock\"; }\n";
     container.write("runs", "0\n");
@@ -107,13 +107,13 @@ fn without_sessions_the_script_is_the_container() {
 #[test]
 fn bury_kills_what_the_last_container_left_behind_and_nothing_else() {
     in_each_shell(|container| {
+        for name in ["server.sh", "other"] {
+            container.write(
+                &format!("etc/redis-k8s/{name}"),
+                "for _ in 1 2 3 4 5; do timeout 1 cat /dev/zero | read -r _; done\nexit 0\n",
+            );
+        }
         for (argument, code) in [("\"$etc/server.sh\"", Some(137)), ("\"$etc/other\"", Some(0))] {
-            for name in ["server.sh", "other"] {
-                container.write(
-                    &format!("etc/redis-k8s/{name}"),
-                    "for _ in 1 2 3 4 5; do timeout 1 cat /dev/zero | read -r _; done\nexit 0\n",
-                );
-            }
             let lines = format!(
                 "setsid sh {argument} 2>/dev/null & left=$!\necho $left >\"$run/kept\"\n\
                  until [ -d /proc/$left ] && ! {{ tr '\\0' ' ' </proc/$left/cmdline | grep -q setsid; }}; do :; done\n\

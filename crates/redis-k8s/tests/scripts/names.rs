@@ -39,6 +39,15 @@ fn lookup_remembers_for_the_time_without_a_name_service() {
 }
 
 #[test]
+fn recall_tells_the_last_known_address_or_none() {
+    in_each_shell(|container| {
+        let lines =
+            "lookup redis-announce-1; recall redis-announce-1; echo \"$recalled\"; recall nobody; echo \"($recalled)\"";
+        assert_eq!(container.call("common.sh", lines).lines(), ["10.0.0.11", "10.0.0.11", "()"]);
+    });
+}
+
+#[test]
 fn the_topology_is_the_one_of_now() {
     in_each_shell(|container| {
         let lines =
