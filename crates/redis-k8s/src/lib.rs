@@ -19,8 +19,8 @@ pub use model::Redis;
 pub use steps::steps;
 pub use target::ApiVersion;
 pub use value::{
-    ConfigKey, ConfigValue, Duration, EnvName, Image, InvalidValue, KubernetesVersion, LabelKey, LabelValue,
-    MasterName, Namespace, Quantity, ResourceName, SecretKey,
+    ConfigKey, ConfigValue, Duration, EnvName, Image, InstanceName, InvalidValue, KubernetesVersion, LabelKey,
+    LabelValue, MasterName, Namespace, ObjectName, Quantity, SecretKey,
 };
 
 impl Redis {

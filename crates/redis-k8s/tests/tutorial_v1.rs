@@ -73,6 +73,30 @@ fn the_four_objects_are_those_of_the_tutorial() {
 }
 
 #[test]
+fn the_bare_pod_has_the_tolerations_the_api_server_adds_to_its_own() {
+    let default = |taint: &str| json!({"key": format!("node.kubernetes.io/{taint}"), "operator": "Exists", "effect": "NoExecute", "tolerationSeconds": 300});
+    let (not_ready, unreachable) = (default("not-ready"), default("unreachable"));
+    let own = json!({"key": "dedicated", "operator": "Exists"});
+    let patient = json!({"key": "node.kubernetes.io/not-ready", "operator": "Exists", "tolerationPeriod": "10m", "effect": "NoExecute"});
+    let unscheduled = json!({"operator": "Exists", "effect": "NoSchedule"});
+    for (asked, added) in [
+        (json!([]), vec![]),
+        (json!([own]), vec![&not_ready, &unreachable]),
+        (json!([unscheduled]), vec![&not_ready, &unreachable]),
+        (json!([patient]), vec![&unreachable]),
+        (json!([{"operator": "Exists"}]), vec![]),
+    ] {
+        let redis = document(json!({"scheduling": {"tolerations": asked}}));
+        let objects = render(&redis, ApiVersion::V1);
+        let of = |object: &Value| object["spec"]["tolerations"].as_array().cloned().unwrap_or_default();
+        let rendered = of(&find(&objects, "Pod", "redis-master"));
+        let template = of(&find(&objects, "ReplicationController", "redis")["spec"]["template"]);
+        assert_eq!(template.len(), asked.as_array().expect("a list").len());
+        assert_eq!(rendered, template.iter().chain(added).cloned().collect::<Vec<_>>());
+    }
+}
+
+#[test]
 fn pods_pass_pod_security_restricted_and_tell_the_scripts_all_they_need() {
     let objects = render(&redis("redis"), ApiVersion::V1);
     let mut seen = 0;

@@ -6,7 +6,7 @@ use k8s_openapi::api::core::v1::Secret;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use redis_k8s::emit::to_yaml;
 use redis_k8s::model::Auth;
-use redis_k8s::{ApiVersion, Namespace, Redis, ResourceName, SecretKey};
+use redis_k8s::{ApiVersion, Namespace, ObjectName, Redis, SecretKey};
 
 use super::documents::DocumentArgs;
 use super::{Failure, Session};
@@ -31,7 +31,7 @@ pub(crate) struct SecretArgs {
     files: Vec<PathBuf>,
     /// Name of the Secret; default: redis-auth
     #[arg(long, value_name = "NAME", conflicts_with = "files")]
-    secret: Option<ResourceName>,
+    secret: Option<ObjectName>,
     /// Namespace of the Secret, in place of the documents'
     #[arg(short, long, value_name = "NAMESPACE")]
     namespace: Option<Namespace>,
@@ -72,7 +72,7 @@ fn wanted(args: &SecretArgs, session: &mut Session<'_, '_>) -> Result<Vec<Wanted
             }
             keys.push(key.to_string());
         }
-        let name = args.secret.as_ref().map_or(DEFAULT_SECRET, ResourceName::as_str).to_owned();
+        let name = args.secret.as_ref().map_or(DEFAULT_SECRET, ObjectName::as_str).to_owned();
         return Ok(vec![Wanted { name, namespace, instance: None, keys }]);
     }
     let reading = DocumentArgs { name: None, namespace, set: Vec::new(), strict: false };

@@ -1,7 +1,7 @@
 //! Environment variables of the server container.
 
-use super::Check;
 use super::rule::rules;
+use super::{Check, control_in};
 use crate::check::at::At;
 use crate::target::ApiVersion;
 
@@ -15,8 +15,8 @@ rules! { RULES;
         "server-side apply refuses a list that holds a key twice";
     ENV_RESERVED = Error "env-reserved", "a variable is set that the scripts, the shell or the client rely on",
         "the scripts would start a server with the wrong name, address or password, or not at all";
-    ENV_HOLDS_NUL = Error "env-holds-nul", "the value of a variable holds a NUL character",
-        "no environment can hold one: the container would not start";
+    ENV_HOLDS_CONTROL = Error "env-holds-control", "the value of a variable holds NUL or one of U+007F to U+009F, U+FFFE and U+FFFF",
+        "no environment can hold a NUL; the others kubectl sends as they are, and the API server refuses them or takes U+0085 for a space";
     ENV_TOO_LARGE = Error "env-too-large", "a variable has 128 KiB or more, or all of them more than 1 MiB",
         "the kernel refuses to start a process with it";
 }
@@ -63,13 +63,10 @@ pub(super) fn check(check: &mut Check) {
                     .help("use another name"),
             );
         }
-        if variable.value.contains('\0') {
+        if let Some(control) = control_in(&variable.value) {
             check.report(
-                ENV_HOLDS_NUL
-                    .at(
-                        path.field("value"),
-                        format!("the value of {name} holds a NUL character, which ends a string there"),
-                    )
+                ENV_HOLDS_CONTROL
+                    .at(path.field("value"), format!("the value of {name} holds the character {control}"))
                     .help("remove it, or write binary values in base64"),
             );
         }
@@ -131,10 +128,16 @@ pub(super) const CASES: &[super::tests::Case] = {
         )
         .on(ApiVersion::V1Beta3),
         case(
-            "env-holds-nul",
+            "env-holds-control",
             "spec.env[0].value",
             "spec: {env: [{name: A, value: \"a\\0b\"}]}",
             "spec: {env: [{name: A, value: \"a\\nb\"}]}",
+        ),
+        case(
+            "env-holds-control",
+            "spec.env[0].value",
+            "spec: {env: [{name: A, value: \"a\\x85b\"}]}",
+            "spec: {env: [{name: A, value: \"a\\x1F\\xA0\\u2028\\uFEFFb\"}]}",
         ),
         case(
             "env-too-large",

@@ -1,9 +1,9 @@
 //! The name, and the labels and annotations of every map in the document.
 
-use super::Check;
 use super::rule::rules;
+use super::{Check, control_in, network_policy};
 use crate::check::at::At;
-use crate::model::{Annotations, Labels};
+use crate::model::{Annotations, Labels, ServiceType};
 use crate::target::ApiVersion;
 
 /// The longest name made from it is that of the Service of the last sentinel there can be; a Service's name has 63.
@@ -27,15 +27,18 @@ rules! { RULES;
         "kubectl apply keeps a copy of the whole object in one more annotation, and both must fit into 256 KiB";
     ANNOTATION_DEPRECATED = Warning "annotation-deprecated", "an annotation is set that Kubernetes no longer heeds, or will not for long",
         "the API server warns of it at every apply";
-    ANNOTATION_HOLDS_NUL = Error "annotation-holds-nul", "an annotation holds a NUL character",
-        "no annotation means one, and tools that read annotations cut the value there or refuse it";
+    ANNOTATION_REFUSED = Error "annotation-refused", "an annotation is set that the API server refuses where it would stand",
+        "it reads some annotations of pods and Services, and takes no object with one that makes no sense there";
+    ANNOTATION_HOLDS_CONTROL = Error "annotation-holds-control", "an annotation holds NUL or one of U+007F to U+009F, U+FFFE and U+FFFF",
+        "kubectl sends them as they are, and the API server refuses them or takes U+0085 for a space; a NUL no tool expects";
 }
 
 /// Annotations the API server warns of, and what came in their place. A key that ends with `/` stands for all of its prefix.
 const DEPRECATED_ANNOTATIONS: &[(&str, &str)] = &[
-    ("container.apparmor.security.beta.kubernetes.io/", "Kubernetes confines containers without it"),
     ("container.seccomp.security.alpha.kubernetes.io/", "the profile RuntimeDefault is rendered without it"),
+    ("kubernetes.io/enforce-mountable-secrets", "use a namespace of its own"),
     ("scheduler.alpha.kubernetes.io/critical-pod", "use spec.scheduling.priorityClass"),
+    ("seccomp.security.alpha.kubernetes.io/pod", "the profile RuntimeDefault is rendered without it"),
     ("security.alpha.kubernetes.io/sysctls", "set them on the nodes"),
     ("security.alpha.kubernetes.io/unsafe-sysctls", "set them on the nodes"),
     ("service.kubernetes.io/topology-aware-hints", "use trafficDistribution of the Service"),
@@ -62,27 +65,36 @@ pub(super) fn check(check: &mut Check) {
     labels(check, At::root("spec.podLabels"), spec.pod_labels.as_ref());
     let storage = spec.storage.as_deref();
     labels(check, At::root("spec.storage.labels"), storage.and_then(|storage| storage.labels.as_ref()));
-    let everywhere = annotations(check, At::root("metadata.annotations"), Some(&metadata.annotations), 0);
-    annotations(check, At::root("spec.podAnnotations"), spec.pod_annotations.as_ref(), everywhere);
-    annotations(
-        check,
-        At::root("spec.storage.annotations"),
-        storage.and_then(|storage| storage.annotations.as_ref()),
-        everywhere,
-    );
+    let everywhere =
+        annotations(check, At::root("metadata.annotations"), Some(&metadata.annotations), Carriers::Everything, 0);
+    annotations(check, At::root("spec.podAnnotations"), spec.pod_annotations.as_ref(), Carriers::Pods, everywhere);
+    let claims = storage.and_then(|storage| storage.annotations.as_ref());
+    annotations(check, At::root("spec.storage.annotations"), claims, Carriers::Others, everywhere);
     let account = spec.service_account.as_deref().and_then(|account| account.annotations.as_ref());
-    annotations(check, At::root("spec.serviceAccount.annotations"), account, everywhere);
+    annotations(check, At::root("spec.serviceAccount.annotations"), account, Carriers::Others, everywhere);
     let Some(services) = spec.services.as_deref() else { return };
     for (path, service) in [("spec.services.sentinel", &services.sentinel), ("spec.services.read", &services.read)] {
         let Some(service) = service else { continue };
         let path = At::root(path);
         labels(check, path.field("labels"), service.labels.as_ref());
-        annotations(check, path.field("annotations"), service.annotations.as_ref(), everywhere);
+        let carriers = Carriers::Service(service.r#type.unwrap_or(ServiceType::ClusterIp));
+        annotations(check, path.field("annotations"), service.annotations.as_ref(), carriers, everywhere);
     }
 }
 
+/// The objects a map of annotations ends up on.
+#[derive(Clone, Copy)]
+enum Carriers {
+    /// Pods, Services of type `ClusterIP`, and the rest.
+    Everything,
+    Pods,
+    Service(ServiceType),
+    /// Objects of whose annotations the API server reads none.
+    Others,
+}
+
 /// Why a label may not be set, if it may not.
-fn reserved(key: &str, target: ApiVersion) -> Option<&'static str> {
+fn reserved_label(key: &str, target: ApiVersion) -> Option<&'static str> {
     let (prefix, name) = key.split_once('/').unwrap_or(("", key));
     match (prefix, name) {
         ("app.kubernetes.io", "name" | "instance" | "component" | "part-of" | "managed-by") => {
@@ -102,7 +114,7 @@ fn reserved(key: &str, target: ApiVersion) -> Option<&'static str> {
 fn labels(check: &mut Check, path: At, labels: Option<&Labels>) {
     let Some(labels) = labels.filter(|labels| !labels.is_empty()) else { return };
     for key in labels.keys() {
-        if let Some(why) = reserved(key.as_str(), check.target) {
+        if let Some(why) = reserved_label(key.as_str(), check.target) {
             check.report(
                 LABEL_RESERVED
                     .at(path.field(key.as_str()), format!("the label {key} is not for the document to set: {why}"))
@@ -112,40 +124,92 @@ fn labels(check: &mut Check, path: At, labels: Option<&Labels>) {
     }
 }
 
+/// Why the API server refuses an annotation on one of its carriers, and what to do instead.
+///
+/// From `ValidatePodSpecificAnnotations` and `ValidateService` of
+/// [Kubernetes](https://github.com/kubernetes/kubernetes/blob/v1.33.0/pkg/apis/core/validation/validation.go).
+fn refused(key: &str, value: &str, carriers: Carriers) -> Option<(&'static str, &'static str)> {
+    let is_service = matches!(carriers, Carriers::Everything | Carriers::Service(_));
+    let is_pod = matches!(carriers, Carriers::Everything | Carriers::Pods);
+    match key {
+        "kubernetes.io/config.mirror" if is_pod => Some(("only a kubelet makes pods with it", "leave it out")),
+        "scheduler.alpha.kubernetes.io/tolerations" if is_pod => {
+            Some(("it must be a list of tolerations in JSON, and does nothing", "use spec.scheduling.tolerations"))
+        }
+        "controller.kubernetes.io/pod-deletion-cost" if is_pod => {
+            let is_number = value.parse::<i32>().is_ok_and(|number| number.to_string() == value);
+            (!is_number)
+                .then_some(("it must be a whole number of 32 bits", "leave it out: a StatefulSet does not look at it"))
+        }
+        _ if is_pod && key.starts_with("container.apparmor.security.beta.kubernetes.io/") => Some((
+            "its name must be that of a container of each pod, and servers and sentinels have different ones",
+            "leave it out: Kubernetes confines containers without it",
+        )),
+        _ if is_pod
+            && (key == "seccomp.security.alpha.kubernetes.io/pod"
+                || key.starts_with("container.seccomp.security.alpha.kubernetes.io/")) =>
+        {
+            let is_profile = matches!(value, "runtime/default" | "docker/default" | "unconfined");
+            (!is_profile).then_some(("its value is no profile", "leave it out: it does nothing any more"))
+        }
+        "service.beta.kubernetes.io/load-balancer-source-ranges" if is_service => {
+            let is_block = |block: &str| network_policy::cidr(block.trim()).is_ok();
+            if !matches!(carriers, Carriers::Service(ServiceType::LoadBalancer)) {
+                Some((
+                    "it is for a Service of type LoadBalancer alone",
+                    "set it on that Service, and type: LoadBalancer",
+                ))
+            } else if !value.trim().is_empty() && !value.split(',').all(is_block) {
+                Some((
+                    "it must be a list of blocks of addresses with commas between",
+                    "write for instance 10.0.0.0/8,192.0.2.0/24",
+                ))
+            } else {
+                None
+            }
+        }
+        _ => None,
+    }
+}
+
+/// Why an annotation may not be set, if it may not.
+fn reserved_annotation(key: &str) -> Option<&'static str> {
+    match key.split_once('/')? {
+        ("kubectl.kubernetes.io", "last-applied-configuration") => Some("kubectl apply keeps its own state in it"),
+        ("applyset.kubernetes.io", _) => Some("kubectl keeps its own state in it"),
+        ("redis-k8s-gen.dev", _) => Some("this tool sets annotations of that name"),
+        _ => None,
+    }
+}
+
 /// Bytes of keys and values; reports what is reserved, or too much with the `everywhere` bytes on the same object.
-fn annotations(check: &mut Check, path: At, map: Option<&Annotations>, everywhere: usize) -> usize {
+fn annotations(check: &mut Check, path: At, map: Option<&Annotations>, carriers: Carriers, everywhere: usize) -> usize {
     let Some(map) = map.filter(|map| !map.is_empty()) else { return 0 };
     let mut bytes = everywhere;
     for (key, value) in map {
         bytes += key.as_str().len() + value.len();
         let key = key.as_str();
         let is_deprecated = |(old, _): &&(&str, &str)| *old == key || (old.ends_with('/') && key.starts_with(old));
-        if let Some((_, instead)) = DEPRECATED_ANNOTATIONS.iter().find(is_deprecated) {
-            check.report(
-                ANNOTATION_DEPRECATED
-                    .at(path.field(key), format!("Kubernetes no longer wants the annotation {key}"))
-                    .help(format!("leave it out: {instead}")),
-            );
-        }
-        let why = match key.split_once('/') {
-            Some(("kubectl.kubernetes.io", "last-applied-configuration")) => "kubectl apply keeps its own state in it",
-            Some(("applyset.kubernetes.io", _)) => "kubectl keeps its own state in it",
-            Some(("redis-k8s-gen.dev", _)) => "this tool sets annotations of that name",
-            _ if value.contains('\0') => {
-                check.report(
-                    ANNOTATION_HOLDS_NUL
-                        .at(path.field(key), format!("the annotation {key} holds a NUL character"))
-                        .help("remove it, or write binary values in base64"),
-                );
-                continue;
-            }
-            _ => continue,
-        };
-        check.report(
+        let problem = if let Some((why, help)) = refused(key, value, carriers) {
+            ANNOTATION_REFUSED
+                .at(path.field(key), format!("the API server refuses the annotation {key} here: {why}"))
+                .help(help)
+        } else if let Some(why) = reserved_annotation(key) {
             ANNOTATION_RESERVED
                 .at(path.field(key), format!("the annotation {key} is not for the document to set: {why}"))
-                .help("leave it out, or use a name of your own"),
-        );
+                .help("leave it out, or use a name of your own")
+        } else if let Some(control) = control_in(value) {
+            ANNOTATION_HOLDS_CONTROL
+                .at(path.field(key), format!("the annotation {key} holds the character {control}"))
+                .help("remove it, or write binary values in base64")
+        } else if let Some((_, instead)) = DEPRECATED_ANNOTATIONS.iter().find(is_deprecated) {
+            ANNOTATION_DEPRECATED
+                .at(path.field(key), format!("Kubernetes no longer wants the annotation {key}"))
+                .help(format!("leave it out: {instead}"))
+        } else {
+            continue;
+        };
+        check.report(problem);
     }
     if bytes > ANNOTATION_BYTES - OWN_ANNOTATION_BYTES {
         check.report(
@@ -233,15 +297,63 @@ pub(super) const CASES: &[super::tests::Case] = {
         ),
         case(
             "annotation-deprecated",
-            "spec.podAnnotations[\"container.apparmor.security.beta.kubernetes.io/redis\"]",
-            "spec: {podAnnotations: {container.apparmor.security.beta.kubernetes.io/redis: x}}",
-            "spec: {podAnnotations: {container.example.com/redis: x}}",
+            "spec.podAnnotations[\"container.seccomp.security.alpha.kubernetes.io/redis\"]",
+            "spec: {podAnnotations: {container.seccomp.security.alpha.kubernetes.io/redis: unconfined}}",
+            "spec: {podAnnotations: {container.example.com/redis: unconfined}}",
         ),
         case(
-            "annotation-holds-nul",
+            "annotation-refused",
+            "metadata.annotations[\"kubernetes.io/config.mirror\"]",
+            "metadata: {name: redis, annotations: {kubernetes.io/config.mirror: x}}",
+            "spec: {services: {read: {annotations: {kubernetes.io/config.mirror: x}}}}",
+        ),
+        case(
+            "annotation-refused",
+            "spec.podAnnotations[\"container.apparmor.security.beta.kubernetes.io/redis\"]",
+            "spec: {podAnnotations: {container.apparmor.security.beta.kubernetes.io/redis: runtime/default}}",
+            "spec: {podAnnotations: {example.com/profile: runtime/default}}",
+        ),
+        case(
+            "annotation-refused",
+            "spec.podAnnotations[\"controller.kubernetes.io/pod-deletion-cost\"]",
+            "spec: {podAnnotations: {controller.kubernetes.io/pod-deletion-cost: '+1'}}",
+            "spec: {podAnnotations: {controller.kubernetes.io/pod-deletion-cost: '-1'}}",
+        ),
+        case(
+            "annotation-refused",
+            "metadata.annotations[\"scheduler.alpha.kubernetes.io/tolerations\"]",
+            "metadata: {name: redis, annotations: {scheduler.alpha.kubernetes.io/tolerations: x}}",
+            "metadata: {name: redis, annotations: {scheduler.example.com/tolerations: x}}",
+        ),
+        case(
+            "annotation-refused",
+            "metadata.annotations[\"seccomp.security.alpha.kubernetes.io/pod\"]",
+            "metadata: {name: redis, annotations: {seccomp.security.alpha.kubernetes.io/pod: on}}",
+            "spec: {podAnnotations: {seccomp.example.com/pod: on}}",
+        ),
+        case(
+            "annotation-refused",
+            "spec.services.read.annotations[\"service.beta.kubernetes.io/load-balancer-source-ranges\"]",
+            "spec: {auth: {secret: a}, services: {read: {type: NodePort, annotations: {service.beta.kubernetes.io/load-balancer-source-ranges: 10.0.0.0/8}}}}",
+            "spec: {auth: {secret: a}, services: {read: {type: LoadBalancer, annotations: {service.beta.kubernetes.io/load-balancer-source-ranges: '10.0.0.0/8, 192.0.2.0/24'}}}}",
+        ),
+        case(
+            "annotation-refused",
+            "spec.services.read.annotations[\"service.beta.kubernetes.io/load-balancer-source-ranges\"]",
+            "spec: {auth: {secret: a}, services: {read: {type: LoadBalancer, annotations: {service.beta.kubernetes.io/load-balancer-source-ranges: 10.0.0.0}}}}",
+            "spec: {auth: {secret: a}, services: {read: {type: LoadBalancer, annotations: {service.beta.kubernetes.io/load-balancer-source-ranges: ''}}}}",
+        ),
+        case(
+            "annotation-holds-control",
             "spec.podAnnotations.a",
             "spec: {podAnnotations: {a: \"\\0\"}}",
             "spec: {podAnnotations: {a: \"\\u0001\"}}",
+        ),
+        case(
+            "annotation-holds-control",
+            "metadata.annotations.a",
+            "metadata: {name: redis, annotations: {a: \"\\uFFFE\"}}",
+            "metadata: {name: redis, annotations: {a: \"\\uFFFD\"}}",
         ),
         case(
             "annotations-too-large",

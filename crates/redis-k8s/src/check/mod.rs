@@ -152,6 +152,15 @@ impl<'a> Check<'a> {
     }
 }
 
+/// The first character of a text that no annotation or variable can carry, as `U+0085`.
+///
+/// kubectl writes these into JSON as they are, and a reader of YAML, which the API server has for `--server-side`, takes
+/// no such character, but U+0085, which it takes for a line break. Tried with every character below U+10000 (`docs/yaml.md`).
+fn control_in(text: &str) -> Option<String> {
+    let control = |char: &char| matches!(char, '\0' | '\x7f'..='\u{9f}' | '\u{fffe}' | '\u{ffff}');
+    text.chars().find(control).map(|char| format!("U+{:04X}", u32::from(char)))
+}
+
 /// `1 server`, `2 servers`.
 fn counted(count: u32, noun: &str) -> String {
     format!("{count} {noun}{}", if count == 1 { "" } else { "s" })

@@ -120,7 +120,7 @@ fn peer(check: &mut Check, path: &At, peer: &Peer, is_client: bool) {
 }
 
 /// The length of the prefix, or what is wrong and what may have been meant.
-fn cidr(text: &str) -> Result<u8, (&'static str, String)> {
+pub(super) fn cidr(text: &str) -> Result<u8, (&'static str, String)> {
     let example = || "write an address and the length of its prefix, as in 10.0.0.0/8".to_owned();
     let Some((address, length)) = text.split_once('/') else {
         let help = match text.parse::<IpAddr>() {

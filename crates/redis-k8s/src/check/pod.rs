@@ -3,6 +3,7 @@
 use super::rule::rules;
 use super::{Check, services};
 use crate::check::at::At;
+use crate::instance::Instance;
 
 /// What the kernel and Kubernetes take.
 const MOST_ID: u32 = i32::MAX as u32;
@@ -22,7 +23,7 @@ pub(super) fn check(check: &mut Check) {
     security(check);
     if let Some(account) = check.spec.service_account.as_deref() {
         let path = At::root("spec.serviceAccount");
-        let name = account.name.as_ref().unwrap_or(&check.redis.metadata.name);
+        let name = Instance::new(check.redis).service_account_name();
         if account.create == Some(false) {
             if account.annotations.is_some() {
                 check.report(
@@ -34,7 +35,7 @@ pub(super) fn check(check: &mut Check) {
                         .help("annotate the account where it is created, or leave out create"),
                 );
             }
-        } else if name.as_str() == "default" {
+        } else if name == "default" {
             let at = if account.name.is_some() { path.field("name") } else { At::root("metadata.name") };
             default_account(check, at);
         }

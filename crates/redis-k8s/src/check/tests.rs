@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::{RULES, check};
 use crate::model::{Redis, RedisSpec};
 use crate::target::ApiVersion;
-use crate::value::ResourceName;
+use crate::value::InstanceName;
 
 /// A document that breaks a rule at a path, and the nearest one that breaks none.
 pub(super) struct Case {
@@ -133,7 +133,7 @@ fn rules_are_written_alike() {
 #[test]
 fn the_default_instance_is_fine_everywhere() {
     for target in ApiVersion::ALL {
-        let name: ResourceName = "redis".parse().unwrap();
+        let name: InstanceName = "redis".parse().unwrap();
         assert_eq!(check(&Redis::new(name), target), [], "{target}");
     }
 }

@@ -1,7 +1,7 @@
 //! Passwords.
 
 use super::document;
-use crate::value::{ResourceName, SecretKey};
+use crate::value::{ObjectName, SecretKey};
 
 document! {
     /// Where the passwords are: always in a Secret that exists, never in the document.
@@ -9,7 +9,7 @@ document! {
     /// `redis-k8s-gen secret` prints one for `kubectl create -f -`.
     pub struct Auth {
         /// The Secret.
-        pub secret: Option<ResourceName>,
+        pub secret: Option<ObjectName>,
         /// Its key with the password of the servers; default `password`.
         pub key: Option<SecretKey>,
         /// Its key with the password that was valid before; while the Secret has it, servers accept both. Default `previous-password`.

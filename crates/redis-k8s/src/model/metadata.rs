@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{Annotations, Labels};
-use crate::value::{Namespace, ResourceName};
+use crate::value::{InstanceName, Namespace};
 
 /// Name, namespace and marks of an instance; they reach every object made for it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -11,7 +11,7 @@ use crate::value::{Namespace, ResourceName};
 #[serde(deny_unknown_fields)]
 pub struct Metadata {
     /// The name of the instance, 1 to 42 characters; the names of all objects are made from it.
-    pub name: ResourceName,
+    pub name: InstanceName,
     /// The namespace of every object. Absent: the objects carry none and kubectl's context decides.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub namespace: Option<Namespace>,
@@ -26,7 +26,7 @@ pub struct Metadata {
 impl Metadata {
     /// An instance of this name, with nothing else said.
     #[must_use]
-    pub fn new(name: ResourceName) -> Self {
+    pub fn new(name: InstanceName) -> Self {
         Self { name, namespace: None, labels: Labels::new(), annotations: Annotations::new() }
     }
 }

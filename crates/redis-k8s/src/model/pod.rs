@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{Annotations, choice, document};
-use crate::value::{EnvName, ResourceName};
+use crate::value::{EnvName, ObjectName};
 
 /// An environment variable with a fixed value.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -73,7 +73,7 @@ document! {
         /// False to use one that exists; default true.
         pub create: Option<bool>,
         /// Its name; default: the name of the instance.
-        pub name: Option<ResourceName>,
+        pub name: Option<ObjectName>,
         /// Annotations of the one that is created.
         pub annotations: Option<Annotations>,
     }

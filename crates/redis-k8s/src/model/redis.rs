@@ -6,7 +6,7 @@ use super::{
     Annotations, Auth, Config, DisruptionBudget, EnvVar, ImagePullPolicy, Labels, Metadata, NetworkPolicy, Probes,
     Resources, Scheduling, Security, Sentinel, ServiceAccount, Services, Storage, Tls, choice, document,
 };
-use crate::value::{Duration, Image, KubernetesVersion, ResourceName};
+use crate::value::{Duration, Image, InstanceName, KubernetesVersion, ObjectName};
 
 choice! {
     /// The version of the document's form.
@@ -57,7 +57,7 @@ pub struct Redis {
 impl Redis {
     /// An instance with every default: three servers and three sentinels.
     #[must_use]
-    pub fn new(name: ResourceName) -> Self {
+    pub fn new(name: InstanceName) -> Self {
         Self {
             api_version: DocumentApiVersion::default(),
             kind: DocumentKind::default(),
@@ -95,7 +95,7 @@ document! {
         /// When the image is pulled; default: left to Kubernetes (`IfNotPresent` unless the tag is `latest`).
         pub image_pull_policy: Option<ImagePullPolicy>,
         /// Secrets with credentials for the registry.
-        pub image_pull_secrets: Option<Vec<ResourceName>>,
+        pub image_pull_secrets: Option<Vec<ObjectName>>,
         /// Port of the servers, 1 to 65535, default 6379.
         pub port: Option<std::num::NonZeroU16>,
         /// Directives of redis.conf, over the defaults; those this tool owns are refused with the field to use.

@@ -1,7 +1,7 @@
 //! Where pods run.
 
 use super::{Labels, choice, document};
-use crate::value::{Duration, LabelKey, LabelValue, ResourceName};
+use crate::value::{Duration, LabelKey, LabelValue, ObjectName};
 
 document! {
     /// Where pods run, servers and sentinels alike.
@@ -15,11 +15,11 @@ document! {
         /// Whether they are spread over zones: `preferred` (default), `required` or `none`.
         pub spread_zones: Option<Spread>,
         /// The priority class.
-        pub priority_class: Option<ResourceName>,
+        pub priority_class: Option<ObjectName>,
         /// The scheduler, if not the cluster's default.
-        pub scheduler: Option<ResourceName>,
+        pub scheduler: Option<ObjectName>,
         /// The runtime class.
-        pub runtime_class: Option<ResourceName>,
+        pub runtime_class: Option<ObjectName>,
     }
 
     /// A taint the pods bear.

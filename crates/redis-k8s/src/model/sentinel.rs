@@ -1,7 +1,7 @@
 //! The sentinels.
 
 use super::{Config, Probes, Resources, document};
-use crate::value::{Duration, MasterName, Quantity, ResourceName};
+use crate::value::{Duration, MasterName, ObjectName, Quantity};
 
 document! {
     /// The sentinels: how many, how fast, and where they keep what they know.
@@ -37,6 +37,6 @@ document! {
         /// Size of the claim; default 64Mi.
         pub size: Option<Quantity>,
         /// Storage class; default: that of the servers, else the cluster's default.
-        pub class: Option<ResourceName>,
+        pub class: Option<ObjectName>,
     }
 }

@@ -1,7 +1,7 @@
 //! Volumes of the servers.
 
 use super::{Annotations, Labels, choice, document};
-use crate::value::{Quantity, ResourceName};
+use crate::value::{ObjectName, Quantity};
 
 document! {
     /// Where a server writes: a claim (with `size`), or an emptyDir.
@@ -9,7 +9,7 @@ document! {
         /// Size of the claim of each server, for instance `8Gi`; absent: an emptyDir.
         pub size: Option<Quantity>,
         /// Storage class of the claims; default: the cluster's default class.
-        pub class: Option<ResourceName>,
+        pub class: Option<ObjectName>,
         /// Access modes of the claims; default `[ReadWriteOnce]`.
         pub access_modes: Option<Vec<AccessMode>>,
         /// Labels of the claims.

@@ -1,13 +1,13 @@
 //! Certificates.
 
 use super::{choice, document};
-use crate::value::{ResourceName, SecretKey};
+use crate::value::{ObjectName, SecretKey};
 
 document! {
     /// Where the certificates are, and who must show one. Plain connections are refused.
     pub struct Tls {
         /// The Secret, as cert-manager makes it: certificate, key and authority.
-        pub secret: Option<ResourceName>,
+        pub secret: Option<ObjectName>,
         /// Its key with the certificate; default `tls.crt`.
         pub certificate_key: Option<SecretKey>,
         /// Its key with the private key; default `tls.key`.

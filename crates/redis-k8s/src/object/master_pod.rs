@@ -1,11 +1,15 @@
 //! The pod a cluster begins with.
 
-use k8s_openapi::api::core::v1::Pod;
+use k8s_openapi::api::core::v1::{Pod, Toleration};
 
 use super::tutorial::parts_v1::{self, Role};
 use super::tutorial::{builder, names, parts_v1beta3};
+use crate::model::TolerationEffect;
 use crate::target::v1beta3;
 use crate::value::Image;
+
+/// The effect of a taint that evicts pods.
+const NO_EXECUTE: &str = TolerationEffect::NoExecute.as_str();
 
 builder! {
     /// The bootstrap pod: the first master and the first sentinel, in one network namespace.
@@ -37,6 +41,10 @@ impl MasterPod<'_> {
     pub fn v1(&self) -> Pod {
         let redis = &*self.redis;
         let roles = [Role::FirstServer, Role::FirstSentinel];
+        let mut spec = parts_v1::pod_spec(redis, &names::server_selector(redis), &roles);
+        if let Some(tolerations) = &mut spec.tolerations {
+            add_default_tolerations(tolerations);
+        }
         Pod {
             metadata: parts_v1::metadata(
                 redis,
@@ -44,7 +52,7 @@ impl MasterPod<'_> {
                 names::master_labels(redis),
                 names::master_annotations(redis),
             ),
-            spec: Some(parts_v1::pod_spec(redis, &names::server_selector(redis), &roles)),
+            spec: Some(spec),
             ..Pod::default()
         }
     }
@@ -59,5 +67,27 @@ impl MasterPod<'_> {
         pod.metadata.labels = names::master_labels(redis);
         pod.metadata.annotations = names::master_annotations(redis);
         pod
+    }
+}
+
+/// Adds what the API server adds to the tolerations of every pod, in its order
+/// ([`DefaultTolerationSeconds`](https://kubernetes.io/docs/reference/access-authn-authz/admission-controllers/#defaulttolerationseconds)).
+///
+/// The pods of a controller get them as well; but this one is applied itself, and kubectl compares the list as a whole.
+fn add_default_tolerations(tolerations: &mut Vec<Toleration>) {
+    for taint in ["node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable"] {
+        let is_tolerated = tolerations.iter().any(|toleration| {
+            toleration.key.as_deref().is_none_or(|key| key == taint)
+                && toleration.effect.as_deref().is_none_or(|effect| effect == NO_EXECUTE)
+        });
+        if !is_tolerated {
+            tolerations.push(Toleration {
+                effect: Some(NO_EXECUTE.to_owned()),
+                key: Some(taint.to_owned()),
+                operator: Some("Exists".to_owned()),
+                toleration_seconds: Some(300),
+                ..Toleration::default()
+            });
+        }
     }
 }

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{LabelSelector, ObjectMeta};
 
 use crate::instance::{Component, Instance};
+use crate::model::Annotations;
 use crate::value::LabelKey;
 
 /// The value of `app.kubernetes.io/name`, whatever the image: Valkey is a Redis, too.
@@ -55,6 +56,13 @@ pub(super) fn metadata(instance: Instance<'_>, name: impl Into<String>, componen
 /// Labels or annotations of the document, as objects carry them.
 pub(super) fn marks_of<V: AsRef<str>>(marks: &BTreeMap<LabelKey, V>) -> Marks {
     marks.iter().map(|(key, value)| (key.as_str().to_owned(), value.as_ref().to_owned())).collect()
+}
+
+/// Puts annotations over those the object has.
+pub(super) fn annotate(metadata: &mut ObjectMeta, annotations: Option<&Annotations>) {
+    if let Some(annotations) = annotations.filter(|annotations| !annotations.is_empty()) {
+        metadata.annotations.get_or_insert_default().extend(marks_of(annotations));
+    }
 }
 
 /// Marks, or none: Kubernetes keeps no empty map.

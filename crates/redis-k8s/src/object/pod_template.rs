@@ -11,7 +11,7 @@ use super::metadata::{labels, marks_of, selector};
 use super::{container, volume};
 use crate::instance::{Component, Instance};
 use crate::model::{self, Scheduling, Spread, TolerationEffect, TolerationOperator, defaults};
-use crate::value::ResourceName;
+use crate::value::ObjectName;
 
 /// Changes when a configuration does that a running process would not take up, and so restarts the pods once.
 const CHECKSUM: &str = "redis-k8s-gen.dev/config-checksum";
@@ -93,7 +93,7 @@ pub(super) fn dns_config() -> PodDNSConfig {
     }
 }
 
-pub(super) fn name(scheduling: Option<&Scheduling>, field: fn(&Scheduling) -> Option<&ResourceName>) -> Option<String> {
+pub(super) fn name(scheduling: Option<&Scheduling>, field: fn(&Scheduling) -> Option<&ObjectName>) -> Option<String> {
     scheduling.and_then(field).map(ToString::to_string)
 }
 

@@ -3,7 +3,7 @@
 use k8s_openapi::api::core::v1::{Service, ServicePort, ServiceSpec};
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 
-use super::metadata::{marks_of, metadata, selector_labels};
+use super::metadata::{annotate, marks_of, metadata, selector_labels};
 use crate::instance::{Component, Instance};
 use crate::model::{
     IpFamily, IpFamilyPolicy, Redis, ServiceOptions, ServiceType, SessionAffinity, TrafficDistribution,
@@ -112,9 +112,7 @@ fn with_options(instance: Instance<'_>, mut service: Service, options: Option<&S
         let ours = service.metadata.labels.take().unwrap_or_default();
         service.metadata.labels.insert(marks_of(labels)).extend(ours);
     }
-    if let Some(annotations) = &options.annotations {
-        service.metadata.annotations.get_or_insert_default().extend(marks_of(annotations));
-    }
+    annotate(&mut service.metadata, options.annotations.as_ref());
     let spec = service.spec.get_or_insert_default();
     spec.type_ = options.r#type.map(ServiceType::as_str).map(str::to_owned);
     spec.traffic_distribution = traffic_distribution(instance.redis, options);

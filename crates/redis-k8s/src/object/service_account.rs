@@ -2,7 +2,7 @@
 
 use k8s_openapi::api::core::v1::ServiceAccount;
 
-use super::metadata::{marks_of, metadata};
+use super::metadata::{annotate, metadata};
 use crate::instance::Instance;
 
 pub(super) fn build(instance: Instance<'_>) -> Option<ServiceAccount> {
@@ -11,8 +11,6 @@ pub(super) fn build(instance: Instance<'_>) -> Option<ServiceAccount> {
         return None;
     }
     let mut metadata = metadata(instance, instance.service_account_name(), None);
-    if let Some(annotations) = asked.and_then(|account| account.annotations.as_ref()) {
-        metadata.annotations.get_or_insert_default().extend(marks_of(annotations));
-    }
+    annotate(&mut metadata, asked.and_then(|account| account.annotations.as_ref()));
     Some(ServiceAccount { metadata, automount_service_account_token: Some(false), ..Default::default() })
 }

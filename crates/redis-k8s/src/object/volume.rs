@@ -12,7 +12,7 @@ use super::metadata::{marks_of, selector_labels, some};
 use crate::instance::{Component, Instance};
 use crate::model::{AccessMode, Auth, EmptyDirMedium, Tls, defaults};
 use crate::runtime;
-use crate::value::{ResourceName, SecretKey};
+use crate::value::{ObjectName, SecretKey};
 
 const CONFIG: &str = "config";
 const RUN: &str = "run";
@@ -187,6 +187,6 @@ fn tls(tls: &Tls) -> Volume {
 }
 
 /// The name of the Secret; the checks have refused a document without one.
-fn secret_name(name: Option<&ResourceName>) -> String {
+fn secret_name(name: Option<&ObjectName>) -> String {
     name.map(ToString::to_string).unwrap_or_default()
 }

@@ -11,6 +11,11 @@ fn is_dns_label(text: &str) -> bool {
         && bytes.iter().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || *b == b'-')
 }
 
+/// True for DNS labels joined by dots, at most 253 characters.
+fn is_dns_subdomain(text: &str) -> bool {
+    text.len() <= 253 && text.split('.').all(is_dns_label)
+}
+
 /// True for the name part of a label: up to 63 of `[A-Za-z0-9._-]`, a letter or digit at both ends.
 fn is_label_name(text: &str) -> bool {
     let bytes = text.as_bytes();
@@ -26,22 +31,33 @@ fn check(ok: bool, text: &str, rule: &'static str) -> Result<String, &'static st
 }
 
 validated! {
-    /// The name of an object: a DNS label that starts with a letter, 1 to 63 characters.
+    /// The name of an instance: a DNS label that starts with a letter, 1 to 63 characters.
     ///
-    /// Services need the strictest form Kubernetes has (RFC 1035), so every name keeps to it.
-    /// Names made from it are longer; [`Redis::check`](crate::Redis::check) tells when one does not fit.
+    /// Services need the strictest form Kubernetes has (RFC 1035), and their names are made from it.
+    /// Those are longer; [`Redis::check`](crate::Redis::check) tells when one does not fit.
     ///
     /// ```
-    /// use redis_k8s::ResourceName;
-    /// assert!("cache".parse::<ResourceName>().is_ok());
-    /// assert!("Cache_1".parse::<ResourceName>().is_err());
+    /// use redis_k8s::InstanceName;
+    /// assert!("cache".parse::<InstanceName>().is_ok());
+    /// assert!("Cache_1".parse::<InstanceName>().is_err());
     /// ```
-    ResourceName, "object name",
+    InstanceName, "instance name",
     pattern "^[a-z]([-a-z0-9]{0,61}[a-z0-9])?$", example "cache",
     |text| check(
         text.len() <= 63 && is_dns_label(text) && text.as_bytes()[0].is_ascii_lowercase(),
         text,
         "1 to 63 lower-case letters, digits or '-', starting with a letter and ending with a letter or digit",
+    )
+}
+
+validated! {
+    /// The name of another object, as of a Secret or a storage class: DNS labels joined by dots, 1 to 253 characters.
+    ObjectName, "object name",
+    pattern "^(?=.{1,253}$)[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$", example "cache",
+    |text| check(
+        is_dns_subdomain(text),
+        text,
+        "1 to 253 lower-case letters, digits, '-' or '.', with a letter or digit at both ends and around every dot",
     )
 }
 
@@ -63,7 +79,7 @@ validated! {
     example "example.com/team",
     |text| {
         let (prefix, name) = text.split_once('/').map_or((None, text), |(p, n)| (Some(p), n));
-        let prefix_ok = prefix.is_none_or(|p| p.len() <= 253 && p.split('.').all(is_dns_label));
+        let prefix_ok = prefix.is_none_or(is_dns_subdomain);
         check(
             prefix_ok && is_label_name(name),
             text,
@@ -83,29 +99,31 @@ validated! {
     )
 }
 
+/// True for what Kubernetes takes as the name of an entry: no directory, and only characters a file may have anywhere.
+fn is_entry(text: &str) -> bool {
+    !text.is_empty()
+        && text != "."
+        && !text.starts_with("..")
+        && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._".contains(&b))
+}
+
 validated! {
-    /// The name of an environment variable: letters, digits, `_`, `-` or `.`, not starting with a digit.
+    /// The name of an environment variable: letters, digits, `_`, `-` or `.`, not starting with a digit or `..`, not `.`.
     EnvName, "environment variable name",
-    pattern "^[-._a-zA-Z][-._a-zA-Z0-9]*$", example "TZ",
+    pattern "^(?!\\.$|\\.\\.)[-._a-zA-Z][-._a-zA-Z0-9]*$", example "TZ",
     |text| check(
-        !text.is_empty()
-            && !text.as_bytes()[0].is_ascii_digit()
-            && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._".contains(&b)),
+        is_entry(text) && !text.as_bytes()[0].is_ascii_digit(),
         text,
-        "letters, digits, '_', '-' or '.', not starting with a digit",
+        "letters, digits, '-', '_' or '.', not '.' and not starting with a digit or '..'",
     )
 }
 
 validated! {
-    /// A key inside a Secret: up to 253 of `[-._a-zA-Z0-9]`.
+    /// A key inside a Secret: up to 253 of `[-._a-zA-Z0-9]`, not starting with `..`, not `.`.
     SecretKey, "Secret key",
-    pattern "^[-._a-zA-Z0-9]{1,253}$", example "password",
+    pattern "^(?!\\.$|\\.\\.)[-._a-zA-Z0-9]{1,253}$", example "password",
     |text| check(
-        !text.is_empty()
-            && text.len() <= 253
-            && text != "."
-            && !text.starts_with("..")
-            && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._".contains(&b)),
+        text.len() <= 253 && is_entry(text),
         text,
         "1 to 253 letters, digits, '-', '_' or '.', not '.' and not starting with '..'",
     )
@@ -127,8 +145,8 @@ validated! {
     )
 }
 
-impl From<&ResourceName> for MasterName {
-    fn from(name: &ResourceName) -> Self {
+impl From<&InstanceName> for MasterName {
+    fn from(name: &InstanceName) -> Self {
         Self(name.as_str().to_owned())
     }
 }
@@ -140,11 +158,32 @@ mod tests {
     #[test]
     fn names_keep_to_the_rules_of_kubernetes() {
         for good in ["a", "redis", "a-1", &"a".repeat(63)] {
-            assert!(good.parse::<ResourceName>().is_ok(), "{good}");
+            assert!(good.parse::<InstanceName>().is_ok(), "{good}");
         }
         for bad in ["", "1a", "-a", "a-", "A", "a.b", "a_b", "ä", &"a".repeat(64)] {
-            assert!(bad.parse::<ResourceName>().is_err(), "{bad}");
+            assert!(bad.parse::<InstanceName>().is_err(), "{bad}");
         }
+    }
+
+    #[test]
+    fn names_of_other_objects_may_have_dots() {
+        for good in ["a", "1a", "a.b", "csi.example.com", "a-1.2", &"a".repeat(253)] {
+            assert!(good.parse::<ObjectName>().is_ok(), "{good}");
+        }
+        for bad in ["", ".", ".a", "a.", "a..b", "a.-b", "a-.b", "A", "a_b", "ä", &"a".repeat(254)] {
+            assert!(bad.parse::<ObjectName>().is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn names_of_entries_are_no_directories() {
+        for good in ["a", "_A.b-c", "-", ".a", "a.."] {
+            assert!(good.parse::<EnvName>().is_ok() && good.parse::<SecretKey>().is_ok(), "{good}");
+        }
+        for bad in ["", ".", "..", "..a", "a=b", "a b", "ä"] {
+            assert!(bad.parse::<EnvName>().is_err() && bad.parse::<SecretKey>().is_err(), "{bad}");
+        }
+        assert!("1a".parse::<EnvName>().is_err() && "1a".parse::<SecretKey>().is_ok());
     }
 
     #[test]

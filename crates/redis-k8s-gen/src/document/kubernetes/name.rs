@@ -9,19 +9,12 @@ pub(super) fn is_dns_label(text: &str) -> bool {
 
 /// A DNS label that starts with a letter: names of Services.
 pub(super) fn is_dns_label_of_letter(text: &str) -> bool {
-    text.parse::<redis_k8s::ResourceName>().is_ok()
+    text.parse::<redis_k8s::InstanceName>().is_ok()
 }
 
 /// DNS labels joined by dots, at most 253 characters.
 pub(super) fn is_dns_subdomain(text: &str) -> bool {
-    text.len() <= 253
-        && text.split('.').all(|label| {
-            // a label inside a name may be longer than one alone
-            let edge = |byte: Option<u8>| byte.is_some_and(|b| b.is_ascii_lowercase() || b.is_ascii_digit());
-            edge(label.bytes().next())
-                && edge(label.bytes().last())
-                && label.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
-        })
+    text.parse::<redis_k8s::ObjectName>().is_ok()
 }
 
 /// The name of a port of a container: at most 15 of `[-a-z0-9]`, with a letter, and no hyphen beside another or an end.
