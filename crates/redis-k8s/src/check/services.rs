@@ -17,8 +17,8 @@ rules! { RULES;
         "everybody who reaches the address may read, change and delete everything";
     IP_FAMILIES_INVALID = Error "ip-families-invalid", "`spec.services.ipFamilies` is empty, or names a family twice",
         "the API server refuses such a Service";
-    IP_FAMILIES_AGAINST_POLICY = Error "ip-families-against-policy", "two families are asked for, with the policy SingleStack or none",
-        "the API server refuses a second family unless the policy allows two";
+    IP_FAMILIES_AGAINST_POLICY = Error "ip-families-against-policy", "two families are named with the policy SingleStack or none, or one with a policy of two",
+        "the API server refuses a second family unless the policy allows two; where it can it adds the second, and refuses the next apply, which would take it away";
     PORTS_EQUAL = Error "ports-equal", "`spec.port` and `spec.sentinel.port` are the same on v1beta3 or v1",
         "the bootstrap pod holds a server and a sentinel, which share one network: only one of them could listen";
     PORT_PRIVILEGED = Warning "port-privileged", "a port is less than 1024",
@@ -74,7 +74,15 @@ pub(super) fn check(check: &mut Check) {
                     .at(path, "a Service needs a family")
                     .help("leave it out for the cluster's default, or name IPv4, IPv6 or both"),
             ),
-            [_] => {}
+            [one] => {
+                if dual {
+                    check.report(
+                        IP_FAMILIES_AGAINST_POLICY
+                            .at(path, format!("with two families in the cluster, the second apply would take away the one beside {}, and be refused", one.as_str()))
+                            .help("name both families, the preferred one first, or leave them or the policy out"),
+                    );
+                }
+            }
             [one, other] if one != other => {
                 if !dual {
                     let policy = services.ip_family_policy.map_or("absent", IpFamilyPolicy::as_str);
@@ -203,7 +211,13 @@ pub(super) const CASES: &[super::tests::Case] = {
             "ip-families-invalid",
             "spec.services.ipFamilies",
             "spec: {services: {ipFamilies: [IPv4, IPv6, IPv4], ipFamilyPolicy: RequireDualStack}}",
-            "spec: {services: {ipFamilies: [IPv4], ipFamilyPolicy: RequireDualStack}}",
+            "spec: {services: {ipFamilies: [IPv4, IPv6], ipFamilyPolicy: RequireDualStack}}",
+        ),
+        case(
+            "ip-families-against-policy",
+            "spec.services.ipFamilies",
+            "spec: {services: {ipFamilies: [IPv6], ipFamilyPolicy: PreferDualStack}}",
+            "spec: {services: {ipFamilyPolicy: PreferDualStack}}",
         ),
         case(
             "ip-families-against-policy",
