@@ -117,7 +117,7 @@ fn programs_get_the_same_as_people() {
             {
                 "severity": "error",
                 "rule": "invalid-value",
-                "message": "\"é\" is not a valid object name: 1 to 63 lower-case letters, digits or '-', starting with a letter and ending with a letter or digit",
+                "message": "\"é\" is not a valid instance name: 1 to 63 lower-case letters, digits or '-', starting with a letter and ending with a letter or digit",
                 "path": "metadata.name",
                 "file": "b.json",
                 "line": 1,

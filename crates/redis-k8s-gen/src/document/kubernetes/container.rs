@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use redis_k8s::Quantity;
+use redis_k8s::{LabelKey, Quantity};
 
 use super::form::Form;
 use super::metadata::entries;
@@ -10,9 +10,28 @@ use super::name::{is_dns_label, is_port_name};
 use super::part::{exactly_one, has, items, number, text};
 use super::rules::{
     GRACE_OF_READINESS, IMAGE_MISSING, INVALID_NAME, INVALID_PATH, INVALID_PORT, INVALID_VARIABLE, NOT_EXACTLY_ONE,
-    PROBE_SUCCESS_NOT_ONE, REQUEST_ABOVE_LIMIT, TWICE_IN_LIST, broken,
+    PROBE_SUCCESS_NOT_ONE, REQUEST_ABOVE_LIMIT, TWICE_IN_LIST, UNKNOWN_RESOURCE, broken,
 };
 use crate::document::node::{Node, shorten};
+
+/// Fields of a pod that a variable may take its value from, besides `metadata.labels['KEY']` and `metadata.annotations['KEY']`
+/// (<https://kubernetes.io/docs/concepts/workloads/pods/downward-api/>).
+const POD_FIELDS: [&str; 9] = [
+    "metadata.name",
+    "metadata.namespace",
+    "metadata.uid",
+    "spec.nodeName",
+    "spec.serviceAccountName",
+    "status.hostIP",
+    "status.hostIPs",
+    "status.podIP",
+    "status.podIPs",
+];
+
+fn is_field_of_pod(field: &str) -> bool {
+    let is_entry = |map: &str| field.strip_prefix(map).is_some_and(|key| key.starts_with("['") && key.ends_with("']"));
+    POD_FIELDS.contains(&field) || is_entry("metadata.labels") || is_entry("metadata.annotations")
+}
 
 pub(super) fn check(container: &Node<'_>, form: &mut Form<'_, '_>) {
     if let Some(name) = text(container, "name").filter(|name| !is_dns_label(name)) {
@@ -95,10 +114,24 @@ pub(super) fn check_variable(variable: &Node<'_>, form: &mut Form<'_, '_>) {
     form.inside("valueFrom", |form| {
         let sources = ["configMapKeyRef", "fieldRef", "fileKeyRef", "resourceFieldRef", "secretKeyRef"];
         exactly_one(source, &sources, "where the value comes from", form);
+        let field = source.get("fieldRef").and_then(|selector| text(selector, "fieldPath"));
+        if let Some(field) = field.filter(|field| !is_field_of_pod(field)) {
+            let message = format!("\"{}\" is no field of a pod that a variable can have", shorten(field));
+            let fault = broken(&INVALID_VARIABLE, message).help(format!("use one of {}", POD_FIELDS.join(", ")));
+            form.report(fault.under("fieldPath".into()).under("fieldRef".into()));
+        }
     });
 }
 
 pub(super) fn check_resources(resources: &Node<'_>, form: &mut Form<'_, '_>) {
+    for list in ["limits", "requests"] {
+        for entry in entries(resources, list).iter().filter(|entry| !is_resource(&entry.key)) {
+            let message = format!("there is no resource {}", shorten(&entry.key));
+            let fault = broken(&UNKNOWN_RESOURCE, message)
+                .help("use cpu, memory, ephemeral-storage, or PREFIX/NAME of a device");
+            form.report(fault.at(entry.key_origin).under((&*entry.key).into()).under(list.into()));
+        }
+    }
     let amount = |text: &str| text.parse::<Quantity>().ok().map(|amount| amount.milli_units());
     let limits = entries(resources, "limits");
     for request in entries(resources, "requests") {
@@ -113,6 +146,15 @@ pub(super) fn check_resources(resources: &Node<'_>, form: &mut Form<'_, '_>) {
                 .help("raise the limit, or request less");
             form.report(fault.under((&*request.key).into()).under("requests".into()));
         }
+    }
+}
+
+/// What a container can have some of: a resource of Kubernetes, or of somebody else with their name before it.
+fn is_resource(name: &str) -> bool {
+    match name {
+        "cpu" | "memory" | "ephemeral-storage" => true,
+        name if name.starts_with("hugepages-") => name.parse::<LabelKey>().is_ok(),
+        name => name.contains('/') && name.parse::<LabelKey>().is_ok(),
     }
 }
 

@@ -98,7 +98,9 @@ pub(super) fn check_label(entry: &Entry<'_>, path: &[&str], form: &mut Form<'_, 
 }
 
 fn check_key(entry: &Entry<'_>, path: &[&str], form: &mut Form<'_, '_>) {
-    if let Err(invalid) = entry.key.parse::<LabelKey>() {
+    // The API server does not look at the case of the keys of annotations.
+    let key = if path == ["annotations"] { entry.key.to_ascii_lowercase() } else { entry.key.to_string() };
+    if let Err(invalid) = key.parse::<LabelKey>() {
         let steps: Vec<_> = path.iter().map(|key| (*key).into()).chain([(&*entry.key).into()]).collect();
         form.report(broken(&INVALID_LABEL, invalid.to_string()).at(entry.key_origin).under_all(&steps));
     }

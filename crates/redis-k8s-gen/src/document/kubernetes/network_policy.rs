@@ -5,8 +5,14 @@ use std::net::IpAddr;
 use super::form::Form;
 use super::part::{has, is_empty, items, number, text};
 use super::probe::check_port_at;
-use super::rules::{INVALID_PEER, INVALID_PORT, broken};
+use super::rules::{INVALID_PEER, INVALID_PORT, TWICE_IN_LIST, broken};
 use crate::document::node::{Node, shorten};
+
+pub(super) fn check(spec: &Node<'_>, form: &mut Form<'_, '_>) {
+    if items(spec, "policyTypes").len() > 2 {
+        form.report(broken(&TWICE_IN_LIST, "a policy is of two types at most").under("policyTypes".into()));
+    }
+}
 
 pub(super) fn check_peer(peer: &Node<'_>, form: &mut Form<'_, '_>) {
     let names_pods = has(peer, "podSelector") || has(peer, "namespaceSelector");

@@ -8,7 +8,8 @@ use super::form::Form;
 use super::rules::{NOT_EXACTLY_ONE, OBJECT_OUT_OF_RANGE, PROTOCOL_MISSING, TWICE_IN_LIST, broken};
 use super::types::Unique;
 use super::{budget, container, data, metadata, network_policy, pod, probe, scheduling, service, volume, workload};
-use crate::document::node::{Kind, Node, shorten};
+use crate::document::fault::Fault;
+use crate::document::node::{Kind, Node, Style, shorten};
 use crate::document::scalar::Meaning;
 
 /// Examines one part.
@@ -21,15 +22,18 @@ pub(super) fn check(type_name: &str, node: &Node<'_>, form: &mut Form<'_, '_>) {
         }
         "Pod" => {
             metadata::check_name(node, metadata::NameForm::Subdomain, form);
+            required(node, "spec", form);
             if let Some(spec) = node.get("spec") {
                 form.inside("spec", |form| pod::check_mounts(spec, &[], form));
             }
         }
-        "ServiceAccount"
-        | "NetworkPolicy"
-        | "PodDisruptionBudget"
-        | "PersistentVolumeClaim"
-        | "ReplicationController" => metadata::check_name(node, metadata::NameForm::Subdomain, form),
+        "ReplicationController" => {
+            metadata::check_name(node, metadata::NameForm::Subdomain, form);
+            required(node, "spec", form);
+        }
+        "ServiceAccount" | "NetworkPolicy" | "PodDisruptionBudget" | "PersistentVolumeClaim" => {
+            metadata::check_name(node, metadata::NameForm::Subdomain, form);
+        }
         "Service" => metadata::check_name(node, metadata::NameForm::Service, form),
         "StatefulSet" => metadata::check_name(node, metadata::NameForm::StatefulSet, form),
         "PodSpec" => pod::check(node, form),
@@ -40,6 +44,20 @@ pub(super) fn check(type_name: &str, node: &Node<'_>, form: &mut Form<'_, '_>) {
         "VolumeMount" => container::check_mount(node, form),
         "Volume" => volume::check(node, form),
         "KeyToPath" => volume::check_key(node, form),
+        "ConfigMapVolumeSource"
+        | "ConfigMapProjection"
+        | "SecretProjection"
+        | "ConfigMapKeySelector"
+        | "SecretKeySelector"
+        | "ConfigMapEnvSource"
+        | "SecretEnvSource"
+        | "PodDNSConfigOption" => {
+            required(node, "name", form);
+        }
+        "SecretVolumeSource" => required(node, "secretName", form),
+        "PodSecurityContext" | "SecurityContext" => pod::check_ids(node, form),
+        "PodTemplateSpec" => required(node, "spec", form),
+        "ExecAction" => required(node, "command", form),
         "Probe" => probe::check(node, form),
         "Lifecycle" => probe::check_lifecycle(node, form),
         "TCPSocketAction" | "TcpSocket" | "HTTPGetAction" | "HttpGet" | "GRPCAction" => probe::check_port(node, form),
@@ -49,11 +67,17 @@ pub(super) fn check(type_name: &str, node: &Node<'_>, form: &mut Form<'_, '_>) {
         "WeightedPodAffinityTerm" | "PreferredSchedulingTerm" => {
             in_range(node, "weight", 1..=100, form);
         }
+        "PodAffinityTerm" => scheduling::check_topology(node, form),
         "TopologySpreadConstraint" => scheduling::check_spread(node, form),
         "ServiceSpec" => service::check(node, form),
         "ServicePort" => service::check_port(node, form),
-        "ReplicationControllerSpec" | "StatefulSetSpec" => workload::check(node, form),
+        "ReplicationControllerSpec" => {
+            required(node, "template", form);
+            workload::check(node, form);
+        }
+        "StatefulSetSpec" => workload::check_stateful(node, form),
         "PodDisruptionBudgetSpec" => budget::check(node, form),
+        "NetworkPolicySpec" => network_policy::check(node, form),
         "NetworkPolicyPeer" => network_policy::check_peer(node, form),
         "IPBlock" => network_policy::check_block(node, form),
         "NetworkPolicyPort" => network_policy::check_port(node, form),
@@ -116,9 +140,21 @@ pub(super) fn check_unique(items: &[Node<'_>], unique: &Unique, form: &mut Form<
 
 /// A whole number at a field, if there is one.
 pub(super) fn number(node: &Node<'_>, field: &str) -> Option<i128> {
-    match Meaning::of(node.get(field)?.as_text()?) {
-        Meaning::Int(number) => number,
+    match &node.get(field)?.kind {
+        Kind::Scalar(text, Style::Plain) => match Meaning::of(text) {
+            Meaning::Int(number) => number,
+            _ => None,
+        },
         _ => None,
+    }
+}
+
+/// True for a scalar that is a text, whatever it looks like.
+pub(super) fn is_string(node: &Node<'_>) -> bool {
+    match &node.kind {
+        Kind::Scalar(_, Style::Quoted) => true,
+        Kind::Scalar(text, _) => Meaning::of(text) == Meaning::Text,
+        _ => false,
     }
 }
 
@@ -149,10 +185,19 @@ pub(super) fn is_empty(node: &Node<'_>) -> bool {
     }
 }
 
+/// Reports a field that is missing or empty, though the schema lets it be.
+pub(super) fn required(node: &Node<'_>, field: &'static str, form: &mut Form<'_, '_>) {
+    let is_empty = |value: &Node<'_>| is_empty(value) || value.as_text().is_some_and(str::is_empty);
+    if node.get(field).is_none_or(is_empty) {
+        form.report(Fault::missing(field).under(field.into()));
+    }
+}
+
 /// Reports a number that is out of range.
 pub(super) fn in_range(node: &Node<'_>, field: &str, range: std::ops::RangeInclusive<i128>, form: &mut Form<'_, '_>) {
     if let Some(number) = number(node, field).filter(|number| !range.contains(number)) {
         let wanted = match *range.end() {
+            end if end >= i128::from(i32::MAX) && number > end => format!("at most {end}"),
             end if end >= i128::from(i32::MAX) => format!("{} or more", range.start()),
             end => format!("{} to {end}", range.start()),
         };

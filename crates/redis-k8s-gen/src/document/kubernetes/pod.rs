@@ -38,6 +38,13 @@ pub(super) fn check(spec: &Node<'_>, form: &mut Form<'_, '_>) {
     }
 }
 
+/// The ids a pod or container runs with.
+pub(super) fn check_ids(context: &Node<'_>, form: &mut Form<'_, '_>) {
+    for field in ["runAsUser", "runAsGroup", "fsGroup"] {
+        in_range(context, field, 0..=i128::from(i32::MAX), form);
+    }
+}
+
 /// What is mounted is a volume of the pod, or one of `claims`.
 pub(super) fn check_mounts(spec: &Node<'_>, claims: &[&str], form: &mut Form<'_, '_>) {
     let own = items(spec, "volumes").iter().filter_map(|volume| text(volume, "name"));

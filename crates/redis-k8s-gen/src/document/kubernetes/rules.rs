@@ -50,6 +50,8 @@ rules! {
         "the API server refuses it";
     REQUEST_ABOVE_LIMIT = Error "request-above-limit", "more of a resource is requested than its limit allows",
         "the API server refuses the pod";
+    UNKNOWN_RESOURCE = Error "unknown-resource", "a container asks for a resource there is not",
+        "the API server refuses the pod";
     MOUNT_WITHOUT_VOLUME = Error "mount-without-volume", "a container mounts a volume the pod does not have",
         "the API server refuses the pod";
     INVALID_PATH = Error "invalid-path", "a path is not one Kubernetes takes there",
@@ -77,6 +79,8 @@ rules! {
     PORTS_MISSING = Error "ports-missing", "a Service with an address has no port",
         "the API server refuses it";
     PORT_NAMES = Error "port-names", "a Service has several ports, and one has no name of its own",
+        "the API server refuses it";
+    INVALID_ADDRESS = Error "invalid-address", "`clusterIP` is neither an address nor `None`",
         "the API server refuses it";
     HEADLESS_TYPE = Error "headless-type", "a Service without an address is of a type that needs one",
         "the API server refuses it";

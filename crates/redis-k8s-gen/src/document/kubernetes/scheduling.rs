@@ -1,9 +1,11 @@
 //! Where pods run: tolerations, selectors and spreading.
 
+use redis_k8s::LabelKey;
+
 use super::form::Form;
 use super::metadata::{check_label, entries};
-use super::part::{has, in_range, items, number, text};
-use super::rules::{SELECTOR_REQUIREMENT, TOLERATION, broken};
+use super::part::{has, in_range, items, number, required, text};
+use super::rules::{INVALID_LABEL, SELECTOR_REQUIREMENT, TOLERATION, broken};
 use crate::document::node::Node;
 
 pub(super) fn check_toleration(toleration: &Node<'_>, form: &mut Form<'_, '_>) {
@@ -51,7 +53,18 @@ pub(super) fn check_requirement(requirement: &Node<'_>, form: &mut Form<'_, '_>)
     form.report(broken(&SELECTOR_REQUIREMENT, message).under("values".into()));
 }
 
+/// The label of nodes that tells one place from another.
+pub(super) fn check_topology(term: &Node<'_>, form: &mut Form<'_, '_>) {
+    required(term, "topologyKey", form);
+    if let Some(key) = text(term, "topologyKey").filter(|key| !key.is_empty())
+        && let Err(invalid) = key.parse::<LabelKey>()
+    {
+        form.report(broken(&INVALID_LABEL, invalid.to_string()).under("topologyKey".into()));
+    }
+}
+
 pub(super) fn check_spread(constraint: &Node<'_>, form: &mut Form<'_, '_>) {
+    check_topology(constraint, form);
     in_range(constraint, "maxSkew", 1..=i128::from(i32::MAX), form);
     in_range(constraint, "minDomains", 1..=i128::from(i32::MAX), form);
     if number(constraint, "minDomains").is_some() && text(constraint, "whenUnsatisfiable") == Some("ScheduleAnyway") {

@@ -1,13 +1,16 @@
 //! Services.
 
 use std::collections::HashMap;
+use std::net::IpAddr;
 
 use super::form::Form;
 use super::metadata::{check_label, entries};
 use super::name::is_dns_label;
 use super::part::{has, is_empty, items, number, text};
 use super::probe::check_port_at;
-use super::rules::{AFFINITY_OF_HEADLESS, HEADLESS_TYPE, INVALID_PORT, IP_FAMILIES, PORT_NAMES, PORTS_MISSING, broken};
+use super::rules::{
+    AFFINITY_OF_HEADLESS, HEADLESS_TYPE, INVALID_ADDRESS, INVALID_PORT, IP_FAMILIES, PORT_NAMES, PORTS_MISSING, broken,
+};
 use crate::document::node::{Node, shorten};
 
 /// True for a Service without an address of its own.
@@ -35,6 +38,11 @@ pub(super) fn check(spec: &Node<'_>, form: &mut Form<'_, '_>) {
     if kind == "ExternalName" && !has(spec, "externalName") {
         form.report(crate::document::fault::Fault::missing("externalName").under("externalName".into()));
     }
+    let is_address = |text: &str| matches!(text, "" | "None") || text.parse::<IpAddr>().is_ok();
+    if let Some(address) = text(spec, "clusterIP").filter(|address| !is_address(address)) {
+        let message = format!("\"{}\" is neither an address nor None", shorten(address));
+        form.report(broken(&INVALID_ADDRESS, message).under("clusterIP".into()));
+    }
     check_port_names(spec, form);
     check_families(spec, form);
 }
@@ -44,16 +52,17 @@ fn check_port_names(spec: &Node<'_>, form: &mut Form<'_, '_>) {
     let mut seen = HashMap::new();
     for (index, port) in ports.iter().enumerate() {
         let fault = match text(port, "name") {
-            None if ports.len() > 1 && !has(port, "name") => {
+            None if has(port, "name") => continue,
+            None | Some("") if ports.len() > 1 => {
                 broken(&PORT_NAMES, "a Service with several ports needs a name for each").help("add `name`")
             }
+            None | Some("") => continue,
             Some(name) => match seen.insert(name, port.origin) {
                 Some(first) => broken(&PORT_NAMES, format!("another port is named {}", shorten(name)))
                     .and_at(first, "first given here")
                     .help("give each a name of its own"),
                 None => continue,
             },
-            None => continue,
         };
         form.report(fault.under("name".into()).under(index.into()).under("ports".into()));
     }
@@ -78,8 +87,11 @@ pub(super) fn check_port(port: &Node<'_>, form: &mut Form<'_, '_>) {
             form.report(broken(&INVALID_PORT, format!("{number} is not a port from 1 to 65535")).under(field.into()));
         }
     }
-    check_port_at(port, "targetPort", form);
-    if let Some(name) = text(port, "name").filter(|name| !is_dns_label(name)) {
+    // empty or 0, it is the port itself
+    if number(port, "targetPort") != Some(0) && text(port, "targetPort") != Some("") {
+        check_port_at(port, "targetPort", form);
+    }
+    if let Some(name) = text(port, "name").filter(|name| !name.is_empty() && !is_dns_label(name)) {
         let message = format!(
             "\"{}\" is not a name of a port: 1 to 63 lower-case letters, digits or '-', with a letter or digit at both ends",
             shorten(name)

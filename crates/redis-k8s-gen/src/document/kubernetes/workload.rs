@@ -2,9 +2,10 @@
 
 use super::form::Form;
 use super::metadata::entries;
+use super::name::is_dns_label;
 use super::part::{in_range, items, text};
 use super::pod::check_mounts;
-use super::rules::{INSTANCE_RENAMED, RESTART_POLICY, SELECTOR_EMPTY, SELECTOR_MISMATCH, broken};
+use super::rules::{INSTANCE_RENAMED, INVALID_NAME, RESTART_POLICY, SELECTOR_EMPTY, SELECTOR_MISMATCH, broken};
 use crate::document::node::{Entry, Node, shorten};
 
 pub(super) fn check(spec: &Node<'_>, form: &mut Form<'_, '_>) {
@@ -22,6 +23,19 @@ pub(super) fn check(spec: &Node<'_>, form: &mut Form<'_, '_>) {
             }
         });
     });
+}
+
+/// A set; the selector of a ReplicationController may be empty, since that means the labels of its pods.
+pub(super) fn check_stateful(spec: &Node<'_>, form: &mut Form<'_, '_>) {
+    let has_expressions = spec.get("selector").is_some_and(|selector| !items(selector, "matchExpressions").is_empty());
+    if spec.get("selector").is_some() && selected(spec).0.is_empty() && !has_expressions {
+        form.report(broken(&SELECTOR_EMPTY, "the selector is empty").under("selector".into()));
+    }
+    if let Some(name) = text(spec, "serviceName").filter(|name| !name.is_empty() && !is_dns_label(name)) {
+        let message = format!("\"{}\" is not the name of a Service, and pods could not be named by it", shorten(name));
+        form.report(broken(&INVALID_NAME, message).under("serviceName".into()));
+    }
+    check(spec, form);
 }
 
 /// The scripts of a rendering know the instance by a variable, which nothing changes that changes the names of objects.
@@ -66,10 +80,6 @@ fn check_selector(spec: &Node<'_>, form: &mut Form<'_, '_>) {
     let Some(template) = spec.get("template") else { return };
     let labels = template.get("metadata").map(|metadata| entries(metadata, "labels")).unwrap_or_default();
     let (wanted, path) = selected(spec);
-    let is_said = spec.get("selector").is_some();
-    if is_said && spec.get("selector").is_some_and(super::part::is_empty) {
-        form.report(broken(&SELECTOR_EMPTY, "the selector is empty").under("selector".into()));
-    }
     for entry in wanted {
         let label = labels.iter().find(|label| label.key == entry.key);
         let (Some(value), found) = (entry.value.as_text(), label.and_then(|label| label.value.as_text())) else {
