@@ -54,7 +54,7 @@ fn cell(text: &str) -> String {
 #[test]
 fn every_field_has_a_word_of_its_own() {
     let page = page(&redis_k8s_gen::document_schema());
-    for part in ["## `spec.sentinel`", "## `spec.env[]`", "| `quorum` | ", "| `name` | object name | required |"] {
+    for part in ["## `spec.sentinel`", "## `spec.env[]`", "| `quorum` | ", "| `name` | instance name | required |"] {
         assert!(page.contains(part), "{part:?} is not in\n{page}");
     }
     let silent: Vec<_> = page.lines().filter(|line| line.starts_with("| `") && line.contains("|  |  |")).collect();
