@@ -31,9 +31,10 @@ fn ascii(document: &Value) -> String {
     text
 }
 
-/// Texts without NUL, which neither annotations nor variables may hold.
+/// Texts that annotations and variables may hold.
 fn texts() -> Vec<&'static str> {
-    STRINGS.iter().copied().filter(|text| !text.contains('\0')).collect()
+    let is_refused = |char| matches!(char, '\0' | '\u{7f}'..='\u{9f}' | '\u{fffe}' | '\u{ffff}');
+    STRINGS.iter().copied().filter(|text| !text.contains(is_refused)).collect()
 }
 
 /// A document with every text wherever a text may stand.
