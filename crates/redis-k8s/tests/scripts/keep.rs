@@ -45,7 +45,8 @@ fn one_that_ends_or_is_stopped_by_itself_ends_the_container() {
 #[test]
 fn stop_is_handed_on_and_waited_for() {
     in_each_shell(|container| {
-        let server = "live 100\ntrap 'echo saved; exit 3' TERM\nkill -TERM $PPID\nwhile :; do :; done";
+        // It is told twice, and saves once.
+        let server = "live 100\nstopped=\ntrap stopped=1 TERM\nkill -TERM $PPID\nwhile [ -z \"$stopped\" ]; do :; done\necho saved\nexit 3";
         let ran = keep(container, server);
         assert_eq!((ran.code, ran.out.as_str(), container.read("runs").as_str()), (Some(3), "saved\n", "1\n"));
         let ran = keep(container, "live 100\ntrap 'exit 0' TERM\nkill -TERM $PPID\nwhile :; do :; done");
