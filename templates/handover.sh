@@ -112,6 +112,7 @@ if [ "$named" = "$me" ]; then
 fi
 prefer 100
 if [ "$named" != "$me" ]; then
+    rm -f "$data/was-master"
     say "handed over to $named (epoch $epoch)"
 else
     # Clients keep waiting until this server has stopped: an election left half done may have promoted another already, and

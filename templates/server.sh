@@ -26,7 +26,8 @@ has_data() {
     [ "$durable" = 1 ] && [ -e "$data/whole" ] && [ -n "$(ls -A "$data/appendonlydir" 2>/dev/null)" ]
 }
 
-# stamp: when the data was last written, in seconds; 0 for none. Tells the newest data when nobody else can.
+# stamp: when the data was last written, in seconds; 0 for none. Tells the newest data when nobody else can. A master's counts for
+# two seconds more: its replicas write a moment later what it sent them, and when all stop it may have more (one write, once).
 stamp() {
     if has_data || [ -s "$data/dump.rdb" ]; then
         newest=1
@@ -34,6 +35,7 @@ stamp() {
             [ ! -e "$stamp_file" ] || stamp_time=$(stat -c %Y "$stamp_file")
             [ "${stamp_time:-0}" -le "$newest" ] || newest=$stamp_time
         done
+        [ ! -e "$data/was-master" ] || newest=$((newest + 2))
         echo "$newest"
     else
         echo 0
@@ -263,6 +265,7 @@ tend() {
         read -r tend_role tend_master tend_link _ <<ROLE
 $tend_answer
 ROLE
+        remember_role
         if [ -e "$newcomer" ]; then
             welcome
             # Whether it is in sync is asked often, until it is; the rest costs look-ups.
@@ -274,6 +277,15 @@ ROLE
         keep_address
         find_master
     done
+}
+
+# remember_role: keeps beside the data whether this server was master when it last was anything, for 'stamp'.
+remember_role() {
+    case "$tend_role $tend_link" in
+        'master '*) [ -e "$data/was-master" ] || touch "$data/was-master" ;;
+        'slave connected') [ ! -e "$data/was-master" ] || rm -f "$data/was-master" ;;
+        *) ;;
+    esac
 }
 
 # welcome: a newcomer is electable once it is in sync or, with older data, its master has been gone for 30 s.

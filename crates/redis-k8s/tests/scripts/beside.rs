@@ -156,6 +156,23 @@ fn becomes_electable(container: &Container, role: &str) -> Option<u64> {
 }
 
 #[test]
+fn remember_role_keeps_what_the_server_was_last() {
+    in_each_shell(|container| {
+        for (role, was_master) in [
+            ("master tend_link=''", true),
+            ("silent tend_link=''", true),
+            ("slave tend_link=sync", true),
+            ("slave tend_link=connected", false),
+            ("loading tend_link=''", false),
+            ("slave tend_link=connected", false),
+        ] {
+            assert!(container.call("server.sh", &format!("tend_role={role}; remember_role")).succeeded());
+            assert_eq!(container.has("data/was-master"), was_master, "{role}");
+        }
+    });
+}
+
+#[test]
 fn a_newcomer_is_electable_once_it_has_the_data() {
     in_each_shell(|container| {
         container.set("PATIENCE", "70");

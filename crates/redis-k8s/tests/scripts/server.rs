@@ -53,6 +53,8 @@ fn a_stamp_is_the_time_of_the_newest_file() {
         assert_eq!(stamp(container), "3000\n");
         std::fs::remove_file(container.path("data/dump.rdb")).unwrap();
         assert_eq!(stamp(container), "3000\n");
+        container.write("data/was-master", "");
+        assert_eq!(stamp(container), "3002\n", "a master is ahead of its replicas");
     });
 }
 
