@@ -65,7 +65,16 @@ impl<'t> Node<'t> {
     }
 
     pub(super) fn is_null(&self) -> bool {
-        matches!(&self.kind, Kind::Scalar(text, Style::Plain | Style::Bare) if Meaning::of(text) == Meaning::Null)
+        self.meaning() == Some(Meaning::Null)
+    }
+
+    /// What the scalar is, if it is one: in quotes a text, whatever it looks like.
+    pub(super) fn meaning(&self) -> Option<Meaning> {
+        match &self.kind {
+            Kind::Scalar(_, Style::Quoted) => Some(Meaning::Text),
+            Kind::Scalar(text, Style::Plain | Style::Bare) => Some(Meaning::of(text)),
+            Kind::Sequence(_) | Kind::Mapping(_) | Kind::Dropped => None,
+        }
     }
 
     /// The scalar's text, if it is one that is not null.

@@ -129,47 +129,57 @@ fn labels(check: &mut Check, path: At, labels: Option<&Labels>) {
 /// From `ValidatePodSpecificAnnotations` and `ValidateService` of
 /// [Kubernetes](https://github.com/kubernetes/kubernetes/blob/v1.33.0/pkg/apis/core/validation/validation.go).
 fn refused(key: &str, value: &str, carriers: Carriers) -> Option<(&'static str, &'static str)> {
-    let is_service = matches!(carriers, Carriers::Everything | Carriers::Service(_));
-    let is_pod = matches!(carriers, Carriers::Everything | Carriers::Pods);
+    match carriers {
+        Carriers::Everything => {
+            refused_on_pods(key, value).or_else(|| refused_on_service(key, value, ServiceType::ClusterIp))
+        }
+        Carriers::Pods => refused_on_pods(key, value),
+        Carriers::Service(kind) => refused_on_service(key, value, kind),
+        Carriers::Others => None,
+    }
+}
+
+fn refused_on_pods(key: &str, value: &str) -> Option<(&'static str, &'static str)> {
+    let of_container = |prefix| key.split_once('/').is_some_and(|(found, _)| found == prefix);
     match key {
-        "kubernetes.io/config.mirror" if is_pod => Some(("only a kubelet makes pods with it", "leave it out")),
-        "scheduler.alpha.kubernetes.io/tolerations" if is_pod => {
+        "kubernetes.io/config.mirror" => Some(("only a kubelet makes pods with it", "leave it out")),
+        "scheduler.alpha.kubernetes.io/tolerations" => {
             Some(("it must be a list of tolerations in JSON, and does nothing", "use spec.scheduling.tolerations"))
         }
-        "controller.kubernetes.io/pod-deletion-cost" if is_pod => {
+        "controller.kubernetes.io/pod-deletion-cost" => {
             let is_number = value.parse::<i32>().is_ok_and(|number| number.to_string() == value);
             (!is_number)
                 .then_some(("it must be a whole number of 32 bits", "leave it out: a StatefulSet does not look at it"))
         }
-        _ if is_pod && key.starts_with("container.apparmor.security.beta.kubernetes.io/") => Some((
+        _ if of_container("container.apparmor.security.beta.kubernetes.io") => Some((
             "its name must be that of a container of each pod, and servers and sentinels have different ones",
             "leave it out: Kubernetes confines containers without it",
         )),
-        _ if is_pod
-            && (key == "seccomp.security.alpha.kubernetes.io/pod"
-                || key.starts_with("container.seccomp.security.alpha.kubernetes.io/")) =>
+        _ if key == "seccomp.security.alpha.kubernetes.io/pod"
+            || of_container("container.seccomp.security.alpha.kubernetes.io") =>
         {
             let is_profile = matches!(value, "runtime/default" | "docker/default" | "unconfined");
             (!is_profile).then_some(("its value is no profile", "leave it out: it does nothing any more"))
         }
-        "service.beta.kubernetes.io/load-balancer-source-ranges" if is_service => {
-            let is_block = |block: &str| network_policy::cidr(block.trim()).is_ok();
-            if !matches!(carriers, Carriers::Service(ServiceType::LoadBalancer)) {
-                Some((
-                    "it is for a Service of type LoadBalancer alone",
-                    "set it on that Service, and type: LoadBalancer",
-                ))
-            } else if !value.trim().is_empty() && !value.split(',').all(is_block) {
-                Some((
-                    "it must be a list of blocks of addresses with commas between",
-                    "write for instance 10.0.0.0/8,192.0.2.0/24",
-                ))
-            } else {
-                None
-            }
-        }
         _ => None,
     }
+}
+
+fn refused_on_service(key: &str, value: &str, kind: ServiceType) -> Option<(&'static str, &'static str)> {
+    if key != "service.beta.kubernetes.io/load-balancer-source-ranges" {
+        return None;
+    }
+    if kind != ServiceType::LoadBalancer {
+        return Some((
+            "it is for a Service of type LoadBalancer alone",
+            "set it on that Service, and type: LoadBalancer",
+        ));
+    }
+    let is_block = |block: &str| network_policy::cidr(block.trim()).is_ok();
+    (!value.trim().is_empty() && !value.split(',').all(is_block)).then_some((
+        "it must be a list of blocks of addresses with commas between",
+        "write for instance 10.0.0.0/8,192.0.2.0/24",
+    ))
 }
 
 /// Why an annotation may not be set, if it may not.

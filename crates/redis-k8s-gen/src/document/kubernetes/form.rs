@@ -139,7 +139,7 @@ impl<'a, 't> Form<'a, 't> {
             Shape::Boolean => self.boolean(node),
             Shape::Integer(bits) => self.integer(node, *bits),
             Shape::Number => {
-                if !matches!(number(node), Some(Meaning::Int(_) | Meaning::Float)) {
+                if !matches!(node.meaning(), Some(Meaning::Int(_) | Meaning::Float)) {
                     self.expected("a number", node);
                 }
             }
@@ -161,10 +161,10 @@ impl<'a, 't> Form<'a, 't> {
                 _ => self.expected("a time such as 2026-01-31T12:00:00Z", node),
             },
             Shape::Quantity => self.quantity(node),
-            Shape::IntOrString => match (number(node), &node.kind) {
-                (Some(Meaning::Int(Some(number))), _) if i32::try_from(number).is_ok() => {}
-                (None, Kind::Scalar(..)) => self.text("a whole number or a string", node),
-                _ => self.expected("a whole number or a string", node),
+            Shape::IntOrString => match node.meaning() {
+                Some(Meaning::Int(Some(number))) if i32::try_from(number).is_ok() => {}
+                Some(Meaning::Int(_) | Meaning::Float) | None => self.expected("a whole number or a string", node),
+                Some(Meaning::Null | Meaning::Bool(_) | Meaning::Text) => self.text("a whole number or a string", node),
             },
             Shape::Type(name) => self.typed(node, name),
             Shape::Map(values) => self.map(node, values),
@@ -211,13 +211,13 @@ impl<'a, 't> Form<'a, 't> {
             32 => ("a whole number from -2147483648 to 2147483647", i32::MIN.into()..=i32::MAX.into()),
             _ => ("a whole number from -2^63 to 2^63-1", i64::MIN.into()..=i128::from(i64::MAX)),
         };
-        match (number(node), &node.kind) {
+        match (node.meaning(), &node.kind) {
             (Some(Meaning::Int(Some(number))), _) if range.contains(&number) => {}
             (Some(Meaning::Int(_)), _) => {
                 let found = node.as_text().map(shorten).unwrap_or_default();
                 self.report(Fault::new("out-of-range", format!("expected {wanted}, found {found}")));
             }
-            (None, Kind::Scalar(text, Style::Quoted)) if matches!(Meaning::of(text), Meaning::Int(_)) => {
+            (_, Kind::Scalar(text, Style::Quoted)) if matches!(Meaning::of(text), Meaning::Int(_)) => {
                 self.report(unexpected(wanted, node).help("remove the quotes"));
             }
             _ => self.expected(wanted, node),
@@ -274,16 +274,6 @@ pub(super) fn not_in_release(what: &str, minors: &std::ops::RangeInclusive<u8>, 
         fault.help(format!("leave it out, or say `--kubernetes-version 1.{}` if no cluster is older", minors.start()))
     } else {
         fault.help("leave it out")
-    }
-}
-
-/// What a scalar without quotes means, if it is a number.
-fn number(node: &Node<'_>) -> Option<Meaning> {
-    match &node.kind {
-        Kind::Scalar(text, Style::Plain | Style::Bare) => {
-            Some(Meaning::of(text)).filter(|meaning| matches!(meaning, Meaning::Int(_) | Meaning::Float))
-        }
-        _ => None,
     }
 }
 

@@ -70,7 +70,8 @@ pub(super) fn check(metadata: &Node<'_>, form: &mut Form<'_, '_>) {
     }
     let annotations = entries(metadata, "annotations");
     for entry in annotations {
-        check_key(entry, &["annotations"], form);
+        // The API server does not look at the case of the keys of annotations.
+        check_key(entry, &entry.key.to_ascii_lowercase(), &["annotations"], form);
     }
     let size: usize = annotations.iter().map(|entry| entry.key.len() + entry.value.as_text().map_or(0, str::len)).sum();
     if size > MAX_ANNOTATIONS {
@@ -90,16 +91,15 @@ pub(super) fn entries<'n, 't>(node: &'n Node<'t>, field: &str) -> &'n [Entry<'t>
 
 /// One label, in a mapping at `path`.
 pub(super) fn check_label(entry: &Entry<'_>, path: &[&str], form: &mut Form<'_, '_>) {
-    check_key(entry, path, form);
+    check_key(entry, &entry.key, path, form);
     if let Some(Err(invalid)) = entry.value.as_text().map(str::parse::<LabelValue>) {
         let steps: Vec<_> = path.iter().map(|key| (*key).into()).chain([(&*entry.key).into()]).collect();
         form.report(broken(&INVALID_LABEL, invalid.to_string()).under_all(&steps));
     }
 }
 
-fn check_key(entry: &Entry<'_>, path: &[&str], form: &mut Form<'_, '_>) {
-    // The API server does not look at the case of the keys of annotations.
-    let key = if path == ["annotations"] { entry.key.to_ascii_lowercase() } else { entry.key.to_string() };
+/// The key of an entry at `path`, in the form the API server looks at.
+fn check_key(entry: &Entry<'_>, key: &str, path: &[&str], form: &mut Form<'_, '_>) {
     if let Err(invalid) = key.parse::<LabelKey>() {
         let steps: Vec<_> = path.iter().map(|key| (*key).into()).chain([(&*entry.key).into()]).collect();
         form.report(broken(&INVALID_LABEL, invalid.to_string()).at(entry.key_origin).under_all(&steps));

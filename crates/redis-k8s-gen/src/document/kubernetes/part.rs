@@ -9,7 +9,7 @@ use super::rules::{NOT_EXACTLY_ONE, OBJECT_OUT_OF_RANGE, PROTOCOL_MISSING, TWICE
 use super::types::Unique;
 use super::{budget, container, data, metadata, network_policy, pod, probe, scheduling, service, volume, workload};
 use crate::document::fault::Fault;
-use crate::document::node::{Kind, Node, Style, shorten};
+use crate::document::node::{Kind, Node, shorten};
 use crate::document::scalar::Meaning;
 
 /// Examines one part.
@@ -140,21 +140,9 @@ pub(super) fn check_unique(items: &[Node<'_>], unique: &Unique, form: &mut Form<
 
 /// A whole number at a field, if there is one.
 pub(super) fn number(node: &Node<'_>, field: &str) -> Option<i128> {
-    match &node.get(field)?.kind {
-        Kind::Scalar(text, Style::Plain) => match Meaning::of(text) {
-            Meaning::Int(number) => number,
-            _ => None,
-        },
+    match node.get(field)?.meaning()? {
+        Meaning::Int(number) => number,
         _ => None,
-    }
-}
-
-/// True for a scalar that is a text, whatever it looks like.
-pub(super) fn is_string(node: &Node<'_>) -> bool {
-    match &node.kind {
-        Kind::Scalar(_, Style::Quoted) => true,
-        Kind::Scalar(text, _) => Meaning::of(text) == Meaning::Text,
-        _ => false,
     }
 }
 

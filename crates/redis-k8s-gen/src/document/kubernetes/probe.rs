@@ -2,9 +2,10 @@
 
 use super::form::Form;
 use super::name::is_port_name;
-use super::part::{exactly_one, in_range, is_string, number, text};
+use super::part::{exactly_one, in_range, number, text};
 use super::rules::{INVALID_PORT, broken};
 use crate::document::node::{Node, shorten};
+use crate::document::scalar::Meaning;
 
 pub(super) fn check(probe: &Node<'_>, form: &mut Form<'_, '_>) {
     exactly_one(probe, &["exec", "grpc", "httpGet", "tcpSocket"], "what the probe asks", form);
@@ -36,7 +37,7 @@ pub(super) fn check_port_at(node: &Node<'_>, field: &str, form: &mut Form<'_, '_
     let good = match number(node, field) {
         Some(number) => (1..=65535).contains(&number),
         // what is neither number nor text was reported for that
-        None => is_port_name(port) || !node.get(field).is_some_and(is_string),
+        None => is_port_name(port) || node.get(field).and_then(Node::meaning) != Some(Meaning::Text),
     };
     if !good {
         let message = format!("\"{}\" is neither a port from 1 to 65535 nor the name of one", shorten(port));
