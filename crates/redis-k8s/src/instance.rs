@@ -48,22 +48,22 @@ impl<'a> Instance<'a> {
     pub(crate) fn set_name(self, component: Component) -> String {
         match component {
             Component::Server => self.name().to_owned(),
-            Component::Sentinel => format!("{}-sentinel", self.name()),
+            Component::Sentinel => [self.name(), "-sentinel"].concat(),
         }
     }
 
     /// Name of the headless Service of a set.
     pub(crate) fn headless_name(self, component: Component) -> String {
-        format!("{}-headless", self.set_name(component))
+        [&self.set_name(component), "-headless"].concat()
     }
 
     /// Name of the Service that gives a pod an address which outlives it.
-    pub(crate) fn announce_name(self, component: Component, ordinal: u32) -> String {
-        format!("{}-announce-{ordinal}", self.set_name(component))
+    pub(crate) fn announce_name(self, component: Component, ordinal: &str) -> String {
+        [&self.set_name(component), "-announce-", ordinal].concat()
     }
 
     pub(crate) fn config_name(self) -> String {
-        format!("{}-config", self.name())
+        [self.name(), "-config"].concat()
     }
 
     pub(crate) fn service_account_name(self) -> &'a str {

@@ -40,7 +40,11 @@ impl Redis {
         Ok(match target {
             ApiVersion::V1Beta3 => object::tutorial::v1beta3(self),
             ApiVersion::V1 => object::tutorial::v1(self),
-            ApiVersion::AppsV1 => object::production::parts(self).map(Object::from).collect(),
+            ApiVersion::AppsV1 => {
+                let mut objects = Vec::new();
+                object::production::render(self, &mut objects);
+                objects.into_iter().collect()
+            }
         })
     }
 
@@ -64,7 +68,7 @@ impl Redis {
     pub fn render_yaml(&self, target: ApiVersion, text: &mut String) -> Result<(), Refused> {
         if target == ApiVersion::AppsV1 {
             self.require_sound(target)?;
-            emit::yaml_stream(object::production::parts(self), text);
+            object::production::render(self, &mut object::production::Stream(text));
         } else {
             self.render(target)?.write_yaml(text);
         }

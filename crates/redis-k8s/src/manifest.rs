@@ -205,7 +205,7 @@ impl Manifest {
 
     /// Appends the YAML of all objects, each after a `---` line.
     pub fn write_yaml(&self, text: &mut String) {
-        emit::yaml_stream(self, text);
+        self.iter().for_each(|object| emit::yaml_document(object, text));
     }
 
     /// All objects as one JSON `List`, indented, with a final newline: what `kubectl apply -f -` reads.

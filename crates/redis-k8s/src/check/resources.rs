@@ -98,21 +98,16 @@ pub(super) enum Unit {
 /// ([defaults.go](https://github.com/kubernetes/kubernetes/blob/master/pkg/apis/core/v1/defaults.go), `SetDefaults_ResourceList`;
 /// [warnings.go](https://github.com/kubernetes/kubernetes/blob/master/pkg/api/pod/warnings.go)).
 pub(super) fn fine_enough(check: &mut Check, at: At, amount: &Quantity, unit: Unit) {
-    let (fine, message, help) = match unit {
-        Unit::Byte => (
-            amount.is_whole(),
-            format!("{amount} has a fraction of a byte"),
-            format!("write {}, or a size with Mi or Gi", amount.units()),
-        ),
-        Unit::Core => (
-            amount.is_whole_thousandths(),
-            format!("{amount} has a fraction of a thousandth of a core"),
-            format!("write {}m", amount.milli_units()),
-        ),
+    let (message, help) = match unit {
+        Unit::Byte if !amount.is_whole() => {
+            (format!("{amount} has a fraction of a byte"), format!("write {}, or a size with Mi or Gi", amount.units()))
+        }
+        Unit::Core if !amount.is_whole_thousandths() => {
+            (format!("{amount} has a fraction of a thousandth of a core"), format!("write {}m", amount.milli_units()))
+        }
+        Unit::Byte | Unit::Core => return,
     };
-    if !fine {
-        check.report(AMOUNT_TOO_FINE.at(at, message).help(help));
-    }
+    check.report(AMOUNT_TOO_FINE.at(at, message).help(help));
 }
 
 /// Without a limit there is no maxmemory either: the first to notice is the node.

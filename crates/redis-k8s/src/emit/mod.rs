@@ -42,12 +42,10 @@ pub(crate) fn yaml<T: Serialize + ?Sized>(object: &T, text: &mut String) {
     debug_assert!(written.is_ok(), "Kubernetes types have string keys and do not fail: {written:?}");
 }
 
-/// Appends objects as block YAML, each after a `---` line.
-pub(crate) fn yaml_stream<T: Serialize>(objects: impl IntoIterator<Item = T>, text: &mut String) {
-    for object in objects {
-        text.push_str("---\n");
-        yaml(&object, text);
-    }
+/// Appends an object as a document of a stream: block YAML after a `---` line.
+pub(crate) fn yaml_document<T: Serialize + ?Sized>(object: &T, text: &mut String) {
+    text.push_str("---\n");
+    yaml(object, text);
 }
 
 /// An object as a JSON value.

@@ -1,11 +1,10 @@
 //! The production rendering: StatefulSets and everything around them.
 
-use std::iter::once_with;
-
 use k8s_openapi::api::core::v1::ConfigMap;
 use serde::Serialize;
 
 use super::config_map::{self, Config};
+use crate::emit;
 use crate::instance::{Component, Instance};
 use crate::manifest::Object;
 use crate::model::Redis;
@@ -13,43 +12,73 @@ use crate::runtime::Texts;
 
 use super::{disruption_budget, network_policy, service, service_account, stateful_set};
 
-/// Part of a rendering: an object, or what becomes one.
-#[derive(Debug, Serialize)]
-#[serde(untagged)]
-#[allow(clippy::large_enum_variant, reason = "most are objects, and each is used at once")]
-pub(crate) enum Part {
-    Object(Object),
-    Config(Config),
+/// An object, or what becomes one.
+pub(crate) trait Part: Serialize + Into<Object> {}
+
+impl<T: Serialize + Into<Object>> Part for T {}
+
+/// Takes the parts of a rendering, in the order of a manifest. Each is made just before it is taken: who only writes them
+/// keeps none, and the next finds the memory of the last in the cache.
+pub(crate) trait Sink {
+    /// Takes a part.
+    fn take(&mut self, part: impl Part);
+
+    /// Takes a copy of a part that its maker goes on with.
+    fn copy(&mut self, part: &(impl Part + Clone));
 }
 
-impl From<Part> for Object {
-    fn from(part: Part) -> Self {
-        match part {
-            Part::Object(object) => object,
-            Part::Config(config) => ConfigMap::from(config).into(),
-        }
+impl Sink for Vec<Object> {
+    fn take(&mut self, part: impl Part) {
+        self.push(part.into());
+    }
+
+    fn copy(&mut self, part: &(impl Part + Clone)) {
+        self.take(part.clone());
     }
 }
 
-/// Everything a document becomes on apps/v1, in the order of a manifest. Each is made when it is asked for: who only writes
-/// them keeps none, and the next finds the memory of the last in the cache.
-pub(crate) fn parts(redis: &Redis) -> impl Iterator<Item = Part> {
+/// The parts as a stream of YAML documents.
+pub(crate) struct Stream<'t>(pub(crate) &'t mut String);
+
+impl Sink for Stream<'_> {
+    fn take(&mut self, part: impl Part) {
+        emit::yaml_document(&part, self.0);
+    }
+
+    fn copy(&mut self, part: &(impl Part + Clone)) {
+        emit::yaml_document(part, self.0);
+    }
+}
+
+impl From<Config> for Object {
+    fn from(config: Config) -> Self {
+        ConfigMap::from(config).into()
+    }
+}
+
+/// Hands over everything a document becomes on apps/v1.
+pub(crate) fn render(redis: &Redis, sink: &mut impl Sink) {
     let instance = Instance::new(redis);
     let texts = Texts::new(instance);
     let checksums = Component::ALL.map(|component| (component, texts.checksum(component)));
-    let services = move |component| {
-        service::announced(instance, component).chain(once_with(move || service::headless(instance, component)))
-    };
-    let for_clients = once_with(move || [service::read(instance), Some(service::sentinel(instance))]);
-    let sets = checksums.into_iter().map(move |(set, checksum)| stateful_set::build(instance, set, checksum));
-    let all = Component::ALL.into_iter();
-    let around = all.clone().filter_map(move |component| disruption_budget::build(instance, component));
-    let policies = all.filter_map(move |component| network_policy::build(instance, component));
 
-    let account = service_account::build(instance).map(Object::from).map(Part::Object);
-    let config = once_with(move || Part::Config(config_map::build(instance, texts)));
-    let services =
-        services(Component::Server).chain(for_clients.flatten().flatten()).chain(services(Component::Sentinel));
-    let rest = services.map(Object::from).chain(sets.map(Object::from)).chain(around.map(Object::from));
-    account.into_iter().chain(config).chain(rest.chain(policies.map(Object::from)).map(Part::Object))
+    if let Some(account) = service_account::build(instance) {
+        sink.take(account);
+    }
+    sink.take(config_map::build(instance, texts));
+    service::of_pods(instance, Component::Server, sink);
+    if let Some(read) = service::read(instance) {
+        sink.take(read);
+    }
+    sink.take(service::sentinel(instance));
+    service::of_pods(instance, Component::Sentinel, sink);
+    for (component, checksum) in checksums {
+        sink.take(stateful_set::build(instance, component, checksum));
+    }
+    for budget in Component::ALL.into_iter().filter_map(|component| disruption_budget::build(instance, component)) {
+        sink.take(budget);
+    }
+    for policy in Component::ALL.into_iter().filter_map(|component| network_policy::build(instance, component)) {
+        sink.take(policy);
+    }
 }

@@ -4,19 +4,37 @@ use k8s_openapi::api::core::v1::{Service, ServicePort, ServiceSpec};
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 
 use super::metadata::{annotate, marks_of, metadata, selector_labels};
+use super::production::Sink;
 use crate::instance::{Component, Instance};
 use crate::model::{
     IpFamily, IpFamilyPolicy, Redis, ServiceOptions, ServiceType, SessionAffinity, TrafficDistribution,
 };
 
-/// The identity of a set's pods: a name per pod, ready or not, since they find each other before they are ready.
-pub(super) fn headless(instance: Instance<'_>, component: Component) -> Service {
-    let spec = ServiceSpec {
-        cluster_ip: Some("None".to_owned()),
-        publish_not_ready_addresses: Some(true),
-        ..spec(instance, component)
-    };
-    service(instance, instance.headless_name(component), component, spec)
+/// By what the pods of a set find each other, ready or not, since they do so before they are ready.
+///
+/// Each pod announces an address that outlives it, and needs no name to be looked up while the pod runs. Its name exists before
+/// the pod does, so nobody has to wait until a name service forgets that it did not. The headless Service is the identity of
+/// the set.
+pub(super) fn of_pods(instance: Instance<'_>, component: Component, sink: &mut impl Sink) {
+    const POD_NAME: &str = "statefulset.kubernetes.io/pod-name";
+
+    let spec = ServiceSpec { publish_not_ready_addresses: Some(true), ..spec(instance, component) };
+    let mut service = service(instance, String::new(), component, spec);
+    // In the order of their names: 10 stands before 2.
+    let mut ordinals: Vec<_> = (0..instance.replicas(component)).map(|ordinal| ordinal.to_string()).collect();
+    ordinals.sort_unstable();
+    for ordinal in ordinals {
+        service.metadata.name = Some(instance.announce_name(component, &ordinal));
+        let selector = service.spec.get_or_insert_default().selector.get_or_insert_default();
+        selector.insert(POD_NAME.to_owned(), [&instance.set_name(component), "-", &ordinal].concat());
+        sink.copy(&service);
+    }
+
+    service.metadata.name = Some(instance.headless_name(component));
+    let spec = service.spec.get_or_insert_default();
+    spec.selector.get_or_insert_default().remove(POD_NAME);
+    spec.cluster_ip = Some("None".to_owned());
+    sink.take(service);
 }
 
 /// Where clients ask who is master: over the sentinels that know.
@@ -37,23 +55,8 @@ pub(super) fn read(instance: Instance<'_>) -> Option<Service> {
         return None;
     }
     let component = Component::Server;
-    let name = format!("{}-read", instance.name());
+    let name = [instance.name(), "-read"].concat();
     Some(with_options(instance, service(instance, name, component, spec(instance, component)), options))
-}
-
-/// The addresses the pods of a set announce: each outlives its pod, and needs no name to be looked up while the pod runs. Its
-/// name exists before the pod does, so nobody has to wait until a name service forgets that it did not.
-pub(super) fn announced(instance: Instance<'_>, component: Component) -> impl Iterator<Item = Service> {
-    let spec = ServiceSpec { publish_not_ready_addresses: Some(true), ..spec(instance, component) };
-    let of_any = service(instance, String::new(), component, spec);
-    (0..instance.replicas(component)).map(move |ordinal| {
-        let mut of_pod = of_any.clone();
-        of_pod.metadata.name = Some(instance.announce_name(component, ordinal));
-        let selector = of_pod.spec.get_or_insert_default().selector.get_or_insert_default();
-        let pod = format!("{}-{ordinal}", instance.set_name(component));
-        selector.insert("statefulset.kubernetes.io/pod-name".to_owned(), pod);
-        of_pod
-    })
 }
 
 fn service(instance: Instance<'_>, name: String, component: Component, spec: ServiceSpec) -> Service {

@@ -130,7 +130,7 @@ pub(crate) fn stop_command(component: Component) -> Vec<String> {
 }
 
 fn script(name: &str, arguments: &[&str]) -> Vec<String> {
-    let mut command = vec!["sh".to_owned(), format!("{CONFIG_DIR}/{name}")];
+    let mut command = vec!["sh".to_owned(), [CONFIG_DIR, "/", name].concat()];
     command.extend(arguments.iter().map(|argument| (*argument).to_owned()));
     command
 }

@@ -104,11 +104,11 @@ fn peers() -> BoxedStrategy<Value> {
 fn simple_settings() -> Vec<(&'static str, BoxedStrategy<Value>)> {
     vec![
         ("metadata/namespace", one_of(&["default", "shop", "a-b"])),
-        ("spec/replicas", (1..=9u32).prop_map(Value::from).boxed()),
+        ("spec/replicas", (1..=12u32).prop_map(Value::from).boxed()),
         ("spec/image", one_of(&["redis:8.2", "registry.example:5000/team/redis:8.2-alpine", "valkey/valkey:9.0"])),
         ("spec/env", env()),
         ("spec/resources", resources(&["64Mi", "128Mi", "134217728"], &["256Mi", "1Gi", "1.5Gi"])),
-        ("spec/sentinel/replicas", (1..=9u32).prop_map(Value::from).boxed()),
+        ("spec/sentinel/replicas", (1..=12u32).prop_map(Value::from).boxed()),
     ]
 }
 
@@ -118,7 +118,7 @@ fn mutable_settings() -> Vec<(&'static str, BoxedStrategy<Value>)> {
         ("metadata/labels", labels()),
         ("metadata/annotations", annotations()),
         ("spec/kubernetesVersion", one_of(&["1.33", "1.34", "1.35", "1.36", "1.37"])),
-        ("spec/replicas", (1..=9u32).prop_map(Value::from).boxed()),
+        ("spec/replicas", (1..=12u32).prop_map(Value::from).boxed()),
         (
             "spec/image",
             one_of(&[
@@ -142,7 +142,7 @@ fn mutable_settings() -> Vec<(&'static str, BoxedStrategy<Value>)> {
         ("spec/resources", resources(&["64Mi", "128Mi", "134217728"], &["256Mi", "1Gi", "1.5Gi"])),
         ("spec/minReplicasMaxLag", seconds(2..20)),
         ("spec/terminationGracePeriod", seconds(45..300)),
-        ("spec/sentinel/replicas", (1..=9u32).prop_map(Value::from).boxed()),
+        ("spec/sentinel/replicas", (1..=12u32).prop_map(Value::from).boxed()),
         ("spec/sentinel/downAfter", seconds(3..10)),
         ("spec/sentinel/failoverTimeout", seconds(20..120)),
         ("spec/sentinel/parallelSyncs", (1..4u32).prop_map(Value::from).boxed()),

@@ -125,6 +125,15 @@ proptest! {
 }
 
 #[test]
+fn many_servers_are_in_one_order_however_they_are_written() {
+    let mut document = Redis::new("redis".parse().unwrap());
+    document.spec.replicas = Some(12);
+    let mut text = String::new();
+    document.render_yaml(ApiVersion::AppsV1, &mut text).unwrap();
+    assert_eq!(text, document.render(ApiVersion::AppsV1).unwrap().to_yaml());
+}
+
+#[test]
 fn most_documents_are_accepted() {
     use proptest::strategy::ValueTree;
     let mut runner = proptest::test_runner::TestRunner::deterministic();

@@ -68,7 +68,7 @@ pub(super) fn write_newtype<T: Serialize + ?Sized>(node: Node<'_>, name: &str, v
         return value.serialize(node);
     }
     value.serialize(Key(|block: &str| {
-        node.out.push(' ');
+        node.place.lead(node.out);
         node.out.push_str(block);
     }))
 }

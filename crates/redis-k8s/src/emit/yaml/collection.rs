@@ -22,12 +22,11 @@ impl Collection<'_> {
     /// Brings the output to where the next entry begins.
     fn begin_entry(&mut self) {
         match (self.is_empty, self.place) {
-            (true, Place::Document) => {}
-            (true, Place::Item) => self.out.push(' '),
             (true, Place::Entry) => {
-                self.out.push('\n');
+                self.out.push_str(":\n");
                 indent(self.column, self.out);
             }
+            (true, place) => place.lead(self.out),
             (false, _) => indent(self.column, self.out),
         }
         self.is_empty = false;
@@ -42,7 +41,6 @@ impl Collection<'_> {
             self.out.push('\n');
             indent(self.column, self.out);
         }
-        self.out.push(':');
     }
 
     fn value<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Error> {
@@ -51,7 +49,6 @@ impl Collection<'_> {
 
     fn item<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Error> {
         self.begin_entry();
-        self.out.push('-');
         value.serialize(Node { out: self.out, column: self.column, place: Place::Item })
     }
 

@@ -15,10 +15,21 @@ use crate::emit::Error;
 pub(super) enum Place {
     /// Nothing.
     Document,
-    /// `key:`
+    /// A key, which needs its colon.
     Entry,
-    /// `-`
+    /// Nothing, which needs a dash.
     Item,
+}
+
+impl Place {
+    /// Leads to what begins on the same line.
+    pub(super) fn lead(self, out: &mut String) {
+        match self {
+            Self::Document => {}
+            Self::Entry => out.push_str(": "),
+            Self::Item => out.push_str("- "),
+        }
+    }
 }
 
 /// Where the next value goes.
@@ -36,9 +47,7 @@ impl<'o> Node<'o> {
 
     /// Ends the line with a value that takes no more than that.
     pub(super) fn inline(self, write: impl FnOnce(&mut String)) {
-        if self.place != Place::Document {
-            self.out.push(' ');
-        }
+        self.place.lead(self.out);
         write(self.out);
         self.out.push('\n');
     }
@@ -163,9 +172,7 @@ impl<'o> Serializer for Node<'o> {
             Style::Plain => self.inline(|out| out.push_str(text)),
             Style::Quoted => self.inline(|out| scalar::write_quoted(text, out)),
             Style::Literal => {
-                if self.place != Place::Document {
-                    self.out.push(' ');
-                }
+                self.place.lead(self.out);
                 scalar::write_literal(text, &spaces(self.column + 2), self.out);
             }
         }

@@ -68,6 +68,10 @@ pub(super) fn write_literal(text: &str, indent: &str, out: &mut String) {
 /// True if `text` without quotes is this string to every reader.
 fn is_plain(text: &str) -> bool {
     let bytes = text.as_bytes();
+    // Most names of fields are.
+    if is_word(bytes) {
+        return true;
+    }
     if !starts_plain(bytes) {
         return false;
     }
@@ -85,6 +89,33 @@ fn is_plain(text: &str) -> bool {
         && (seen & MARK == 0 || !has_mark(bytes))
         && (seen & NOT_NUMBER != 0 || !matches!(bytes.first(), Some(b'0'..=b'9' | b'.')))
         && !is_keyword(bytes)
+}
+
+/// True for 4 to 16 letters of ASCII that are no keyword: two looks at eight of them, which overlap.
+fn is_word(bytes: &[u8]) -> bool {
+    let letters = if let (Some(first), Some(last)) = (bytes.first_chunk::<8>(), bytes.last_chunk::<8>()) {
+        bytes.len() <= 16 && are_letters(u64::from_ne_bytes(*first)) && are_letters(u64::from_ne_bytes(*last))
+    } else if let (Some(first), Some(last)) = (bytes.first_chunk::<4>(), bytes.last_chunk::<4>()) {
+        are_letters(u64::from(u32::from_ne_bytes(*first)) << 32 | u64::from(u32::from_ne_bytes(*last)))
+    } else {
+        false
+    };
+    letters && !is_keyword(bytes)
+}
+
+/// True if all eight bytes are letters of ASCII.
+const fn are_letters(eight: u64) -> bool {
+    /// A byte eight times.
+    const fn all(byte: u8) -> u64 {
+        u64::from_ne_bytes([byte; 8])
+    }
+    const HIGH: u64 = all(0x80);
+
+    // Without the highest bit no sum reaches into the next byte. It comes back in bytes of at least `a`, or above `z`.
+    let lower = (eight | all(b' ')) & !HIGH;
+    let from_a = lower + all(0x80 - b'a');
+    let above_z = lower + all(0x7f - b'z');
+    eight & HIGH == 0 && from_a & HIGH == HIGH && above_z & HIGH == 0
 }
 
 /// No printable ASCII.
@@ -280,6 +311,24 @@ mod tests {
             ("é\u{a0}🦀\t", "\"é\u{a0}🦀\\t\""),
         ] {
             assert_eq!(inline(text), quoted);
+        }
+    }
+
+    #[test]
+    fn a_word_is_letters_alone() {
+        for len in 4..=16 {
+            let word = &"azAZmMqQbyBYnNxX"[..len];
+            assert!(is_word(word.as_bytes()), "{word}");
+            for place in 0..len {
+                for byte in (0..=u8::MAX).filter(|byte| !byte.is_ascii_alphabetic()) {
+                    let mut bytes = word.as_bytes().to_owned();
+                    bytes[place] = byte;
+                    assert!(!is_word(&bytes), "{bytes:?}");
+                }
+            }
+        }
+        for other in ["", "a", "abc", "null", "True", "fALSE", "abcdefghijklmnopq"] {
+            assert!(!is_word(other.as_bytes()), "{other}");
         }
     }
 
