@@ -13,7 +13,7 @@ rules! { RULES;
     PEER_MIXED = Error "peer-mixed", "a peer has a block of addresses and labels",
         "the API server refuses it: a peer is pods or addresses";
     CIDR_INVALID = Error "cidr-invalid", "a block of addresses is not one",
-        "the API server refuses it, or reads another block than was meant";
+        "the API server refuses it, reads another block than was meant, or warns of it at every apply";
     DNS_PEERS_EMPTY = Error "dns-peers-empty", "`spec.networkPolicy.dns` is an empty list",
         "the pods find each other by name when they start: without a name service no instance ever comes up";
     OPEN_TO_ALL = Warning "open-to-all", "`spec.networkPolicy.enabled` is false without a password or client certificates",
@@ -154,6 +154,11 @@ pub(super) fn cidr(text: &str) -> Result<u8, (&'static str, String)> {
     if network != address {
         return Err(("bits behind its prefix are set", format!("write {network}/{length}, or a longer prefix")));
     }
+    // The API server warns of it (RFC 5952).
+    let usual = format!("{network}/{length}");
+    if usual != text {
+        return Err(("its address is written in an unusual form", format!("write {usual}")));
+    }
     Ok(length)
 }
 
@@ -268,6 +273,8 @@ mod tests {
             "10.0.0.0/33",
             "::ffff:10.0.0.0/104",
             "fd00::1/8",
+            "FD00::/8",
+            "fd00:0::/16",
         ] {
             assert!(cidr(bad).is_err(), "{bad}");
         }
