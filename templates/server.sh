@@ -180,7 +180,12 @@ heed_replicas() {
     while read -r lag_line; do
         case $lag_line in
             slave*state=online*lag=*)
-                lag_one=${lag_line##*lag=} lag_one=${lag_one%%[!0-9]*}
+                lag_one=${lag_line##*lag=}
+                case $lag_one in
+                    [0-9]*) lag_one=${lag_one%%[!0-9]*} ;;
+                    # The server reads two clocks, of which one may be a tick behind: -1.
+                    *) lag_one=0 ;;
+                esac
                 [ -n "$lag" ] && [ "$lag" -le "$lag_one" ] || lag=$lag_one
                 [ "$lag_one" -ge "$guard_most" ] || heard=$((heard + 1))
                 ;;

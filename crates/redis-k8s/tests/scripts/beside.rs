@@ -355,7 +355,7 @@ fn links_to_a_pod_that_is_gone_are_made_anew() {
 }
 
 /// What a master reports of a replica.
-fn replica(number: u32, state: &str, lag: u32) -> String {
+fn replica(number: u32, state: &str, lag: i32) -> String {
     format!("slave{number}:ip=10.0.0.1{number},port=6379,state={state},offset=9,lag={lag},io-thread=0\r\n")
 }
 
@@ -369,6 +369,8 @@ fn the_least_lag_is_that_of_the_replica_heard_of_last() {
             (replica(0, "online", 0) + &replica(1, "online", 12), "0", 1),
             (replica(0, "online", 0) + &replica(1, "online", 1), "0", 2),
             (replica(0, "online", 4) + &replica(1, "wait_bgsave", 0), "4", 0),
+            (replica(0, "online", -1) + &replica(1, "online", 12), "0", 1),
+            (replica(0, "online", 12) + &replica(1, "online", -1), "0", 1),
         ] {
             let shell = format!(
                 "guard_most=2 guard_info='role:master\r\n{lines}master_repl_offset:9'; heed_replicas; echo \"<$lag> $heard\""
