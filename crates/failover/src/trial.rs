@@ -265,6 +265,7 @@ fn attempt(scenario: &Scenario, ground: &mut Ground, random: &Random, measured: 
     if zombies > ZOMBIES {
         measured.failures.push(format!("{zombies} processes have ended and are not buried"));
     }
+    measured.failures.extend(cluster.journal.complaints());
     judge(scenario, measured);
     Ok(())
 }

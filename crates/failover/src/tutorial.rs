@@ -57,6 +57,7 @@ pub(crate) fn run(scenario: &Scenario, cluster: &Arc<Cluster>, flavour: Flavour)
     if written.acknowledged.is_empty() {
         measured.failures.push("no client could write".to_owned());
     }
+    measured.failures.extend(cluster.journal.complaints());
     trial::judge(scenario, &mut measured);
     Ok(measured)
 }

@@ -13,6 +13,8 @@ pub(crate) struct Journal {
     dir: PathBuf,
     start: Instant,
     events: Mutex<File>,
+    /// What a shell complained of in a rendered script.
+    complaints: Mutex<Vec<String>>,
 }
 
 impl Journal {
@@ -20,7 +22,7 @@ impl Journal {
     pub(crate) fn open(dir: &Path) -> io::Result<Arc<Self>> {
         std::fs::create_dir_all(dir)?;
         let events = Mutex::new(OpenOptions::new().create(true).append(true).open(dir.join("events.log"))?);
-        Ok(Arc::new(Self { dir: dir.to_owned(), start: Instant::now(), events }))
+        Ok(Arc::new(Self { dir: dir.to_owned(), start: Instant::now(), events, complaints: Mutex::default() }))
     }
 
     /// Forgets everything written so far.
@@ -28,7 +30,23 @@ impl Journal {
         for entry in std::fs::read_dir(&self.dir)? {
             OpenOptions::new().write(true).open(entry?.path())?.set_len(0)?;
         }
+        self.complaints();
         Ok(())
+    }
+
+    /// What shells complained of since this was last asked: `server.sh: 185: [: Illegal number`. A script says nothing like it.
+    pub(crate) fn complaints(&self) -> Vec<String> {
+        std::mem::take(&mut self.complaints.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Remembers a line if a shell wrote it about a script of the ConfigMap.
+    fn heed(&self, source: &str, text: &str) {
+        if let Some((_, complaint)) = text.split_once("/etc/redis-k8s/")
+            && complaint.split_once(".sh: ").is_some_and(|(script, _)| !script.contains(' '))
+        {
+            let complaint = format!("a shell of {source} complained: {complaint}");
+            self.complaints.lock().unwrap_or_else(PoisonError::into_inner).push(complaint);
+        }
     }
 
     /// Copies the files to another directory.
@@ -43,6 +61,7 @@ impl Journal {
 
     /// Writes an event down.
     pub(crate) fn event(&self, text: &str) {
+        self.heed("the events", text);
         let mut file = self.events.lock().unwrap_or_else(PoisonError::into_inner);
         let _ = writeln!(file, "{} {text}", self.now());
     }
@@ -51,12 +70,14 @@ impl Journal {
     pub(crate) fn follow(self: &Arc<Self>, name: &str, output: impl Read + Send + 'static) {
         let journal = Arc::clone(self);
         let path = self.dir.join(format!("{name}.log"));
+        let name = name.to_owned();
         thread::spawn(move || {
             let Ok(mut file) = OpenOptions::new().create(true).append(true).open(path) else { return };
             let mut output = BufReader::new(output);
             let mut line = Vec::new();
             while matches!(output.read_until(b'\n', &mut line), Ok(size) if size > 0) {
                 let text = String::from_utf8_lossy(&line);
+                journal.heed(&name, text.trim_end());
                 let _ = writeln!(file, "{} {}", journal.now(), text.trim_end());
                 line.clear();
             }
@@ -66,5 +87,28 @@ impl Journal {
     fn now(&self) -> String {
         let elapsed = self.start.elapsed();
         format!("{:5}.{:03}", elapsed.as_secs(), elapsed.subsec_millis())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_shell_says_of_a_script_is_a_complaint() {
+        let dir = tempfile::tempdir().unwrap();
+        let journal = Journal::open(dir.path()).unwrap();
+        for (line, is_complaint) in [
+            ("/etc/redis-k8s/server.sh: 185: [: Illegal number:", true),
+            ("pod redis-0 stop hook ended after 0.1 s: Some(2) /etc/redis-k8s/handover.sh: line 4: x: not found", true),
+            ("sh: can't open '/etc/redis-k8s/health.sh': No such file or directory", false),
+            ("2026-11-25T13:57:22Z redis-0: open for writes", false),
+        ] {
+            journal.event(line);
+            assert_eq!(journal.complaints().len(), usize::from(is_complaint), "{line}");
+        }
+        journal.event("/etc/redis-k8s/keep.sh: 18: setsid: not found");
+        journal.clear().unwrap();
+        assert!(journal.complaints().is_empty());
     }
 }
