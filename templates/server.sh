@@ -134,7 +134,7 @@ guard() {
     guard_most=$((${guard_most:-4} / 2))
     [ "$guard_most" -ge 2 ] || guard_most=2
     # Before its first answer it has yet to start.
-    guard_silent='' guard_pause=0.5 guard_heard=0 guard_doubts=0
+    guard_silent='' guard_late='' guard_pause=0.5 guard_heard=0 guard_doubts=0
     while sleep "$guard_pause"; do
         guard_info=$(printf 'CONFIG GET min-replicas-to-write\nINFO replication\n' | ask server 127.0.0.1)
         case $guard_info in
@@ -151,6 +151,12 @@ guard() {
             *role:master*)
                 guard_silent=0 guard_pause=0.5
                 heed_replicas
+                if [ "${lag:-0}" -eq "$guard_most" ] && [ -z "$guard_late" ]; then
+                    # Whole seconds: for a millisecond a report that is just due looks two of them old.
+                    guard_late=1 guard_pause=0.1
+                    continue
+                fi
+                guard_late=''
                 # One that is not heard any more may be about to be elected, by sentinels that are not, either.
                 [ "$heard" -ge "$guard_heard" ] || guard_doubts=10
                 guard_heard=$heard
@@ -161,7 +167,7 @@ guard() {
                 fi
                 ;;
             *)
-                guard_silent=0 guard_pause=2
+                guard_silent=0 guard_late='' guard_pause=2
                 continue
                 ;;
         esac

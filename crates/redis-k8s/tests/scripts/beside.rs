@@ -479,6 +479,26 @@ fn a_master_that_is_cut_off_or_stalled_takes_no_writes() {
 }
 
 #[test]
+fn a_report_that_is_just_due_is_not_missed() {
+    in_each_shell(|container| {
+        container.set("PATIENCE", "6");
+        container.write("etc/redis-k8s/redis.conf", "min-replicas-to-write 1\n");
+        let shown = |lag: i32| {
+            let info = format!("role:master\n{}", replica(0, "online", lag));
+            Peer::master().answer("CONFIG GET *", OPENED).answer("INFO replication", &info)
+        };
+        container.at(ME, &shown(1));
+        for (sleep, name, lag) in [(2, "late", 2), (3, "heard", 0)] {
+            container.write(name, &shown(lag).to_string());
+            container.plan(sleep, &format!("cat \"$SCRATCH/{name}\" >\"$SCRATCH/peers/127.0.0.1:6379\""));
+        }
+        container.call("server.sh", "guard");
+        assert_eq!(container.calls_to(ME, CLOSE), [""; 0]);
+        assert!(container.calls_to(ME, "INFO replication").len() > 3);
+    });
+}
+
+#[test]
 fn a_closed_server_is_opened_whoever_closed_it() {
     in_each_shell(|container| {
         container.set("PATIENCE", "3");
