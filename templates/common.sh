@@ -159,7 +159,7 @@ role() {
 }
 
 # view ADDRESS: what a sentinel knows of our master: "named ADDRESS EPOCH FLAGS REPLICAS SENTINELS" (the other sentinels it
-# knows), "blank", "refused" or "silent".
+# knows), "blank", "refused" or "silent". Two flags are ours: unheard and candidate.
 view() {
     printf 'SENTINEL GET-MASTER-ADDR-BY-NAME %s\nPING\nSENTINEL MASTER %s\n' "$RK_MASTER" "$RK_MASTER" |
         ask sentinel "$1" | {
@@ -185,6 +185,8 @@ view() {
                 case $view_key in
                     ip) view_old=$view_value ;;
                     flags) view_flags=$view_value ;;
+                    # It stands for election, and is not elected yet.
+                    failover-state) [ "$view_value" != wait_start ] || view_flags=$view_flags,candidate ;;
                     config-epoch) view_epoch=$view_value ;;
                     # Down is said only after down-after; that a master has not answered for 2.5 s tells it before.
                     last-ok-ping-reply) [ "$view_value" -lt 2500 ] || view_flags=$view_flags,unheard ;;

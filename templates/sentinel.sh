@@ -283,6 +283,54 @@ rescue() {
     fi
 }
 
+# vote_again: sentinels that stand for election at the same moment each vote for themselves, and none tries again for twice the
+# failover timeout: 29 to 60 s without a master. The lowest does so at once, and has the votes of the others; should it be none of
+# them, the next does two seconds later.
+vote_again() {
+    case $own_flags in
+        *candidate*) candidacy=$((candidacy + 1)) ;;
+        *) candidacy=0; return ;;
+    esac
+    [ "$candidacy" -ge 3 ] || return 0
+    survey
+    majority && nobody_elected || return 0
+    # Who does not answer may have been elected, and be about to promote another.
+    [ "$answered" -ge "$found" ] || before_me=$((before_me + 1))
+    [ "$candidacy" -ge $((3 + 4 * before_me)) ] || return 0
+    say 'sentinels vote for themselves, and none is elected: voting again'
+    # After half a second it gives up, and after a whole one it tries again.
+    echo "SENTINEL SET $RK_MASTER failover-timeout 500" | tell
+    for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
+        sleep 0.1
+        case $(view "$me") in
+            *candidate*) ;;
+            "named $own_address "*failover_in_progress*) break ;;
+            "named $own_address "*) ;;
+            *) break ;;
+        esac
+    done
+    # What follows may take its time.
+    echo "SENTINEL SET $RK_MASTER failover-timeout $failover_timeout" | tell
+    candidacy=0
+}
+
+# nobody_elected: true if no sentinel that answered the last survey leads an election, or has led one. Sets before_me to how many
+# of them are of a lower ordinal.
+nobody_elected() {
+    before_me=0
+    while read -r elected_ordinal _; do
+        read -r elected_kind elected_address _ elected_flags _ <"$run/views/$elected_ordinal" || continue
+        [ "$elected_kind" = named ] || continue
+        [ "$elected_address" = "$own_address" ] || return 1
+        case $elected_flags in
+            *candidate*) ;;
+            *failover_in_progress*) return 1 ;;
+            *) ;;
+        esac
+        [ "$elected_ordinal" -ge "$ordinal" ] || before_me=$((before_me + 1))
+    done <"$run/sentinels"
+}
+
 # lowest: true if no sentinel of a lower ordinal answered the last survey.
 lowest() {
     while read -r lowest_ordinal _; do
@@ -334,7 +382,7 @@ amiss() {
 }
 
 watch() {
-    settled='' agreed='' ghosts_before='' masterless=0 foreign=0 preferred=0
+    settled='' agreed='' ghosts_before='' masterless=0 candidacy=0 foreign=0 preferred=0
     pause=0.5
     while sleep "$pause"; do
         read_topology
@@ -355,13 +403,14 @@ OWN
         esac
         instances
         settle
+        vote_again
         rescue
         give_up
         even
         # Everything else costs look-ups and questions, which nobody should pay for while all is well.
         pause=2
         amiss || continue
-        pause=1
+        if [ "$candidacy" = 0 ]; then pause=1; else pause=0.3; fi
         known_addresses=$(while read -r address _; do printf '%s ' "$address"; done <"$run/known-sentinels")
         roster sentinel present >"$run/present-sentinels"
         if strangers || [ "$agreed" != "$own_address $own_epoch" ]; then

@@ -109,6 +109,16 @@ impl Examiner {
         dial(pod, &self.instance.servers, self.instance.port())
     }
 
+    /// Sends every sentinel a command.
+    pub(crate) fn tell_sentinels(&self, words: &[&str]) -> io::Result<()> {
+        self.net.enter(|| {
+            self.sentinels().iter().try_for_each(|pod| {
+                let mut open = dial(pod, &self.instance.sentinels, self.instance.sentinel_port())?;
+                open.call(words).map(drop)
+            })
+        })?
+    }
+
     fn server(&self, pod: &Pod, wrong: &mut Vec<String>) -> io::Result<Server> {
         let mut open = self.dial_server(pod)?;
         let info = open.info("replication")?;

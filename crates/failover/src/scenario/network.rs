@@ -36,6 +36,12 @@ pub(super) fn rows() -> Vec<Row> {
                 deafen(trial, master.ip().as_slice(), 3_000, 2_000)
             },
         ),
+        row(
+            "split-vote",
+            "master cut off for 30 s, and all sentinels stand for election at once",
+            at_most(12.0, Lost::Unreplicated, 15.0),
+            split_vote,
+        ),
         row("cut-replica", "a replica cut off for 30 s", at_most(0.5, Lost::Nothing, 15.0), |trial| {
             let replica = trial.replica()?;
             cut(trial, replica.ip().as_slice())
@@ -135,6 +141,27 @@ fn deafen_sentinel(trial: &mut Trial<'_>) -> io::Result<()> {
     trial.settle("seconds until healthy after the election", 20.0)?;
     let sentinel = trial.sentinel()?;
     deafen(trial, sentinel.ip().as_slice(), 3_500, 1_500)
+}
+
+/// Cuts the master off, and has every sentinel vote for itself: none needs another to hold the master for down, and all look up
+/// at the same moment.
+fn split_vote(trial: &mut Trial<'_>) -> io::Result<()> {
+    let name = trial.examiner.instance.name().to_owned();
+    let quorum = |trial: &Trial<'_>, votes| trial.examiner.tell_sentinels(&["SENTINEL", "SET", &name, "quorum", votes]);
+    let master = trial.master()?;
+    let sentinels = trial.sentinels();
+    quorum(trial, "1")?;
+    trial.cluster.cut(master.ip().as_slice(), true, true)?;
+    trial.begin();
+    thread::sleep(Duration::from_millis(3_200));
+    sentinels.iter().try_for_each(|pod| trial.cluster.signal(&pod.name, Signal::SIGSTOP))?;
+    // Sentinels that were away for two seconds do nothing for thirty.
+    thread::sleep(Duration::from_millis(1_700));
+    sentinels.iter().try_for_each(|pod| trial.cluster.signal(&pod.name, Signal::SIGCONT))?;
+    thread::sleep(CUT.saturating_sub(trial.fault.elapsed()));
+    trial.mend();
+    trial.cluster.heal()?;
+    quorum(trial, "2")
 }
 
 /// Lets nothing arrive for so many milliseconds, and by chance some more.

@@ -42,8 +42,18 @@ fn view_of(container: &Container, peer: &Peer) -> String {
 fn a_view_is_read_from_every_answer() {
     let state = |address| master_state(address, 7, "master", 2, 4);
     let down = master_state("10.0.0.10", 7, "master,s_down,o_down,failover_in_progress", 2, 2);
+    let electing = |step: &str| down.replace("last-ok", &format!("failover-state\n{step}\nlast-ok"));
     let cases = [
         (Peer::sentinel("10.0.0.10\n6379", &state("10.0.0.10")), "named 10.0.0.10 7 master 2 4"),
+        // It stands for election; it is elected.
+        (
+            Peer::sentinel("10.0.0.10\n6379", &electing("wait_start")),
+            "named 10.0.0.10 7 master,s_down,o_down,failover_in_progress,candidate 2 2",
+        ),
+        (
+            Peer::sentinel("10.0.0.10\n6379", &electing("select_slave")),
+            "named 10.0.0.10 7 master,s_down,o_down,failover_in_progress 2 2",
+        ),
         // While it elects, it names the old master and says so.
         (Peer::sentinel("10.0.0.10\n6379", &down), "named 10.0.0.10 7 master,s_down,o_down,failover_in_progress 2 2"),
         // Once it has elected, the rest is still about the old one.

@@ -5,7 +5,7 @@ use crate::peer::Peer;
 
 const ME: &str = "127.0.0.1:26379";
 const STATE: &str = "known_addresses='' named=10.0.0.10 epoch=7 flags=none,master answered=3 found=3 agreed='10.0.0.10 7'\n\
-                     own_address=10.0.0.10 own_epoch=7 own_flags=master ghosts_before='' masterless=0 preferred=0 settled=''\n";
+                     own_address=10.0.0.10 own_epoch=7 own_flags=master ghosts_before='' masterless=0 candidacy=0 preferred=0 settled=''\n";
 
 /// Runs functions of a sentinel, and gives what it printed.
 fn call(container: &mut Container, pod: &str, lines: &str) -> Vec<String> {
@@ -152,6 +152,88 @@ fn a_master_that_nobody_replaces_is_replaced_by_the_lowest_sentinel() {
             assert_eq!(call(container, "redis-sentinel-0", &lines), [""; 0], "{title}: counted anew");
         }
         assert_eq!(container.calls(), [""; 0]);
+    });
+}
+
+#[test]
+fn a_vote_that_is_split_is_repeated_by_the_lowest_sentinel() {
+    const CANDIDATE: &str = "master,s_down,o_down,failover_in_progress,candidate";
+    let said = "sentinels vote for themselves, and none is elected: voting again";
+    let shorter = format!("{ME} SENTINEL SET mymaster failover-timeout 500");
+    let as_before = format!("{ME} SENTINEL SET mymaster failover-timeout 30000");
+    // What the sentinel says of itself, one after the other; the last again and again.
+    let stubs = |own: &[&str]| {
+        let own: Vec<String> = own.iter().map(|view| format!("'{view}'")).collect();
+        format!(
+            "survey() {{ echo survey; }}; nobody_elected() {{ before_me=$ahead; $nobody; }}; ahead=0 nobody=true\n\
+             own_flags={CANDIDATE} failover_timeout=30000\n\
+             view() {{ set -- {}; shift $(($(wc -l <\"$SCRATCH/looks\") % $#)); echo >>\"$SCRATCH/looks\"; echo \"$1\"; }}\n",
+            own.join(" ")
+        )
+    };
+    let passes = |count: usize| "vote_again\n".repeat(count);
+    let stands = format!("named 10.0.0.10 7 {CANDIDATE} 2 2");
+    let gives_up = "named 10.0.0.10 7 master,s_down,o_down 2 2";
+    let elected = "named 10.0.0.10 7 master,s_down,o_down,failover_in_progress 2 2";
+    let moved = "named 10.0.0.11 8 master 2 2";
+    in_each_shell(|container| {
+        container.at(ME, &Peer::new().answer("SENTINEL SET *", "OK"));
+        for (title, own) in [
+            ("it is elected", &[&*stands, gives_up, &*stands, elected][..]),
+            ("the master has moved already", &[&*stands, moved][..]),
+        ] {
+            container.write("looks", "");
+            container.forget_calls();
+            let mut voted = |count| call(container, "redis-sentinel-0", &format!("{}{}", stubs(own), passes(count)));
+            assert_eq!(voted(2), [""; 0], "{title}: too early");
+            assert_eq!(voted(3), ["survey", said], "{title}");
+            assert_eq!(container.calls(), [&*shorter, &*as_before], "{title}");
+            assert_eq!(container.read("looks").len(), own.len(), "{title}");
+        }
+        container.forget_calls();
+        for (title, state, passes_before) in [
+            ("somebody is elected", "nobody=false", 30),
+            ("no majority", "answered=1", 30),
+            ("a lower one would do it", "ahead=1", 6),
+            ("two lower ones would", "ahead=2", 10),
+            ("one that does not answer may be elected", "answered=2", 6),
+            ("it is elected itself", "own_flags=master,o_down,failover_in_progress", 30),
+        ] {
+            container.write("looks", "");
+            let lines = format!("{}{state}\n{}", stubs(&[moved]), passes(passes_before));
+            assert!(!call(container, "redis-sentinel-0", &lines).contains(&said.to_owned()), "{title}");
+            assert_eq!(container.calls(), [""; 0], "{title}");
+        }
+        // When the lower ones do nothing, it does.
+        let lines = format!("{}ahead=1\n{}", stubs(&[moved]), passes(7));
+        assert_eq!(call(container, "redis-sentinel-1", &lines).last(), Some(&said.to_owned()));
+        let counted_anew = format!("{}vote_again; vote_again; own_flags=master; vote_again\n", stubs(&[moved]));
+        let lines = format!("{counted_anew}own_flags={CANDIDATE}; vote_again; vote_again");
+        assert_eq!(call(container, "redis-sentinel-0", &lines), [""; 0]);
+    });
+}
+
+#[test]
+fn who_leads_an_election_or_names_another_master_is_elected() {
+    in_each_shell(|container| {
+        let mut before = |pod: &str, views: [&str; 3]| {
+            container.write("run/redis-k8s/sentinels", "0 10.0.1.10\n1 10.0.1.11\n2 10.0.1.12\n");
+            for (ordinal, view) in views.iter().enumerate() {
+                container.write(&format!("run/redis-k8s/views/{ordinal}"), &format!("{view}\n"));
+            }
+            let lines = format!("ordinal={pod}; if nobody_elected; then echo \"nobody, $before_me before me\"; fi");
+            call(container, &format!("redis-sentinel-{pod}"), &lines).concat()
+        };
+        let candidate = "named 10.0.0.10 7 master,o_down,failover_in_progress,candidate 2 2";
+        let voter = "named 10.0.0.10 7 master,s_down,o_down 2 2";
+        let elected = "named 10.0.0.10 7 master,o_down,failover_in_progress 2 2";
+        let moved = "named 10.0.0.11 8 master 2 2";
+        assert_eq!(before("0", [candidate; 3]), "nobody, 0 before me");
+        assert_eq!(before("2", [voter, candidate, candidate]), "nobody, 2 before me");
+        assert_eq!(before("2", ["silent", candidate, candidate]), "nobody, 1 before me");
+        assert_eq!(before("1", ["blank", candidate, voter]), "nobody, 0 before me");
+        assert_eq!(before("0", [candidate, candidate, elected]), "");
+        assert_eq!(before("1", [moved, candidate, candidate]), "");
     });
 }
 

@@ -201,7 +201,7 @@ fn a_pass_of_the_watch_does_what_the_state_of_the_sentinel_asks_for() {
     // Says what is done instead of doing it.
     const STUBS: &str = "
 survey() { echo survey; }; learn() { echo learn; }; instances() { echo instances; : >\"$run/known-sentinels\"; }
-settle() { echo settle; }; rescue() { :; }; even() { :; }; give_up() { :; }; forget() { echo forget; }
+settle() { echo settle; }; vote_again() { :; }; rescue() { :; }; even() { :; }; give_up() { :; }; forget() { echo forget; }
 agree() { echo agree; agreed=\"$own_address $own_epoch\"; }; introduce() { echo introduce; }
 strangers() { $strangers; }; amiss() { $amiss; }; strangers=false amiss=true
 view() { cat \"$SCRATCH/view\"; }

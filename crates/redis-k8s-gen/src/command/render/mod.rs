@@ -37,7 +37,7 @@ pub(crate) struct RenderArgs {
     /// Form of the output
     #[arg(short, long, value_name = "FORM", value_enum, default_value_t = Form::Yaml)]
     output: Form,
-    /// Write a YAML file for each object into a directory, which is made if need be; all files or none
+    /// Write a YAML file for each object into a directory, which is made if need be; all files or none, and what else is there stays
     #[arg(long, value_name = "DIR", conflicts_with = "output")]
     output_dir: Option<PathBuf>,
     /// Only objects of this kind, or this one; may be repeated
