@@ -39,11 +39,12 @@ impl Journal {
         std::mem::take(&mut self.complaints.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Remembers a line if a shell wrote it about a script of the ConfigMap.
+    /// Remembers a line if a shell wrote it about a line of a script of the ConfigMap.
     fn heed(&self, source: &str, text: &str) {
-        if let Some((_, complaint)) = text.split_once("/etc/redis-k8s/")
-            && complaint.split_once(".sh: ").is_some_and(|(script, _)| !script.contains(' '))
-        {
+        let Some((_, complaint)) = text.split_once("/etc/redis-k8s/") else { return };
+        let Some((_, place)) = complaint.split_once(".sh: ") else { return };
+        let place = place.strip_prefix("line ").unwrap_or(place);
+        if place.split_once(':').is_some_and(|(line, _)| line.parse::<u32>().is_ok()) {
             let complaint = format!("a shell of {source} complained: {complaint}");
             self.complaints.lock().unwrap_or_else(PoisonError::into_inner).push(complaint);
         }
@@ -102,7 +103,8 @@ mod tests {
             ("/etc/redis-k8s/server.sh: 185: [: Illegal number:", true),
             ("pod redis-0 stop hook ended after 0.1 s: Some(2) /etc/redis-k8s/handover.sh: line 4: x: not found", true),
             ("sh: can't open '/etc/redis-k8s/health.sh': No such file or directory", false),
-            ("2026-11-25T13:57:22Z redis-0: open for writes", false),
+            ("exec redis-1 sh /etc/redis-k8s/knows.sh: 0", false),
+            ("2026-01-02T03:04:05Z redis-0: open for writes", false),
         ] {
             journal.event(line);
             assert_eq!(journal.complaints().len(), usize::from(is_complaint), "{line}");
