@@ -109,14 +109,13 @@ impl Examiner {
         dial(pod, &self.instance.servers, self.instance.port())
     }
 
+    fn dial_sentinel(&self, pod: &Pod) -> io::Result<Connection> {
+        dial(pod, &self.instance.sentinels, self.instance.sentinel_port())
+    }
+
     /// Sends every sentinel a command.
     pub(crate) fn tell_sentinels(&self, words: &[&str]) -> io::Result<()> {
-        self.net.enter(|| {
-            self.sentinels().iter().try_for_each(|pod| {
-                let mut open = dial(pod, &self.instance.sentinels, self.instance.sentinel_port())?;
-                open.call(words).map(drop)
-            })
-        })?
+        self.net.enter(|| self.sentinels().iter().try_for_each(|pod| self.dial_sentinel(pod)?.call(words).map(drop)))?
     }
 
     fn server(&self, pod: &Pod, wrong: &mut Vec<String>) -> io::Result<Server> {
@@ -148,7 +147,7 @@ impl Examiner {
         others: usize,
         wrong: &mut Vec<String>,
     ) -> io::Result<Option<String>> {
-        let mut open = dial(pod, &self.instance.sentinels, self.instance.sentinel_port())?;
+        let mut open = self.dial_sentinel(pod)?;
         let masters = open.call(&["SENTINEL", "MASTERS"])?;
         let [master] = masters.list() else {
             wrong.push(format!("{} knows {} masters", pod.name, masters.list().len()));
@@ -196,7 +195,7 @@ impl Examiner {
             .net
             .enter(|| {
                 let ask = |pod: &Arc<Pod>| -> io::Result<String> {
-                    let mut open = dial(pod, &self.instance.sentinels, self.instance.sentinel_port())?;
+                    let mut open = self.dial_sentinel(pod)?;
                     let reply = open.call(&["SENTINEL", "get-master-addr-by-name", self.instance.name()])?;
                     Ok(reply.list().first().and_then(Reply::text).unwrap_or_default().to_owned())
                 };

@@ -151,11 +151,11 @@ pub(super) fn cidr(text: &str) -> Result<u8, (&'static str, String)> {
             IpAddr::from((u128::from(address) & mask).to_be_bytes())
         }
     };
+    let usual = format!("{network}/{length}");
     if network != address {
-        return Err(("bits behind its prefix are set", format!("write {network}/{length}, or a longer prefix")));
+        return Err(("bits behind its prefix are set", format!("write {usual}, or a longer prefix")));
     }
     // The API server warns of it (RFC 5952).
-    let usual = format!("{network}/{length}");
     if usual != text {
         return Err(("its address is written in an unusual form", format!("write {usual}")));
     }

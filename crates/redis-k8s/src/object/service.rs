@@ -18,6 +18,7 @@ use crate::model::{
 pub(super) fn of_pods(instance: Instance<'_>, component: Component, sink: &mut impl Sink) {
     const POD_NAME: &str = "statefulset.kubernetes.io/pod-name";
 
+    let set = instance.set_name(component);
     let spec = ServiceSpec { publish_not_ready_addresses: Some(true), ..spec(instance, component) };
     let mut service = service(instance, String::new(), component, spec);
     // In the order of their names: 10 stands before 2.
@@ -26,7 +27,7 @@ pub(super) fn of_pods(instance: Instance<'_>, component: Component, sink: &mut i
     for ordinal in ordinals {
         service.metadata.name = Some(instance.announce_name(component, &ordinal));
         let selector = service.spec.get_or_insert_default().selector.get_or_insert_default();
-        selector.insert(POD_NAME.to_owned(), [&instance.set_name(component), "-", &ordinal].concat());
+        selector.insert(POD_NAME.to_owned(), [&set, "-", &ordinal].concat());
         sink.copy(&service);
     }
 
