@@ -52,20 +52,23 @@ impl Redis {
     /// since no object outlives its text.
     ///
     /// ```
+    /// use redis_k8s::emit::Text;
     /// use redis_k8s::{ApiVersion, Redis};
     ///
-    /// let mut text = String::new();
+    /// let mut text = Text::default();
     /// for name in ["cache", "queue"] {
     ///     Redis::new(name.parse()?).render_yaml(ApiVersion::AppsV1, &mut text)?;
     /// }
-    /// assert!(text.starts_with("---\napiVersion: v1\nkind: ServiceAccount\n"));
+    /// let mut written = Vec::new();
+    /// text.write_to(&mut written)?;
+    /// assert!(written.starts_with(b"---\napiVersion: v1\nkind: ServiceAccount\n"));
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     ///
     /// # Errors
     ///
     /// [`Refused`], as in [`render`](Self::render).
-    pub fn render_yaml(&self, target: ApiVersion, text: &mut String) -> Result<(), Refused> {
+    pub fn render_yaml(&self, target: ApiVersion, text: &mut emit::Text) -> Result<(), Refused> {
         if target == ApiVersion::AppsV1 {
             self.require_sound(target)?;
             object::production::render(self, &mut object::production::Stream(text));

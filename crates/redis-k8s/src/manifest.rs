@@ -8,7 +8,7 @@ use k8s_openapi::api::networking::v1::NetworkPolicy;
 use k8s_openapi::api::policy::v1::PodDisruptionBudget;
 use serde::{Serialize, Serializer};
 
-use crate::emit;
+use crate::emit::{self, Text};
 use crate::target::v1beta3;
 
 /// Makes [`Object`] and everything that is the same for each of its kinds.
@@ -134,9 +134,9 @@ impl Object {
     /// Its YAML, without a document marker.
     #[must_use]
     pub fn to_yaml(&self) -> String {
-        let mut text = String::new();
+        let mut text = Text::default();
         emit::yaml(self, &mut text);
-        text
+        text.into()
     }
 }
 
@@ -198,13 +198,13 @@ impl Manifest {
     /// YAML of all objects, each after a `---` line.
     #[must_use]
     pub fn to_yaml(&self) -> String {
-        let mut text = String::new();
+        let mut text = Text::default();
         self.write_yaml(&mut text);
-        text
+        text.into()
     }
 
     /// Appends the YAML of all objects, each after a `---` line.
-    pub fn write_yaml(&self, text: &mut String) {
+    pub fn write_yaml(&self, text: &mut Text) {
         self.iter().for_each(|object| emit::yaml_document(object, text));
     }
 

@@ -4,9 +4,11 @@
 //! unchanged. JSON is `serde_json`'s.
 
 mod error;
+mod text;
 mod yaml;
 
 pub use error::Error;
+pub use text::Text;
 pub(crate) use yaml::{Block, laid_out_len, lay_out};
 
 use serde::Serialize;
@@ -31,19 +33,19 @@ use crate::manifest::{Manifest, Object};
 /// [`Error`] if a map key is not a scalar, or if the value's own `Serialize` fails. Types of `k8s-openapi` and
 /// `serde_json` values do neither.
 pub fn to_yaml<T: Serialize + ?Sized>(value: &T) -> Result<String, Error> {
-    let mut text = String::new();
+    let mut text = Text::default();
     yaml::write(value, &mut text)?;
-    Ok(text)
+    Ok(text.into())
 }
 
 /// Appends an object as block YAML with a final newline and no document marker.
-pub(crate) fn yaml<T: Serialize + ?Sized>(object: &T, text: &mut String) {
+pub(crate) fn yaml<T: Serialize + ?Sized>(object: &T, text: &mut Text) {
     let written = yaml::write(object, text);
     debug_assert!(written.is_ok(), "Kubernetes types have string keys and do not fail: {written:?}");
 }
 
 /// Appends an object as a document of a stream: block YAML after a `---` line.
-pub(crate) fn yaml_document<T: Serialize + ?Sized>(object: &T, text: &mut String) {
+pub(crate) fn yaml_document<T: Serialize + ?Sized>(object: &T, text: &mut Text) {
     text.push_str("---\n");
     yaml(object, text);
 }

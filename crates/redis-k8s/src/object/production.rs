@@ -4,7 +4,7 @@ use k8s_openapi::api::core::v1::ConfigMap;
 use serde::Serialize;
 
 use super::config_map::{self, Config};
-use crate::emit;
+use crate::emit::{self, Text};
 use crate::instance::{Component, Instance};
 use crate::manifest::Object;
 use crate::model::Redis;
@@ -38,7 +38,7 @@ impl Sink for Vec<Object> {
 }
 
 /// The parts as a stream of YAML documents.
-pub(crate) struct Stream<'t>(pub(crate) &'t mut String);
+pub(crate) struct Stream<'t>(pub(crate) &'t mut Text);
 
 impl Sink for Stream<'_> {
     fn take(&mut self, part: impl Part) {

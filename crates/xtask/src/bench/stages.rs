@@ -4,6 +4,7 @@ use std::hint::black_box;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
+use redis_k8s::emit::Text;
 use redis_k8s::{ApiVersion, Manifest, Redis};
 use redis_k8s_gen::document::{Source, load};
 
@@ -60,7 +61,7 @@ fn one_input(
     stage("write YAML", written(Manifest::to_yaml), &mut || each(&manifests, Manifest::to_yaml));
     stage("check, build and write YAML", written(Manifest::to_yaml), &mut || {
         each(documents, |document| {
-            let mut text = String::new();
+            let mut text = Text::default();
             document.render_yaml(target, &mut text).map(|()| text)
         });
     });

@@ -1,5 +1,6 @@
 //! `-o json`: one `List` over the objects of all documents, written as they are rendered.
 
+use redis_k8s::emit::Text;
 use redis_k8s::{Manifest, Redis};
 
 use super::stream::Format;
@@ -13,13 +14,13 @@ impl Format for List {
     const BETWEEN: &'static str = ",";
     const AFTER: &'static str = "\n  ]\n}\n";
 
-    fn append(document: &Redis, rendering: &Rendering, text: &mut String) -> Result<(), Failure> {
+    fn append(document: &Redis, rendering: &Rendering, text: &mut Text) -> Result<(), Failure> {
         append(&rendering.manifest(document)?, text);
         Ok(())
     }
 }
 
-fn append(manifest: &Manifest, text: &mut String) {
+fn append(manifest: &Manifest, text: &mut Text) {
     for (place, object) in manifest.iter().enumerate() {
         if place > 0 {
             text.push_str(List::BETWEEN);
@@ -51,9 +52,10 @@ mod tests {
             Object::from(ConfigMap { metadata, data: Some(data), ..ConfigMap::default() }),
         ];
         let manifest: Manifest = objects.into_iter().collect();
-        let mut text = String::from(List::BEFORE);
+        let mut text = Text::default();
+        text.push_str(List::BEFORE);
         append(&manifest, &mut text);
         text.push_str(List::AFTER);
-        assert_eq!(text, manifest.to_json());
+        assert_eq!(text.to_string(), manifest.to_json());
     }
 }

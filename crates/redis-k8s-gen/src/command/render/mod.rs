@@ -9,6 +9,7 @@ mod stream;
 
 use std::path::PathBuf;
 
+use redis_k8s::emit::Text;
 use redis_k8s::{ApiVersion, Manifest, Redis, Refused};
 
 use self::selection::{Selection, Selector};
@@ -82,7 +83,7 @@ impl Rendering {
         Ok(self.selection.apply(document.render(self.target).map_err(refusal)?))
     }
 
-    fn append_yaml(&self, document: &Redis, text: &mut String) -> Result<(), Failure> {
+    fn append_yaml(&self, document: &Redis, text: &mut Text) -> Result<(), Failure> {
         if self.selection.selectors().is_empty() {
             document.render_yaml(self.target, text).map_err(refusal)
         } else {

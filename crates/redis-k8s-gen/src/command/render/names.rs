@@ -1,5 +1,6 @@
 //! `-o name`: one line for each object, as kubectl prints them.
 
+use redis_k8s::emit::Text;
 use redis_k8s::{Object, Redis};
 
 use super::stream::Format;
@@ -9,10 +10,10 @@ use super::{Failure, Rendering};
 pub(super) struct Names;
 
 impl Format for Names {
-    fn append(document: &Redis, rendering: &Rendering, text: &mut String) -> Result<(), Failure> {
+    fn append(document: &Redis, rendering: &Rendering, text: &mut Text) -> Result<(), Failure> {
         for object in &rendering.manifest(document)? {
             text.push_str(&name(object));
-            text.push('\n');
+            text.push_str("\n");
         }
         Ok(())
     }

@@ -28,10 +28,9 @@ impl Progress {
 
     pub(super) fn advance(&mut self, documents: usize, session: &mut Session<'_, '_>) {
         self.done += documents;
-        let now = Instant::now();
-        if self.due.is_some_and(|due| now >= due) {
+        if self.due.is_some_and(|due| Instant::now() >= due) {
             session.message(format_args!("\rrendered {} of {}", grouped(self.done), grouped(self.total)));
-            self.due = Some(now + INTERVAL);
+            self.due = Some(Instant::now() + INTERVAL);
             self.shown = true;
         }
     }

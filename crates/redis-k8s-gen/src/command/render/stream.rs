@@ -2,6 +2,7 @@
 
 use rayon::prelude::*;
 use redis_k8s::Redis;
+use redis_k8s::emit::Text;
 
 use super::progress::{Progress, grouped};
 use super::{Failure, Rendering, Session};
@@ -16,27 +17,28 @@ pub(super) trait Format {
     const AFTER: &'static str = "";
 
     /// Appends what is rendered of one document.
-    fn append(document: &Redis, rendering: &Rendering, text: &mut String) -> Result<(), Failure>;
+    fn append(document: &Redis, rendering: &Rendering, text: &mut Text) -> Result<(), Failure>;
 }
 
 /// A stream of YAML documents.
 pub(super) struct Yaml;
 
 impl Format for Yaml {
-    fn append(document: &Redis, rendering: &Rendering, text: &mut String) -> Result<(), Failure> {
+    fn append(document: &Redis, rendering: &Rendering, text: &mut Text) -> Result<(), Failure> {
         rendering.append_yaml(document, text)
     }
 }
 
-/// Documents one task renders into one buffer: some 160 kB, so that a task is worth handing to a thread.
-const IN_A_BUFFER: usize = 2;
+/// Documents rendered while the ones before them are written: 2 MB, with both halves, however long the output is. Their
+/// buffers are filled again and again: memory fresh from the kernel took a sixth of the time of a fleet.
+const AT_A_TIME: usize = 32;
 
-/// Buffers rendered while the ones before them are written: 5 MB, with both halves, however long the output is. They are
-/// filled again and again: memory fresh from the kernel took a sixth of the time of a fleet.
-const BUFFERS: usize = 16;
+/// What is made for a document of three servers and three sentinels, with some to spare: texts that outgrow their memory are
+/// moved.
+const MADE_FOR_ONE: usize = 28 * 1024;
 
-/// What a document of three servers and three sentinels takes, with some to spare: texts that outgrow their memory are moved.
-const TEXT_OF_ONE: usize = 96 * 1024;
+/// Documents that are worth handing to a thread.
+const A_TASK: usize = 2;
 
 /// As many documents are not worth a second thread.
 const A_HANDFUL: usize = 8;
@@ -71,11 +73,10 @@ fn on_this_thread<F: Format>(
     output: &mut Output<'_, '_, '_>,
 ) -> Result<(), Failure> {
     let mut buffer = Buffer::default();
-    for some in documents.chunks(IN_A_BUFFER) {
-        buffer.fill::<F>(some, rendering);
-        output.write::<F>(&buffer)?;
-    }
-    Ok(())
+    documents.iter().try_for_each(|document| {
+        buffer.fill::<F>(document, rendering);
+        output.write::<F>(&buffer)
+    })
 }
 
 /// Renders the next part while the last one is written.
@@ -85,7 +86,7 @@ fn in_parallel<F: Format>(
     output: &mut Output<'_, '_, '_>,
 ) -> Result<(), Failure> {
     let (mut ready, mut next) = (Vec::new(), Vec::new());
-    for part in documents.chunks(IN_A_BUFFER * BUFFERS) {
+    for part in documents.chunks(AT_A_TIME) {
         rayon::in_place_scope(|scope| {
             scope.spawn(|_| fill_all::<F>(&mut next, part, rendering));
             output.write_all::<F>(&ready)
@@ -95,42 +96,27 @@ fn in_parallel<F: Format>(
     output.write_all::<F>(&ready)
 }
 
-/// Renders a part into as many buffers as it takes.
+/// Renders a part into as many buffers as it has documents.
 fn fill_all<F: Format>(buffers: &mut Vec<Buffer>, part: &[Redis], rendering: &Rendering) {
-    let tasks = part.par_chunks(IN_A_BUFFER);
-    buffers.resize_with(tasks.len(), Buffer::default);
-    tasks.zip(buffers).for_each(|(some, buffer)| buffer.fill::<F>(some, rendering));
+    buffers.resize_with(part.len(), Buffer::default);
+    let tasks = part.par_iter().zip(buffers).with_min_len(A_TASK);
+    tasks.for_each(|(document, buffer)| buffer.fill::<F>(document, rendering));
 }
 
-/// Some documents as text.
+/// A document as text.
 #[derive(Default)]
 struct Buffer {
-    text: String,
-    documents: usize,
-    /// What one of them was refused for.
+    text: Text,
+    /// What it was refused for.
     refused: Option<Failure>,
 }
 
 impl Buffer {
-    /// Renders these documents in place of those before.
-    fn fill<F: Format>(&mut self, documents: &[Redis], rendering: &Rendering) {
+    /// Renders this document in place of the one before.
+    fn fill<F: Format>(&mut self, document: &Redis, rendering: &Rendering) {
         self.text.clear();
-        self.text.reserve(documents.len() * TEXT_OF_ONE);
-        self.documents = documents.len();
-        self.refused = documents.iter().try_for_each(|document| self.append::<F>(document, rendering)).err();
-    }
-
-    fn append<F: Format>(&mut self, document: &Redis, rendering: &Rendering) -> Result<(), Failure> {
-        let before = self.text.len();
-        if before > 0 {
-            self.text.push_str(F::BETWEEN);
-        }
-        let start = self.text.len();
-        F::append(document, rendering, &mut self.text)?;
-        if self.text.len() == start {
-            self.text.truncate(before);
-        }
-        Ok(())
+        self.text.reserve(MADE_FOR_ONE);
+        self.refused = F::append(document, rendering, &mut self.text).err();
     }
 }
 
@@ -153,10 +139,10 @@ impl Output<'_, '_, '_> {
             if self.wrote {
                 self.session.data(F::BETWEEN.as_bytes())?;
             }
-            self.session.data(buffer.text.as_bytes())?;
+            self.session.text(&buffer.text)?;
             self.wrote = true;
         }
-        self.progress.advance(buffer.documents, self.session);
+        self.progress.advance(1, self.session);
         Ok(())
     }
 }

@@ -2,10 +2,6 @@
 
 use serde::{Serialize, Serializer};
 
-use super::key::Key;
-use super::node::Node;
-use crate::emit::Error;
-
 /// Where the lines of a value in the `data` of a ConfigMap begin.
 const INDENT: usize = 4;
 
@@ -49,26 +45,16 @@ const fn begins_line(bytes: &[u8], place: usize) -> bool {
     bytes[place] != b'\n' && (place == 0 || bytes[place - 1] == b'\n')
 }
 
-/// A text that is laid out already. For this writer only: to another serializer it is a string with spaces too many.
+/// A text that is laid out already, and is not copied. For this writer only: to another serializer it is a string with spaces
+/// too many.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Block(pub(crate) &'static str);
 
-/// How the writer knows it.
-const TOKEN: &str = "redis_k8s::emit::yaml::Block";
+/// How the writer knows it. The name of a variant is the only text that serde hands on for as long as it lives.
+pub(super) const TOKEN: &str = "redis_k8s::emit::yaml::Block";
 
 impl Serialize for Block {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_newtype_struct(TOKEN, self.0)
+        serializer.serialize_unit_variant(TOKEN, 0, self.0)
     }
-}
-
-/// Writes a newtype: a block as it stands, any other as what it holds.
-pub(super) fn write_newtype<T: Serialize + ?Sized>(node: Node<'_>, name: &str, value: &T) -> Result<(), Error> {
-    if name != TOKEN {
-        return value.serialize(node);
-    }
-    value.serialize(Key(|block: &str| {
-        node.place.lead(node.out);
-        node.out.push_str(block);
-    }))
 }

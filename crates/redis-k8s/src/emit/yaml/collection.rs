@@ -5,14 +5,14 @@ use serde::{Serialize, ser};
 use super::key::Key;
 use super::node::{Node, Place};
 use super::{indent, scalar};
-use crate::emit::Error;
+use crate::emit::{Error, Text};
 
 /// Readers of the libyaml family look for the `:` of a key within 1024 characters of its start. Longer keys need a `?`.
 const LONGEST_SIMPLE_KEY: usize = 1000;
 
 /// A map or a sequence being written. Nothing is written before the first entry, since an empty one is `{}` or `[]`.
 pub(super) struct Collection<'o> {
-    pub(super) out: &'o mut String,
+    pub(super) out: &'o mut Text,
     pub(super) column: usize,
     pub(super) place: Place,
     pub(super) is_empty: bool,
@@ -21,25 +21,27 @@ pub(super) struct Collection<'o> {
 impl Collection<'_> {
     /// Brings the output to where the next entry begins.
     fn begin_entry(&mut self) {
+        let out = &mut self.out.made;
         match (self.is_empty, self.place) {
             (true, Place::Entry) => {
-                self.out.push_str(":\n");
-                indent(self.column, self.out);
+                out.push_str(":\n");
+                indent(self.column, out);
             }
-            (true, place) => place.lead(self.out),
-            (false, _) => indent(self.column, self.out),
+            (true, place) => place.lead(out),
+            (false, _) => indent(self.column, out),
         }
         self.is_empty = false;
     }
 
     pub(super) fn key(&mut self, key: &str) {
         self.begin_entry();
-        let start = self.out.len();
-        scalar::write_inline(key, self.out);
-        if self.out.len() - start > LONGEST_SIMPLE_KEY {
-            self.out.insert_str(start, "? ");
-            self.out.push('\n');
-            indent(self.column, self.out);
+        let out = &mut self.out.made;
+        let start = out.len();
+        scalar::write_inline(key, out);
+        if out.len() - start > LONGEST_SIMPLE_KEY {
+            out.insert_str(start, "? ");
+            out.push('\n');
+            indent(self.column, out);
         }
     }
 

@@ -9,11 +9,12 @@ mod scalar;
 use serde::Serialize;
 
 use super::error::Error;
+use super::text::Text;
 pub(crate) use block::{Block, laid_out_len, lay_out};
 use node::Node;
 
 /// Appends `value` as one document with a final newline and no document marker.
-pub(super) fn write<T: Serialize + ?Sized>(value: &T, out: &mut String) -> Result<(), Error> {
+pub(super) fn write<T: Serialize + ?Sized>(value: &T, out: &mut Text) -> Result<(), Error> {
     value.serialize(Node::document(out))
 }
 
@@ -45,9 +46,9 @@ mod tests {
     use super::*;
 
     fn yaml(value: &(impl Serialize + ?Sized)) -> String {
-        let mut out = String::new();
+        let mut out = Text::default();
         write(value, &mut out).unwrap();
-        out
+        out.into()
     }
 
     #[derive(Serialize)]
@@ -133,7 +134,7 @@ three
     #[test]
     fn keys_that_are_no_scalars_are_refused() {
         let rule = "a map key must be a string, a number or a boolean";
-        let mut out = String::new();
+        let mut out = Text::default();
         let refused = write(&BTreeMap::from([(vec![1], 1)]), &mut out).unwrap_err();
         assert_eq!(refused.to_string(), rule);
         assert!(write(&BTreeMap::from([((), 1)]), &mut out).is_err());

@@ -8,7 +8,7 @@ use super::block;
 use super::collection::Collection;
 use super::scalar::{self, Style};
 use super::spaces;
-use crate::emit::Error;
+use crate::emit::{Error, Text};
 
 /// What stands before a value on its line.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -34,22 +34,23 @@ impl Place {
 
 /// Where the next value goes.
 pub(super) struct Node<'o> {
-    pub(super) out: &'o mut String,
+    pub(super) out: &'o mut Text,
     /// Where the collection around it begins its lines.
     pub(super) column: usize,
     pub(super) place: Place,
 }
 
 impl<'o> Node<'o> {
-    pub(super) fn document(out: &'o mut String) -> Self {
+    pub(super) fn document(out: &'o mut Text) -> Self {
         Self { out, column: 0, place: Place::Document }
     }
 
     /// Ends the line with a value that takes no more than that.
     pub(super) fn inline(self, write: impl FnOnce(&mut String)) {
-        self.place.lead(self.out);
-        write(self.out);
-        self.out.push('\n');
+        let out = &mut self.out.made;
+        self.place.lead(out);
+        write(out);
+        out.push('\n');
     }
 
     fn display(self, value: impl Display) {
@@ -172,8 +173,9 @@ impl<'o> Serializer for Node<'o> {
             Style::Plain => self.inline(|out| out.push_str(text)),
             Style::Quoted => self.inline(|out| scalar::write_quoted(text, out)),
             Style::Literal => {
-                self.place.lead(self.out);
-                scalar::write_literal(text, &spaces(self.column + 2), self.out);
+                let out = &mut self.out.made;
+                self.place.lead(out);
+                scalar::write_literal(text, &spaces(self.column + 2), out);
             }
         }
         Ok(())
@@ -201,12 +203,17 @@ impl<'o> Serializer for Node<'o> {
         self.serialize_unit()
     }
 
-    fn serialize_unit_variant(self, _: &'static str, _: u32, variant: &'static str) -> Result<(), Error> {
-        self.serialize_str(variant)
+    fn serialize_unit_variant(self, name: &'static str, _: u32, variant: &'static str) -> Result<(), Error> {
+        if name != block::TOKEN {
+            return self.serialize_str(variant);
+        }
+        self.place.lead(&mut self.out.made);
+        self.out.share(variant);
+        Ok(())
     }
 
-    fn serialize_newtype_struct<T: Serialize + ?Sized>(self, name: &'static str, value: &T) -> Result<(), Error> {
-        block::write_newtype(self, name, value)
+    fn serialize_newtype_struct<T: Serialize + ?Sized>(self, _: &'static str, value: &T) -> Result<(), Error> {
+        value.serialize(self)
     }
 
     fn serialize_newtype_variant<T: Serialize + ?Sized>(

@@ -68,7 +68,7 @@ pub(super) fn write_literal(text: &str, indent: &str, out: &mut String) {
 /// True if `text` without quotes is this string to every reader.
 fn is_plain(text: &str) -> bool {
     let bytes = text.as_bytes();
-    // Most names of fields are.
+    // Most names are.
     if is_word(bytes) {
         return true;
     }
@@ -91,31 +91,37 @@ fn is_plain(text: &str) -> bool {
         && !is_keyword(bytes)
 }
 
-/// True for 4 to 16 letters of ASCII that are no keyword: two looks at eight of them, which overlap.
+/// True for a letter and at least three more of the bytes that names are made of, if they are no keyword: eight bytes are
+/// looked at at once, some of the last twice.
 fn is_word(bytes: &[u8]) -> bool {
-    let letters = if let (Some(first), Some(last)) = (bytes.first_chunk::<8>(), bytes.last_chunk::<8>()) {
-        bytes.len() <= 16 && are_letters(u64::from_ne_bytes(*first)) && are_letters(u64::from_ne_bytes(*last))
-    } else if let (Some(first), Some(last)) = (bytes.first_chunk::<4>(), bytes.last_chunk::<4>()) {
-        are_letters(u64::from(u32::from_ne_bytes(*first)) << 32 | u64::from(u32::from_ne_bytes(*last)))
-    } else {
-        false
+    let named = match (bytes.last_chunk::<8>(), bytes.first_chunk::<4>(), bytes.last_chunk::<4>()) {
+        (Some(last), ..) => {
+            bytes.as_chunks::<8>().0.iter().chain([last]).all(|eight| are_named(u64::from_ne_bytes(*eight)))
+        }
+        (None, Some(first), Some(last)) => {
+            are_named(u64::from(u32::from_ne_bytes(*first)) << 32 | u64::from(u32::from_ne_bytes(*last)))
+        }
+        _ => false,
     };
-    letters && !is_keyword(bytes)
+    named && bytes[0].is_ascii_alphabetic() && !is_keyword(bytes)
 }
 
-/// True if all eight bytes are letters of ASCII.
-const fn are_letters(eight: u64) -> bool {
+/// True if all eight bytes are letters or digits of ASCII, dashes, dots or slashes.
+const fn are_named(eight: u64) -> bool {
     /// A byte eight times.
     const fn all(byte: u8) -> u64 {
         u64::from_ne_bytes([byte; 8])
     }
     const HIGH: u64 = all(0x80);
+    /// The highest bit of each byte from `first` to `last`; without the highest bit no sum reaches into the next byte.
+    const fn within(eight: u64, first: u8, last: u8) -> u64 {
+        let low = eight & !HIGH;
+        (low + all(0x80 - first)) & !(low + all(0x7f - last))
+    }
 
-    // Without the highest bit no sum reaches into the next byte. It comes back in bytes of at least `a`, or above `z`.
-    let lower = (eight | all(b' ')) & !HIGH;
-    let from_a = lower + all(0x80 - b'a');
-    let above_z = lower + all(0x7f - b'z');
-    eight & HIGH == 0 && from_a & HIGH == HIGH && above_z & HIGH == 0
+    // Dash, dot, slash and the digits stand in a row.
+    let named = within(eight | all(b' '), b'a', b'z') | within(eight, b'-', b'9');
+    named & !eight & HIGH == HIGH
 }
 
 /// No printable ASCII.
@@ -315,19 +321,20 @@ mod tests {
     }
 
     #[test]
-    fn a_word_is_letters_alone() {
-        for len in 4..=16 {
-            let word = &"azAZmMqQbyBYnNxX"[..len];
+    fn a_word_is_made_of_what_names_are_made_of() {
+        for len in 4..=40 {
+            let word = &"azAZ-09./yBYnNxXapp.kubernetes.io/name-z"[..len];
             assert!(is_word(word.as_bytes()), "{word}");
             for place in 0..len {
-                for byte in (0..=u8::MAX).filter(|byte| !byte.is_ascii_alphabetic()) {
+                let named = |byte: &u8| byte.is_ascii_alphabetic() || place > 0 && matches!(byte, b'-'..=b'9');
+                for byte in 0..=u8::MAX {
                     let mut bytes = word.as_bytes().to_owned();
                     bytes[place] = byte;
-                    assert!(!is_word(&bytes), "{bytes:?}");
+                    assert_eq!(is_word(&bytes), named(&byte), "{bytes:?}");
                 }
             }
         }
-        for other in ["", "a", "abc", "null", "True", "fALSE", "abcdefghijklmnopq"] {
+        for other in ["", "a", "abc", "null", "True", "fALSE", "1234", "10.0.0.1", "-abc"] {
             assert!(!is_word(other.as_bytes()), "{other}");
         }
     }
