@@ -47,12 +47,13 @@ caught_up() {
     done
 }
 
-# await_election: until the sentinel that leads names another master, which it then tells all the others, or names none any
-# more because it has stopped. It is asked, not this server, whose own answers the pause delays.
+# await_election: until the sentinel that leads names another master, which it then tells all the others, has stopped and
+# names none any more, or has given up: it did not hear of any replica for 0.75 s (three times INFO-PERIOD). It is asked, not
+# this server, whose own answers the pause delays.
 await_election() {
     while [ "$(date +%s)" -lt "$until" ]; do
         lead_view=$(view "$elected_by")
-        read -r lead_kind lead_named lead_epoch _ <<LEAD
+        read -r lead_kind lead_named lead_epoch lead_flags _ <<LEAD
 $lead_view
 LEAD
         [ "$lead_kind" = named ] || return 0
@@ -60,6 +61,10 @@ LEAD
             named=$lead_named epoch=$lead_epoch
             return
         fi
+        case $lead_flags in
+            *failover_in_progress*) ;;
+            *) return 0 ;;
+        esac
         sleep 0.05
     done
 }

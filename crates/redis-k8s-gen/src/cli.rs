@@ -4,6 +4,14 @@ use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches};
 
 use crate::command::{completions, explain, init, man, render, schema, secret, steps, validate};
 
+const EXAMPLES: &str = "Examples:
+  redis-k8s-gen render | kubectl apply -f -          a cluster of three servers and three sentinels
+  redis-k8s-gen init > cache.yaml                    a document to start from
+  redis-k8s-gen render cache.yaml -n shop            its manifests, in a namespace
+  redis-k8s-gen explain spec.storage                 what can be said about a topic";
+
+const EXIT_STATUS: &str = "Exit status: 0 fine, 1 the input is wrong or a check failed, 2 wrong usage or environment.";
+
 /// A subcommand with its arguments.
 #[derive(Debug)]
 pub(crate) enum Subcommand {
@@ -36,9 +44,10 @@ macro_rules! subcommands {
         /// building the flags of eight other subcommands would be a good part of it.
         fn add_subcommands(command: Command) -> Command {
             command$(.subcommand(
-                Command::new($name).about($about).after_help($examples).defer(|command| {
+                Command::new($name).about($about).defer(|command| {
                     // the arguments bring the documentation of their struct along
-                    <$args as Args>::augment_args(command).about($about).long_about(None)
+                    let command = <$args as Args>::augment_args(command).about($about).long_about(None);
+                    command.after_help(format!("{}\n\n{EXIT_STATUS}", $examples))
                 })
             ))*
         }
@@ -72,14 +81,7 @@ pub fn command() -> Command {
         Command::new("redis-k8s-gen")
             .version(env!("CARGO_PKG_VERSION"))
             .about("Renders the Kubernetes manifests of a reliable, scalable Redis with Sentinel")
-            .after_help(
-                "Examples:\n  \
-                 redis-k8s-gen render | kubectl apply -f -          a cluster of three servers and three sentinels\n  \
-                 redis-k8s-gen init > cache.yaml                    a document to start from\n  \
-                 redis-k8s-gen render cache.yaml -n shop            its manifests, in a namespace\n  \
-                 redis-k8s-gen explain spec.storage                 what can be said about a topic\n\n\
-                 Exit status: 0 fine, 1 the input is wrong or a check failed, 2 wrong usage or environment.",
-            )
+            .after_help(format!("{EXAMPLES}\n\n{EXIT_STATUS}"))
             .subcommand_required(true)
             .arg_required_else_help(true)
             .disable_help_subcommand(true)

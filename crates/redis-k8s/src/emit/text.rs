@@ -31,10 +31,12 @@ impl Text {
 
     /// Its pieces, in order; some may be empty.
     pub fn pieces(&self) -> impl Iterator<Item = &str> {
-        let starts = std::iter::once(0).chain(self.shared.iter().map(|(place, _)| *place));
-        let ends = self.shared.iter().map(|(place, _)| *place).chain([self.made.len()]);
-        let shared = self.shared.iter().map(|(_, piece)| *piece).chain([""]);
-        starts.zip(ends).zip(shared).flat_map(|((start, end), shared)| [&self.made[start..end], shared])
+        let mut start = 0;
+        self.shared.iter().copied().chain([(self.made.len(), "")]).flat_map(move |(place, shared)| {
+            let made = &self.made[start..place];
+            start = place;
+            [made, shared]
+        })
     }
 
     /// How many bytes it has.

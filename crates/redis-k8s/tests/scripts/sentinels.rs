@@ -186,6 +186,7 @@ fn the_first_sentinel_that_agrees_elects() {
         (vec![unable("NOGOODSLAVE\n"), unable("NOGOODSLAVE\n")], "nobody", 2),
     ];
     in_each_shell(|container| {
+        container.set("POD_NAME", "redis-2");
         for (number, (peers, expected, asked)) in cases.iter().enumerate() {
             container.sentinels(peers);
             let ran = container.call("common.sh", "survey; if elect; then echo \"$elected_by\"; else echo nobody; fi");
@@ -193,6 +194,21 @@ fn the_first_sentinel_that_agrees_elects() {
             let calls = container.calls();
             assert_eq!(calls.iter().filter(|call| call.contains("SENTINEL FAILOVER mymaster")).count(), *asked);
             container.forget_calls();
+        }
+    });
+}
+
+#[test]
+fn the_sentinel_that_may_be_restarted_along_with_this_server_elects_last() {
+    in_each_shell(|container| {
+        container.sentinels(&[
+            Peer::naming("10.0.0.10", 1),
+            Peer::naming("10.0.0.10", 1),
+            Peer::naming("10.0.0.10", 1),
+        ]);
+        for (pod, expected) in [("redis-0", "10.0.1.12"), ("redis-1", "10.0.1.12"), ("redis-2", "10.0.1.10")] {
+            container.set("POD_NAME", pod);
+            assert_eq!(container.call("common.sh", "survey; elect; echo \"$elected_by\"").lines(), [expected], "{pod}");
         }
     });
 }
