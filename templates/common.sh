@@ -161,27 +161,19 @@ role() {
 # view ADDRESS: what a sentinel knows of our master: "named ADDRESS EPOCH FLAGS REPLICAS SENTINELS" (the other sentinels it
 # knows), "blank", "refused" or "silent". Two flags are ours: unheard and candidate.
 view() {
-    printf 'SENTINEL GET-MASTER-ADDR-BY-NAME %s\nPING\nSENTINEL MASTER %s\n' "$RK_MASTER" "$RK_MASTER" |
+    # The address comes last, since a failover may end between the answers: with an epoch too low it is put right by the next hello,
+    # while an old address under the new epoch would be believed. It is asked for on its own: while a failover ends, MASTER still
+    # shows the old one under the new epoch.
+    printf 'SENTINEL MASTER %s\nPING\nSENTINEL GET-MASTER-ADDR-BY-NAME %s\n' "$RK_MASTER" "$RK_MASTER" |
         ask sentinel "$1" | {
-            view_address='' view_epoch=0 view_flags=none view_old='' view_replicas=0 view_sentinels=0 view_line=''
-            # The address is asked for on its own: while a failover ends, MASTER still shows the old one under the new epoch.
-            read -r view_address || :
-            case $view_address in
-                NOAUTH* | WRONGPASS* | ERR*) echo refused; return ;;
-                '' | PONG) view_address='' ;;
-            esac
-            while read -r view_line; do
-                case $view_line in
+            view_address='' view_epoch=0 view_flags=none view_old='' view_replicas=0 view_sentinels=0 view_key=''
+            while read -r view_key; do
+                case $view_key in
                     PONG) break ;;
-                    *) ;;
+                    'ERR No such master'* | '') continue ;;
+                    NOAUTH* | WRONGPASS* | ERR*) echo refused; return ;;
+                    *) read -r view_value || : ;;
                 esac
-            done
-            if [ "$view_line" != PONG ] && [ -z "$view_address" ]; then
-                # Nothing at all came back, or it broke off.
-                echo silent
-                return
-            fi
-            while read -r view_key && read -r view_value; do
                 case $view_key in
                     ip) view_old=$view_value ;;
                     flags) view_flags=$view_value ;;
@@ -195,6 +187,11 @@ view() {
                     *) ;;
                 esac
             done
+            # Nothing at all came back, or it broke off.
+            if [ "$view_key" != PONG ] || ! read -r view_address; then
+                echo silent
+                return
+            fi
             # Once the new master is chosen, what is left of a failover is none of its concern.
             [ "$view_old" = "$view_address" ] || view_flags=master
             if [ -n "$view_address" ]; then

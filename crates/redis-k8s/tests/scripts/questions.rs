@@ -63,15 +63,41 @@ fn a_view_is_read_from_every_answer() {
         (Peer::new().answer("*", "WRONGPASS invalid username-password pair\n"), "refused"),
         (Peer::new().answer("PING", "PONG"), "refused"),
         (Peer::new().answer("*", ""), "silent"),
-        // It broke off before it had said anything of the master.
-        (Peer::new().run("SENTINEL GET*", "echo; exit"), "silent"),
-        // It broke off behind the address: known, if not since when.
-        (Peer::new().answer("SENTINEL GET*", "10.0.0.10\n6379").run("PING", "exit"), "named 10.0.0.10 0 master 0 0"),
+        // It broke off: before it said anything, behind what it knows of the master, and before the address that counts.
+        (Peer::new().run("SENTINEL MASTER*", "exit"), "silent"),
+        (Peer::new().answer("SENTINEL MASTER*", &down).run("PING", "exit"), "silent"),
+        (Peer::new().answer("SENTINEL MASTER*", &down).answer("PING", "PONG").run("SENTINEL GET*", "exit"), "silent"),
     ];
     in_each_shell(|container| {
         for (peer, expected) in &cases {
             assert_eq!(view_of(container, peer).trim_end(), *expected, "{peer}");
         }
         assert_eq!(container.call("common.sh", "view 10.0.1.11").out, "silent\n");
+    });
+}
+
+#[test]
+fn no_view_has_an_old_address_under_a_new_epoch() {
+    in_each_shell(|container| {
+        container
+            .write("old.state", &format!("{}\n", master_state("10.0.0.10", 7, "master,failover_in_progress", 2, 2)));
+        container.write("new.state", &format!("{}\n", master_state("10.0.0.11", 8, "master", 2, 2)));
+        container.write("old.address", "10.0.0.10\n6379\n");
+        container.write("new.address", "10.0.0.11\n6379\n");
+        // The failover ends between two answers, whichever they are.
+        for last in ["SENTINEL MASTER *", "PING", "SENTINEL GET*"] {
+            let answers = [
+                ("SENTINEL MASTER *", "cat \"$SCRATCH/${now:-old}.state\""),
+                ("PING", "echo PONG"),
+                ("SENTINEL GET*", "cat \"$SCRATCH/${now:-old}.address\""),
+            ];
+            let peer = answers.iter().fold(Peer::new(), |peer, (command, answer)| {
+                peer.run(command, &format!("{answer}{}", if *command == last { "; now=new" } else { "" }))
+            });
+            let view = view_of(container, &peer);
+            let old = "named 10.0.0.10 7 master,failover_in_progress 2 2";
+            let expected = if last == "SENTINEL GET*" { old } else { "named 10.0.0.11 7 master 2 2" };
+            assert_eq!(view.trim_end(), expected, "after {last}");
+        }
     });
 }
