@@ -164,9 +164,9 @@ view() {
     # The address comes last, since a failover may end between the answers: with an epoch too low it is put right by the next hello,
     # while an old address under the new epoch would be believed. It is asked for on its own: while a failover ends, MASTER still
     # shows the old one under the new epoch.
-    printf 'SENTINEL MASTER %s\nPING\nSENTINEL GET-MASTER-ADDR-BY-NAME %s\n' "$RK_MASTER" "$RK_MASTER" |
+    printf 'SENTINEL MASTER %s\nPING\nSENTINEL GET-MASTER-ADDR-BY-NAME %s\nPING\n' "$RK_MASTER" "$RK_MASTER" |
         ask sentinel "$1" | {
-            view_address='' view_epoch=0 view_flags=none view_old='' view_replicas=0 view_sentinels=0 view_key=''
+            view_address='' view_epoch=0 view_flags=none view_old='' view_replicas=0 view_sentinels=0 view_key='' view_end=''
             while read -r view_key; do
                 case $view_key in
                     PONG) break ;;
@@ -187,8 +187,13 @@ view() {
                     *) ;;
                 esac
             done
-            # Nothing at all came back, or it broke off.
-            if [ "$view_key" != PONG ] || ! read -r view_address; then
+            if [ "$view_key" = PONG ] && read -r view_address; then
+                view_end=$view_address
+                [ "$view_end" != PONG ] || view_address=''
+                while [ "$view_end" != PONG ] && read -r view_end; do :; done
+            fi
+            if [ "$view_end" != PONG ]; then
+                # Nothing at all came back, or it broke off.
                 echo silent
                 return
             fi

@@ -67,12 +67,26 @@ fn a_view_is_read_from_every_answer() {
         (Peer::new().run("SENTINEL MASTER*", "exit"), "silent"),
         (Peer::new().answer("SENTINEL MASTER*", &down).run("PING", "exit"), "silent"),
         (Peer::new().answer("SENTINEL MASTER*", &down).answer("PING", "PONG").run("SENTINEL GET*", "exit"), "silent"),
+        (
+            Peer::new().answer("SENTINEL MASTER*", &down).answer("PING", "PONG").run("SENTINEL GET*", "echo; exit"),
+            "silent",
+        ),
     ];
     in_each_shell(|container| {
         for (peer, expected) in &cases {
             assert_eq!(view_of(container, peer).trim_end(), *expected, "{peer}");
         }
         assert_eq!(container.call("common.sh", "view 10.0.1.11").out, "silent\n");
+        // While the password changes, what is answered goes through a variable.
+        container.secret("sentinel", "new");
+        container.secret("sentinel-previous", "old");
+        for password in ["new", "old"] {
+            assert_eq!(view_of(container, &Peer::blank().password(password)), "blank\n");
+            assert_eq!(
+                view_of(container, &Peer::naming("10.0.0.10", 1).password(password)),
+                "named 10.0.0.10 1 master 2 2\n"
+            );
+        }
     });
 }
 
