@@ -37,7 +37,7 @@ pub(super) fn write(
             }
             fs::write(&path, content).map_err(|error| cannot_write(&dir.join(&name), &error))?;
         }
-        progress.advance(1, session);
+        progress.advance(session);
     }
     progress.erase(session);
     for name in &names {

@@ -26,8 +26,9 @@ impl Progress {
         Self { done: 0, total, due: watched.then(|| Instant::now() + PATIENCE), shown: false }
     }
 
-    pub(super) fn advance(&mut self, documents: usize, session: &mut Session<'_, '_>) {
-        self.done += documents;
+    /// One more document is done.
+    pub(super) fn advance(&mut self, session: &mut Session<'_, '_>) {
+        self.done += 1;
         if self.due.is_some_and(|due| Instant::now() >= due) {
             session.message(format_args!("\rrendered {} of {}", grouped(self.done), grouped(self.total)));
             self.due = Some(Instant::now() + INTERVAL);

@@ -142,7 +142,7 @@ impl Output<'_, '_, '_> {
             self.session.text(&buffer.text)?;
             self.wrote = true;
         }
-        self.progress.advance(1, self.session);
+        self.progress.advance(self.session);
         Ok(())
     }
 }
