@@ -1,6 +1,6 @@
 #!/bin/sh
-# Before a sentinel stops: an election it leads is brought to its end. If it were left half done, clients would have no master
-# until the others put it right: 8.5 s when both sets are restarted at once.
+# Before a sentinel stops: those who are still led to it get their answers, and an election it leads is brought to its end. If it
+# were left half done, clients would have no master until the others put it right: 8.5 s when both sets are restarted at once.
 # shellcheck disable=SC2154 # variables of common.sh and topology.env
 set -u
 # shellcheck source=common.sh
@@ -21,6 +21,8 @@ electing() {
 # of the next start does.
 echo 'ACL SETUSER default -sentinel|failover' | ask sentinel 127.0.0.1 >/dev/null
 until=$(($(date +%s) + 8))
+# Until every node knows that it ends, its Service leads clients here, who would be refused or wait in vain: up to a second.
+sleep 2
 while electing && [ "$(date +%s)" -lt "$until" ]; do
     sleep 0.1
 done

@@ -102,13 +102,14 @@ if [ -n "$later" ] && [ -n "$earlier" ]; then
     prefer 50
     sleep 1.2
 fi
-# A sentinel that is away must not be asked while clients wait.
+# A sentinel that is away must not be asked while clients wait, nor a replica that has stopped meanwhile be waited for.
 survey
-if [ "$named" = "$me" ]; then
+followers
+if [ "$named" = "$me" ] && [ -n "$later$earlier" ]; then
     # Clients wait instead of writing what nobody would keep.
     echo 'CLIENT PAUSE 25000 WRITE' | tell >/dev/null
     # shellcheck disable=SC2086 # several addresses
-    if ! caught_up ${preferred:-$later $earlier} && [ -n "$preferred" ]; then
+    if ! caught_up ${later:-$earlier} && [ -n "$preferred" ]; then
         # The wish must not outweigh the data.
         prefer 100
         sleep 1.2

@@ -241,6 +241,20 @@ fn whoever_is_not_the_master_stops_at_once() {
 }
 
 #[test]
+fn who_stops_along_with_the_master_takes_over_nothing() {
+    in_each_shell(|container| {
+        container.set("POD_NAME", "redis-1");
+        cluster(container, 1, 2);
+        // While the wish for the later one spreads, both stop.
+        container.plan(1, "rm \"$SCRATCH\"/peers/10.0.0.1[02]*");
+        let ran = container.run("handover.sh", &[]);
+        assert_eq!(ran.lines(), [NOBODY]);
+        // No client waits, and no election is asked for.
+        assert_eq!(orders(container), ["10.0.0.12:6379 CONFIG SET replica-priority 50"]);
+    });
+}
+
+#[test]
 fn clients_keep_waiting_when_no_election_succeeds() {
     in_each_shell(|container| {
         container.set("PATIENCE", "200");
