@@ -13,6 +13,7 @@ use crate::image::Flavour;
 use crate::kube::cluster::Cluster;
 use crate::kube::objects::{self, Objects};
 use crate::kube::pod::Pod;
+use crate::lock::lock;
 use crate::net::lookup::look_up;
 use crate::resp::{Access, Connection};
 use crate::secrets::{Authority, Tls};
@@ -181,14 +182,12 @@ impl Instance {
     }
 
     fn address(&self, name: &str) -> io::Result<Ipv4Addr> {
-        let known = self.memory.addresses.lock().ok().and_then(|known| known.get(name).copied());
+        let known = lock(&self.memory.addresses).get(name).copied();
         if let Some(known) = known.filter(|_| self.memory.used.load(Ordering::Relaxed)) {
             return Ok(known);
         }
         let found = *look_up(name)?.first().ok_or(io::ErrorKind::NotFound)?;
-        if let Ok(mut known) = self.memory.addresses.lock() {
-            known.insert(name.to_owned(), found);
-        }
+        lock(&self.memory.addresses).insert(name.to_owned(), found);
         Ok(found)
     }
 }

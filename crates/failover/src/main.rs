@@ -12,6 +12,7 @@ mod instance;
 mod kube;
 mod kubectl;
 mod lanes;
+mod lock;
 mod machine;
 mod net;
 mod reader;

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use crate::instance::Instance;
 use crate::net::fabric::PodNet;
 use crate::resp::Connection;
-use crate::writer::lock;
+use crate::lock::lock;
 
 /// Time between two reads.
 const PACE: Duration = Duration::from_millis(20);

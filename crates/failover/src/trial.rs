@@ -14,11 +14,12 @@ use crate::health::Examiner;
 use crate::kube::cluster::{Cluster, wait_until};
 use crate::kube::pod::Pod;
 use crate::kube::settings::Random;
+use crate::lock::lock;
 use crate::machine;
 use crate::net::rules;
 use crate::reader::Reader;
 use crate::scenario::{Lost, Scenario};
-use crate::writer::{Promise, Writer, Written, lock};
+use crate::writer::{Promise, Writer, Written};
 
 /// How long clients work before the fault.
 const RUN_UP: Duration = Duration::from_millis(1_500);

@@ -5,7 +5,7 @@ use std::io;
 use std::net::Ipv4Addr;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -22,6 +22,7 @@ use super::replication_controller;
 use super::settings::Settings;
 use super::stateful_set::{self, Action, Progress};
 use super::volume;
+use crate::lock::lock;
 use crate::net::dns::{self, NameService};
 use crate::net::fabric::{Fabric, NAME_SERVICE, PodNet};
 use crate::net::policy::{Policed, Subject};
@@ -96,7 +97,7 @@ impl Cluster {
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.state)
     }
 
     /// Everything that was applied.

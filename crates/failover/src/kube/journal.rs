@@ -3,9 +3,11 @@
 use std::fs::{File, OpenOptions};
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Instant;
+
+use crate::lock::lock;
 
 /// A directory of log files with one clock.
 #[derive(Debug)]
@@ -36,7 +38,7 @@ impl Journal {
 
     /// What shells complained of since this was last asked: `server.sh: 185: [: Illegal number`. A script says nothing like it.
     pub(crate) fn complaints(&self) -> Vec<String> {
-        std::mem::take(&mut self.complaints.lock().unwrap_or_else(PoisonError::into_inner))
+        std::mem::take(&mut lock(&self.complaints))
     }
 
     /// Remembers a line if a shell wrote it about a line of a script of the ConfigMap.
@@ -46,7 +48,7 @@ impl Journal {
         let place = place.strip_prefix("line ").unwrap_or(place);
         if place.split_once(':').is_some_and(|(line, _)| line.parse::<u32>().is_ok()) {
             let complaint = format!("a shell of {source} complained: {complaint}");
-            self.complaints.lock().unwrap_or_else(PoisonError::into_inner).push(complaint);
+            lock(&self.complaints).push(complaint);
         }
     }
 
@@ -63,7 +65,7 @@ impl Journal {
     /// Writes an event down.
     pub(crate) fn event(&self, text: &str) {
         self.heed("the events", text);
-        let mut file = self.events.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut file = lock(&self.events);
         let _ = writeln!(file, "{} {text}", self.now());
     }
 

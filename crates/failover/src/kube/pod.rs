@@ -4,13 +4,14 @@ use std::collections::BTreeMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::net::Ipv4Addr;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 
 use k8s_openapi::api::core::v1::{Container, PodSpec};
 
 use super::container::Spec;
 use super::volume::Files;
+use crate::lock::lock;
 use crate::net::fabric::PodNet;
 
 /// A pod of the API and its life on the node.
@@ -87,7 +88,7 @@ impl Pod {
 
     /// Its state, locked.
     pub(crate) fn state(&self) -> MutexGuard<'_, PodState> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.state)
     }
 
     /// Its address, once it has one.
@@ -142,13 +143,13 @@ impl Pod {
 
     /// Gives it to a controller unless another owns it; true if it is that controller's now.
     pub(crate) fn adopt(&self, controller: &str) -> bool {
-        let mut owner = self.owner.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut owner = lock(&self.owner);
         owner.get_or_insert_with(|| controller.to_owned()) == controller
     }
 
     /// The controller that owns it.
     pub(crate) fn owner(&self) -> Option<String> {
-        self.owner.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        lock(&self.owner).clone()
     }
 
     /// The seconds it may take to end, as rendered.

@@ -4,11 +4,12 @@ use std::collections::{BTreeMap, HashMap};
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use super::fabric::PodNet;
+use crate::lock::lock;
 
 /// Every name, in lower case without the final dot, and its addresses.
 pub(crate) type Names = BTreeMap<String, Vec<Ipv4Addr>>;
@@ -45,7 +46,7 @@ impl NameService {
 
     /// Replaces what it knows.
     pub(crate) fn publish(&self, names: Names) {
-        *self.names.lock().unwrap_or_else(PoisonError::into_inner) = names;
+        *lock(&self.names) = names;
     }
 
     /// Stops answering, or answers again. Questions asked meanwhile are lost.
@@ -65,7 +66,7 @@ impl NameService {
 
     /// Forgets the answers it keeps.
     pub(crate) fn forget(&self) {
-        self.cache.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        lock(&self.cache).clear();
     }
 
     fn serve(&self, socket: &Arc<UdpSocket>) {
@@ -87,13 +88,13 @@ impl NameService {
 
     fn find(&self, name: &str) -> Option<Vec<Ipv4Addr>> {
         let keep = Duration::from_millis(self.cache_ms.load(Ordering::Relaxed));
-        let mut cache = self.cache.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut cache = lock(&self.cache);
         if let Some((since, known)) = cache.get(name)
             && since.elapsed() < keep
         {
             return (!known.is_empty()).then(|| known.clone());
         }
-        let found = self.names.lock().unwrap_or_else(PoisonError::into_inner).get(name).cloned();
+        let found = lock(&self.names).get(name).cloned();
         cache.insert(name.to_owned(), (Instant::now(), found.clone().unwrap_or_default()));
         found
     }
