@@ -25,6 +25,17 @@ prefer() {
     done
 }
 
+# pace MILLISECONDS: how often the sentinels that answered the last survey ask servers for their state.
+pace() {
+    while read -r pace_ordinal pace_address; do
+        pace_kind=silent
+        read -r pace_kind _ <"$run/views/$pace_ordinal" || :
+        [ "$pace_kind" = named ] || continue
+        echo "SENTINEL DEBUG INFO-PERIOD $1" | ask sentinel "$pace_address" >/dev/null &
+    done <"$run/sentinels"
+    wait
+}
+
 # offset ADDRESS: how far a server has got, in bytes of replication; nothing if it does not say.
 offset() {
     offset_role=$(role "$1")
@@ -48,7 +59,7 @@ caught_up() {
 }
 
 # await_election: until the sentinel that leads names another master, which it then tells all the others, has stopped and
-# names none any more, or has given up: it did not hear of any replica for 0.75 s (three times INFO-PERIOD). It is asked, not
+# names none any more, or has given up: it did not hear of any replica for three times INFO-PERIOD. It is asked, not
 # this server, whose own answers the pause delays.
 await_election() {
     while [ "$(date +%s)" -lt "$until" ]; do
@@ -95,17 +106,23 @@ if [ -z "$later$earlier" ]; then
     exit 0
 fi
 # In a rolling restart a later ordinal has been restarted already: prefer it, so that the master moves no more often than
-# it must. Sentinels see the wish within a second. Without a choice between earlier and later there is nothing to wish.
+# it must. Without a choice between earlier and later there is nothing to wish.
 preferred=''
 if [ -n "$later" ] && [ -n "$earlier" ]; then
     preferred=$later
     prefer 50
-    sleep 1.2
 fi
+# Sentinels see the wish, and ask all replicas at about the same time.
+pace 100
+sleep 0.9
 # A sentinel that is away must not be asked while clients wait, nor a replica that has stopped meanwhile be waited for.
 survey
 followers
 if [ "$named" = "$me" ] && [ -n "$later$earlier" ]; then
+    # Whether a replica was promoted a sentinel that fails over asks only a second after it asked last, whatever its period, and
+    # clients wait for that. With the usual period it asked just before.
+    pace 1000
+    sleep 0.3
     # Clients wait instead of writing what nobody would keep.
     echo 'CLIENT PAUSE 25000 WRITE' | tell >/dev/null
     # shellcheck disable=SC2086 # several addresses
@@ -116,7 +133,9 @@ if [ "$named" = "$me" ] && [ -n "$later$earlier" ]; then
     fi
     move
 fi
-prefer 100
+# Clients wait: both at once.
+prefer 100 &
+pace 250
 if [ "$named" != "$me" ]; then
     rm -f "$data/was-master"
     say "handed over to $named (epoch $epoch)"

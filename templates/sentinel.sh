@@ -351,7 +351,8 @@ even() {
     done <"$run/preferred"
 }
 
-# settle: gives this sentinel the timers and passwords of today; both may change under a running pod.
+# settle: gives this sentinel the timers and passwords of today; both may change under a running pod, and a stop hook that does not
+# live to take its own back leaves them.
 settle() {
     settle_address=$(announced sentinel "$ordinal")
     settle_server=$(secret server)
@@ -364,7 +365,8 @@ settle() {
         # shellcheck disable=SC2046
         settle_sentinel=$(secret_for sentinel $(roster sentinel present | addresses_of))
     fi
-    settle_all=$(cat "$etc/topology.env" && printf '%s %s %s' "$settle_server" "$settle_sentinel" "$settle_address" | sha256sum)
+    settle_all=$(cat "$etc/topology.env" &&
+        printf '%s %s %s %s' "$settle_server" "$settle_sentinel" "$settle_address" "$own_address" | sha256sum)
     [ "$settle_all" != "$settled" ] || return 0
     {
         sentinel_settings "$settle_server"

@@ -7,9 +7,9 @@ use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use crate::instance::Instance;
+use crate::lock::lock;
 use crate::net::fabric::PodNet;
 use crate::resp::Connection;
-use crate::lock::lock;
 
 /// Time between two reads.
 const PACE: Duration = Duration::from_millis(20);

@@ -155,9 +155,9 @@ fn cluster(container: &Container, ordinal: usize, elected: usize) {
     container.sentinels(&[sentinel.clone(), sentinel.clone(), sentinel]);
 }
 
-/// What matters of the calls, in order: no questions.
+/// What matters of the calls, in order: no questions, and not how often sentinels ask.
 fn orders(container: &Container) -> Vec<String> {
-    let questions = ["ROLE", "PING", "SENTINEL GET", "SENTINEL MASTER", "CONFIG GET"];
+    let questions = ["ROLE", "PING", "SENTINEL GET", "SENTINEL MASTER", "SENTINEL DEBUG", "CONFIG GET"];
     let mut calls = container.calls();
     calls.retain(|call| !questions.iter().any(|question| call.split_once(' ').unwrap().1.starts_with(question)));
     calls
@@ -177,6 +177,34 @@ fn a_master_hands_over() {
             orders(container),
             [format!("{ME} CLIENT PAUSE 25000 WRITE"), "10.0.1.12:26379 SENTINEL FAILOVER mymaster".to_owned()]
         );
+    });
+}
+
+#[test]
+fn sentinels_ask_for_states_just_long_enough_before_the_election() {
+    in_each_shell(|container| {
+        cluster(container, 0, 2);
+        container.run("handover.sh", &[]);
+        let mut calls = container.calls();
+        calls.retain(|call| ["DEBUG", "PAUSE", "FAILOVER"].iter().any(|word| call.contains(word)));
+        let to_all = |period: u32| -> Vec<String> {
+            (0..3).map(|n| format!("10.0.1.1{n}:26379 SENTINEL DEBUG INFO-PERIOD {period}")).collect()
+        };
+        // Three are told at once.
+        for together in [0..3, 3..6, 8..11] {
+            calls[together].sort();
+        }
+        let election =
+            [format!("{ME} CLIENT PAUSE 25000 WRITE"), "10.0.1.12:26379 SENTINEL FAILOVER mymaster".to_owned()];
+        assert_eq!(calls, [&to_all(100)[..], &to_all(1000), &election, &to_all(250)].concat());
+        // Who did not answer the last survey is not waited for.
+        container.forget_calls();
+        container.sentinel(2, &Peer::blank());
+        lines(container, "survey; pace 250");
+        let mut told = container.calls();
+        told.retain(|call| call.contains("DEBUG"));
+        told.sort();
+        assert_eq!(told, to_all(250)[..2]);
     });
 }
 
@@ -264,7 +292,7 @@ fn clients_keep_waiting_when_no_election_succeeds() {
         for ordinal in 0..3 {
             container.sentinel(ordinal, &unable);
         }
-        container.plan(3, "rm \"$SCRATCH\"/peers/10.0.1.1[12]*");
+        container.plan(5, "rm \"$SCRATCH\"/peers/10.0.1.1[12]*");
         let ran = container.run("handover.sh", &[]);
         assert_eq!(ran.lines(), [NOBODY]);
         let orders = orders(container);

@@ -163,7 +163,10 @@ fn a_real_sentinel_is_configured_told_and_read() {
             call(container, "view 127.0.0.1")
         );
         // Every command it is given is one it knows: nothing is tried again.
-        assert_eq!(call(container, "settled=''; settle; [ -n \"$settled\" ] && echo settled"), "settled\n");
+        assert_eq!(
+            call(container, "settled='' own_address=127.0.0.1; settle; [ -n \"$settled\" ] && echo settled"),
+            "settled\n"
+        );
         let kept = container.read("data/sentinel.conf");
         for line in [
             "sentinel down-after-milliseconds mymaster 5000",

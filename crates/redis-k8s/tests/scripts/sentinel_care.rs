@@ -371,6 +371,7 @@ fn settings_and_passwords_are_given_whenever_they_change() {
         for (title, change) in [
             ("a timer", "echo down_after=6000 >>\"$etc/topology.env\""),
             ("the password of the servers", "echo another >\"$SCRATCH/etc/redis-k8s-auth/server\""),
+            ("the master, before whose end its stop hook set another timer", "own_address=10.0.0.11"),
             ("its own address", "echo 10.0.1.90 >\"$SCRATCH/names/redis-sentinel-announce-0\""),
         ] {
             container.forget_calls();

@@ -100,7 +100,7 @@ fn no_program_gets_a_secret_as_an_argument() {
             .call("server.sh", "survey; register_everywhere 10.0.0.11; waited=0 post_next=0 peers=1; post; read_board");
         container.set("POD_NAME", "redis-sentinel-0");
         assert!(container.run("sentinel.sh", &[]).out.contains("--sentinel"));
-        container.call("sentinel.sh", "settled=''; settle");
+        container.call("sentinel.sh", "settled='' own_address=10.0.0.11; settle");
         // The record is one of everything.
         let arguments = container.read("arguments");
         for program in ["redis-cli ", "redis-server ", "od ", "sha256sum", "sed ", "timeout "] {
