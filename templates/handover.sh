@@ -1,11 +1,20 @@
 #!/bin/sh
-# Before a server stops: if it is master, another takes over first, without a lost write.
+# Before a server stops: if it is master, another takes over first, without a lost write; if it is a replica, those who are still
+# led to it get their answers.
 # shellcheck disable=SC2154 # variables of common.sh and topology.env
 set -u
 # shellcheck source=common.sh
 . /etc/redis-k8s/common.sh
 
 tell() { ask server 127.0.0.1; }
+
+# leads: true if this server is master.
+leads() {
+    case $(role 127.0.0.1) in
+        master*) ;;
+        *) return 1 ;;
+    esac
+}
 
 # followers: who could take over. Sets later and earlier, the addresses of the replicas of higher and of lower ordinals.
 followers() {
@@ -14,6 +23,8 @@ followers() {
     for peer in $peers; do
         read -r peer_address peer_role peer_follows peer_link _ <"$run/roles/$peer" || continue
         [ "$peer_role $peer_follows $peer_link" = "slave $me connected" ] || continue
+        # One that stops has itself passed over.
+        [ "$(echo CONFIG GET replica-priority | ask server "$peer_address" | sed -n 2p)" != 0 ] || continue
         if [ "$peer" -gt "$ordinal" ]; then later="$later $peer_address"; else earlier="$earlier $peer_address"; fi
     done 2>/dev/null
 }
@@ -91,10 +102,13 @@ move() {
 }
 
 [ "$(cat "$run/state")" = running ] || exit 0
-case $(role 127.0.0.1) in
-    master*) ;;
-    *) exit 0 ;;
-esac
+if ! leads; then
+    # Until every node knows that it ends, the read Service leads clients here, who would be refused or wait in vain: up to a second.
+    echo CONFIG SET replica-priority 0 | tell >/dev/null
+    sleep 2
+    # It may have been promoted meanwhile.
+    leads || exit 0
+fi
 me=$(echo CONFIG GET replica-announce-ip | tell | sed -n 2p)
 survey
 if ! majority || [ "$named" != "$me" ]; then

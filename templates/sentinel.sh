@@ -409,10 +409,13 @@ OWN
         rescue
         give_up
         even
+        # While this sentinel stands for election, nothing else matters.
+        pause=0.3
+        [ "$candidacy" = 0 ] || continue
         # Everything else costs look-ups and questions, which nobody should pay for while all is well.
         pause=2
         amiss || continue
-        if [ "$candidacy" = 0 ]; then pause=1; else pause=0.3; fi
+        pause=1
         known_addresses=$(while read -r address _; do printf '%s ' "$address"; done <"$run/known-sentinels")
         roster sentinel present >"$run/present-sentinels"
         if strangers || [ "$agreed" != "$own_address $own_epoch" ]; then

@@ -1,9 +1,10 @@
 //! The proving ground: plays Kubernetes for a rendering on one Linux machine, with real servers, breaks it and measures.
 //!
-//! `sandbox` is the process everything hangs on; `net` and `kube` are the cluster; `instance`, `writer`, `reader` and
+//! `sandbox` is the process everything hangs on; `net` and `kube` are the cluster; `instance`, `writer`, `caller` and
 //! `health` are its users; `scenario` says what is done to it and `trial` measures what comes of it.
 
 mod args;
+mod caller;
 mod data;
 mod ground;
 mod health;
@@ -15,7 +16,6 @@ mod lanes;
 mod lock;
 mod machine;
 mod net;
-mod reader;
 mod report;
 mod resp;
 mod sandbox;

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
+use crate::caller::{Caller, Service};
 use crate::data;
 use crate::ground::Ground;
 use crate::health::Examiner;
@@ -17,7 +18,6 @@ use crate::kube::settings::Random;
 use crate::lock::lock;
 use crate::machine;
 use crate::net::rules;
-use crate::reader::Reader;
 use crate::scenario::{Lost, Scenario};
 use crate::writer::{Promise, Writer, Written};
 
@@ -50,6 +50,8 @@ pub(crate) struct Trial<'a> {
     pub(crate) notes: Vec<Note>,
     /// What clients wrote that only the fault has.
     pub(crate) beside: Vec<(Promise, Written)>,
+    reader: &'a Caller,
+    searcher: &'a Caller,
 }
 
 impl Trial<'_> {
@@ -126,6 +128,15 @@ impl Trial<'_> {
         }
     }
 
+    /// Notes how many connections of clients a Service has led to pods that refuse them, or answer nothing: none is allowed.
+    pub(crate) fn note_refused(&mut self, service: Service) {
+        let (what, caller) = match service {
+            Service::Read => ("connections the read Service led nowhere", self.reader),
+            Service::Sentinel => ("connections the sentinel Service led nowhere", self.searcher),
+        };
+        self.note(what, f64::from(caller.refused(self.fault)), 0.0);
+    }
+
     /// Notes a figure that must not exceed a bound.
     pub(crate) fn note(&mut self, what: &str, value: f64, bound: f64) {
         self.notes.push(Note { what: what.to_owned(), value, bound });
@@ -194,7 +205,8 @@ fn attempt(scenario: &Scenario, ground: &mut Ground, random: &Random, measured: 
     let instance = ground.examiner.instance.clone();
     let mut plain = Writer::start(&instance, &net, "plain", Promise::Plain)?;
     let mut wait = Writer::start(&instance, &net, "wait", Promise::Replicated)?;
-    let reader = Reader::start(&instance, &net)?;
+    let reader = Caller::start(Service::Read, &instance, &net)?;
+    let searcher = Caller::start(Service::Sentinel, &instance, &net)?;
     let watch = Watch::start(&ground.examiner)?;
     let flowing = || plain.written().acknowledged.len() > 50 && wait.written().acknowledged.len() > 20;
     if !wait_until(Duration::from_secs(10), flowing) {
@@ -211,6 +223,8 @@ fn attempt(scenario: &Scenario, ground: &mut Ground, random: &Random, measured: 
         mended: None,
         notes: Vec::new(),
         beside: Vec::new(),
+        reader: &reader,
+        searcher: &searcher,
     };
     cluster.journal.event("=== fault");
     let acted = (scenario.act)(&mut trial);
@@ -235,7 +249,7 @@ fn attempt(scenario: &Scenario, ground: &mut Ground, random: &Random, measured: 
     measured.read_gap = Some(reader.longest_gap(fault).as_secs_f64());
     plain.stop();
     wait.stop();
-    drop(reader);
+    drop((reader, searcher));
     measured.moves = watch.moves();
     journal_errors(&cluster, &plain, fault);
     let written = [plain.written(), wait.written()];

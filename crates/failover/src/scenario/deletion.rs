@@ -8,7 +8,8 @@ use std::time::Duration;
 use nix::sys::signal::Signal;
 
 use super::{Lost, Row, at_most, row};
-use crate::kube::cluster::wait_until;
+use crate::caller::Service;
+use crate::kube::cluster::{Cluster, wait_until};
 use crate::kube::pod::Pod;
 use crate::kube::volume;
 use crate::trial::Trial;
@@ -47,7 +48,9 @@ pub(super) fn rows() -> Vec<Row> {
             let replica = trial.replica()?;
             trial.begin();
             trial.cluster.delete(&replica.name);
-            gone(trial, &[replica])
+            gone(trial, &[replica])?;
+            trial.note_refused(Service::Read);
+            Ok(())
         }),
         row("force-delete-replica", "forced deletion of a replica pod", calm, |trial| {
             let replica = trial.replica()?;
@@ -59,7 +62,9 @@ pub(super) fn rows() -> Vec<Row> {
             let sentinel = trial.sentinel()?;
             trial.begin();
             trial.cluster.delete(&sentinel.name);
-            gone(trial, &[sentinel])
+            gone(trial, &[sentinel])?;
+            trial.note_refused(Service::Sentinel);
+            Ok(())
         }),
         row("delete-all-sentinels", "deletion of all sentinel pods", calm, |trial| {
             let sentinels = trial.sentinels();
@@ -147,14 +152,22 @@ pub(super) fn rows_with_storage() -> Vec<Row> {
             trial.cluster.delete_all_forced(&servers);
             Ok(())
         }),
-        row("restart-nodes", "whole node set restarted, pods back in any order", calamity, |trial| {
-            let mut pods = trial.cluster.pods();
+        row("delete-all-servers", "all server pods deleted at once", calamity, |trial| {
+            let servers = trial.servers();
             trial.begin();
-            while let Some(pod) = trial.random.pick(&pods).cloned() {
-                trial.cluster.delete_forced(&pod.name);
-                pods.retain(|other| other.name != pod.name);
-                thread::sleep(Duration::from_millis(trial.random.below(400)));
-            }
+            trial.cluster.delete_all(&servers);
+            gone(trial, &servers)
+        }),
+        row("delete-servers-in-turn", "all server pods deleted shortly after one another", calamity, |trial| {
+            let servers = trial.servers();
+            trial.begin();
+            in_turn(trial, &servers, 1_500, Cluster::delete);
+            gone(trial, &servers)
+        }),
+        row("restart-nodes", "whole node set restarted, pods back in any order", calamity, |trial| {
+            let pods = trial.cluster.pods();
+            trial.begin();
+            in_turn(trial, &pods, 400, Cluster::delete_forced);
             Ok(())
         }),
         row("empty-replica", "a replica comes back with its claim lost", empty, |trial| {
@@ -184,6 +197,16 @@ fn lose_with_claims(trial: &Trial<'_>, pod: &Arc<Pod>) -> io::Result<()> {
         }
     }
     Ok(())
+}
+
+/// Deletes pods in any order, each less than so many milliseconds after the one before.
+fn in_turn(trial: &Trial<'_>, pods: &[Arc<Pod>], apart: u64, delete: fn(&Cluster, &str)) {
+    let mut left = pods.to_vec();
+    while let Some(pod) = trial.random.pick(&left).cloned() {
+        delete(&trial.cluster, &pod.name);
+        left.retain(|other| other.name != pod.name);
+        thread::sleep(Duration::from_millis(trial.random.below(apart)));
+    }
 }
 
 /// Waits until pods that end are gone: only then their replacements can be waited for.

@@ -8,6 +8,7 @@ use serde_json::json;
 
 use super::deletion::gone;
 use super::{Bounds, Lost, Row, at_most, row};
+use crate::caller::Service;
 use crate::kube::objects::secret;
 use crate::trial::Trial;
 
@@ -70,6 +71,12 @@ fn roll(trial: &mut Trial<'_>, path: &str, value: serde_json::Value, servers: bo
     trial.render_with(path, value)?;
     let rolled = trial.rolled(&sets, &before);
     trial.mend();
+    if servers {
+        trial.note_refused(Service::Read);
+    }
+    if sentinels {
+        trial.note_refused(Service::Sentinel);
+    }
     rolled
 }
 

@@ -29,11 +29,11 @@ fn masters_and_replicas_say_how_far_they_have_got() {
 }
 
 #[test]
-fn followers_are_the_replicas_in_sync_by_higher_and_lower_ordinal() {
+fn followers_are_the_electable_replicas_in_sync_by_higher_and_lower_ordinal() {
     in_each_shell(|container| {
         container.set("POD_NAME", "redis-2");
-        container.pods(6, 3);
-        container.topology("servers", 6);
+        container.pods(7, 3);
+        container.topology("servers", 7);
         let follower = Peer::replica("10.0.0.12", "connected", 9);
         for (ordinal, peer) in [
             (0, follower.clone()),
@@ -41,7 +41,9 @@ fn followers_are_the_replicas_in_sync_by_higher_and_lower_ordinal() {
             (2, follower.clone()),
             (3, follower.clone()),
             (4, Peer::replica("10.0.0.11", "connected", 9)),
-            (5, follower),
+            (5, follower.clone()),
+            // It is stopping, too.
+            (6, follower.but("CONFIG GET replica-priority", "replica-priority\n0")),
         ] {
             container.server(ordinal, &peer);
         }
@@ -237,7 +239,29 @@ fn between_earlier_and_later_the_later_is_preferred_for_a_while() {
 }
 
 #[test]
-fn whoever_is_not_the_master_stops_at_once() {
+fn a_replica_answers_on_for_a_while_and_is_promoted_no_more() {
+    in_each_shell(|container| {
+        cluster(container, 0, 2);
+        container.at(ME, &Peer::replica("10.0.0.11", "connected", 9));
+        assert!(!container.call("handover.sh", "leads").succeeded());
+        container.forget_calls();
+        let ran = container.run("handover.sh", &[]);
+        assert!(ran.succeeded() && ran.lines().is_empty(), "{}", ran.out);
+        assert_eq!((orders(container), container.seconds()), (vec![format!("{ME} CONFIG SET replica-priority 0")], 2));
+        // The sentinels had chosen it already: it hands over as any master does.
+        cluster(container, 0, 2);
+        container.write("promoted", &container.read("peers/127.0.0.1:6379"));
+        container.at(ME, &Peer::replica("10.0.0.11", "connected", 9));
+        container.write("sleeps", "0\n");
+        container.plan(1, "mv \"$SCRATCH/promoted\" \"$SCRATCH/peers/127.0.0.1:6379\"");
+        let ran = container.run("handover.sh", &[]);
+        assert_eq!(ran.lines(), ["handed over to 10.0.0.12 (epoch 8)"]);
+        assert!(container.call("handover.sh", "leads").succeeded());
+    });
+}
+
+#[test]
+fn whoever_need_not_hand_over_stops_at_once() {
     in_each_shell(|container| {
         let silent_exit = |container: &Container, said: &[&str], title: &str| {
             let ran = container.run("handover.sh", &[]);
@@ -248,9 +272,6 @@ fn whoever_is_not_the_master_stops_at_once() {
         cluster(container, 0, 2);
         container.write("run/redis-k8s/state", "waiting\n");
         silent_exit(container, &[], "it has not started");
-        cluster(container, 0, 2);
-        container.at(ME, &Peer::replica("10.0.0.11", "connected", 9));
-        silent_exit(container, &[], "it is a replica");
         cluster(container, 0, 2);
         container.sentinels(&[Peer::naming("10.0.0.11", 8), Peer::naming("10.0.0.11", 8)]);
         silent_exit(container, &[], "the sentinels name another already");

@@ -230,5 +230,10 @@ view() { cat \"$SCRATCH/view\"; }
             pass(container, named, "amiss=false"),
             ([&idle[..], &idle, &end].concat().iter().map(|line| (*line).to_owned()).collect(), 4)
         );
+        // As little, but soon again, while it stands for election.
+        assert_eq!(
+            pass(container, named, "vote_again() { candidacy=1; }"),
+            ([&idle[..], &idle, &end].concat().iter().map(|line| (*line).to_owned()).collect(), 1)
+        );
     });
 }

@@ -1,0 +1,115 @@
+//! A client that asks through a Service all the time.
+
+use std::io;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
+use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
+
+use crate::instance::Instance;
+use crate::lock::lock;
+use crate::net::fabric::PodNet;
+use crate::resp::Connection;
+
+/// Time between two questions.
+const PACE: Duration = Duration::from_millis(20);
+
+/// Questions after which it connects again, so that it meets every pod.
+const QUESTIONS: u32 = 25;
+
+/// What it asks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Service {
+    /// A key, of the read Service.
+    Read,
+    /// Who is master, of the sentinel Service.
+    Sentinel,
+}
+
+impl Service {
+    fn dial(self, instance: &Instance) -> io::Result<Connection> {
+        match self {
+            Self::Read => instance.dial_service("read", &instance.servers, instance.port()),
+            Self::Sentinel => instance.dial_service("sentinel", &instance.sentinels, instance.sentinel_port()),
+        }
+    }
+
+    fn ask(self, instance: &Instance, connection: &mut Connection) -> io::Result<()> {
+        match self {
+            Self::Read => connection.call(&["GET", "plain:0"]),
+            Self::Sentinel => connection.call(&["SENTINEL", "GET-MASTER-ADDR-BY-NAME", instance.name()]),
+        }
+        .map(drop)
+    }
+}
+
+/// A caller that runs until it is dropped.
+#[derive(Debug)]
+pub(crate) struct Caller {
+    stop: Arc<AtomicBool>,
+    calls: Arc<Calls>,
+    thread: Option<JoinHandle<()>>,
+}
+
+#[derive(Debug, Default)]
+struct Calls {
+    answered: Mutex<Vec<Instant>>,
+    refused: Mutex<Vec<Instant>>,
+}
+
+impl Caller {
+    /// Starts asking from a network.
+    pub(crate) fn start(service: Service, instance: &Instance, net: &Arc<PodNet>) -> io::Result<Self> {
+        let stop = Arc::new(AtomicBool::new(false));
+        let calls = Arc::new(Calls::default());
+        let (instance, net, ended, list) = (instance.clone(), Arc::clone(net), Arc::clone(&stop), Arc::clone(&calls));
+        let thread = thread::Builder::new().name("caller".to_owned()).spawn(move || {
+            if net.join().is_err() {
+                return;
+            }
+            let mut open: Option<(Connection, u32)> = None;
+            while !ended.load(Ordering::Acquire) {
+                open = match open.take() {
+                    Some((_, 0)) | None => {
+                        let began = Instant::now();
+                        let connection = service.dial(&instance);
+                        if connection.is_err() {
+                            lock(&list.refused).push(began);
+                        }
+                        connection.ok().map(|connection| (connection, QUESTIONS))
+                    }
+                    Some((mut connection, left)) => service.ask(&instance, &mut connection).ok().map(|()| {
+                        lock(&list.answered).push(Instant::now());
+                        (connection, left - 1)
+                    }),
+                };
+                thread::sleep(PACE);
+            }
+        })?;
+        Ok(Self { stop, calls, thread: Some(thread) })
+    }
+
+    /// The longest time without an answer since then.
+    pub(crate) fn longest_gap(&self, since: Instant) -> Duration {
+        let answered = lock(&self.calls.answered).clone();
+        let times: Vec<Instant> = std::iter::once(since)
+            .chain(answered.into_iter().filter(|at| *at >= since))
+            .chain([Instant::now()])
+            .collect();
+        times.windows(2).map(|pair| pair[1].saturating_duration_since(pair[0])).max().unwrap_or_default()
+    }
+
+    /// How many connections were refused, or came to nothing, since then.
+    pub(crate) fn refused(&self, since: Instant) -> u32 {
+        lock(&self.calls.refused).iter().fold(0, |count, at| count + u32::from(*at >= since))
+    }
+}
+
+impl Drop for Caller {
+    fn drop(&mut self) {
+        self.stop.store(true, Ordering::Release);
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
+}
