@@ -56,17 +56,36 @@ offset() {
     esac
 }
 
+# behind ADDRESS...: those that do not hold all that this server wrote; they are asked at once.
+behind() {
+    for behind_address in "$@"; do
+        {
+            behind_offset=$(offset "$behind_address")
+            [ "${behind_offset:-0}" -ge "$written" ] || echo "$behind_address"
+        } &
+    done
+    wait
+}
+
 # caught_up ADDRESS...: true once these hold all that this server wrote, which writes no more; false after 3 s.
 caught_up() {
-    caught_up_with=$(offset 127.0.0.1)
-    [ -n "$caught_up_with" ] || return 1
+    written=$(offset 127.0.0.1)
+    [ -n "$written" ] || return 1
     caught_up_until=$(($(date +%s) + 3))
-    for caught_up_address in "$@"; do
-        while caught_up_offset=$(offset "$caught_up_address") && [ "${caught_up_offset:-0}" -lt "$caught_up_with" ]; do
-            [ "$(date +%s)" -lt "$caught_up_until" ] || return 1
-            sleep 0.05
-        done
+    while
+        # shellcheck disable=SC2046 # several addresses
+        set -- $(behind "$@")
+        [ $# -gt 0 ]
+    do
+        [ "$(date +%s)" -lt "$caught_up_until" ] || return 1
+        sleep 0.05
     done
+}
+
+# clock: sets now to hundredths of a second since the node started.
+clock() {
+    read -r now _ </proc/uptime
+    now=${now%.*}${now#*.}
 }
 
 # await_election: until the sentinel that leads names another master, which it then tells all the others, has stopped and
@@ -130,13 +149,18 @@ fi
 pace 100
 sleep 0.9
 # A sentinel that is away must not be asked while clients wait, nor a replica that has stopped meanwhile be waited for.
+clock
+began=$now
 survey
 followers
 if [ "$named" = "$me" ] && [ -n "$later$earlier" ]; then
     # Whether a replica was promoted a sentinel that fails over asks only a second after it asked last, whatever its period, and
-    # clients wait for that. With the usual period it asked just before.
+    # clients wait for that. With the usual period it asked just before. It must not ask too early, either: where all takes
+    # longer, as the questions of now did, the rest is begun sooner.
+    clock
+    slack=$((50 + began - now))
     pace 1000
-    sleep 0.3
+    [ "$slack" -le 0 ] || sleep "$(printf '0.%02d' "$slack")"
     # Clients wait instead of writing what nobody would keep.
     echo 'CLIENT PAUSE 25000 WRITE' | tell >/dev/null
     # shellcheck disable=SC2086 # several addresses

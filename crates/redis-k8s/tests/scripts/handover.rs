@@ -85,6 +85,11 @@ fn caught_up_are_those_that_hold_all_that_was_written() {
         container.write("later", &Peer::replica("10.0.0.10", "connected", 1500).to_string());
         container.plan(20, "cat \"$SCRATCH/later\" >\"$SCRATCH/peers/10.0.0.12:6379\"");
         assert_eq!(caught_up(container, "10.0.0.12 10.0.0.11"), ("yes".to_owned(), 1));
+        container.server(2, &Peer::replica("10.0.0.10", "connected", 1399));
+        let text = "written=1400; behind 10.0.0.11 10.0.0.12 10.0.0.13";
+        let mut behind = lines(container, text);
+        behind.sort();
+        assert_eq!(behind, ["10.0.0.12", "10.0.0.13"]);
         // One that does not answer has caught up with nothing, and nobody with a server that does not.
         assert_eq!(caught_up(container, "10.0.0.13"), ("no".to_owned(), 3));
         container.at(ME, &Peer::role(""));
@@ -207,6 +212,17 @@ fn sentinels_ask_for_states_just_long_enough_before_the_election() {
         told.retain(|call| call.contains("DEBUG"));
         told.sort();
         assert_eq!(told, to_all(250)[..2]);
+    });
+}
+
+#[test]
+fn the_clock_tells_hundredths_of_a_second() {
+    in_each_shell(|container| {
+        let clock = || lines(container, "clock; echo \"$now\"").join("").parse::<u64>().unwrap();
+        let began = clock();
+        std::thread::sleep(std::time::Duration::from_millis(100));
+        let passed = clock() - began;
+        assert!((10..1000).contains(&passed), "{passed}");
     });
 }
 
