@@ -18,6 +18,8 @@ data=/data
 names=$data/names
 # More replicas than any instance has: a server that asks for so many takes no writes.
 too_many=10000
+# Milliseconds after which sentinels ask servers for their state again.
+info_period=250
 ordinal=${POD_NAME##*-}
 # Where the client says why it cannot connect, which only who redirects this wants to know.
 exec 3>/dev/null
@@ -420,6 +422,13 @@ survey() {
     fi
 }
 
+# names_master ORDINAL: true if this sentinel named a master in the last survey.
+names_master() {
+    names_kind=silent
+    read -r names_kind _ <"$run/views/$1" || :
+    [ "$names_kind" = named ]
+}
+
 # majority: true if more than half of all sentinels answered the last survey.
 majority() {
     [ "$answered" -gt $((found / 2)) ]
@@ -435,7 +444,7 @@ sentinel_settings() {
     # State of the servers four times a second instead of every ten seconds: offsets are fresh when a replica has to be chosen.
     # The other periods save up to a second in which a silent master is not noticed, agreed upon or, once back, put right. Links that hang, since
     # the node still sends them to a pod that is gone, are made anew after 3 s instead of 15.
-    echo SENTINEL DEBUG INFO-PERIOD 250 PING-PERIOD 500 ASK-PERIOD 250 PUBLISH-PERIOD 1000 MIN-LINK-RECONNECT-PERIOD 3000
+    echo SENTINEL DEBUG INFO-PERIOD "$info_period" PING-PERIOD 500 ASK-PERIOD 250 PUBLISH-PERIOD 1000 MIN-LINK-RECONNECT-PERIOD 3000
 }
 
 # all_done: sends the commands of standard input to a server or sentinel; true if every one of them was answered with OK.
@@ -487,9 +496,7 @@ elect() {
     [ $((2 * ordinal)) -ge "$found" ] || elect_order=-nr
     sort "$elect_order" "$run/sentinels" >"$run/order"
     while read -r elect_ordinal elected_by; do
-        elect_kind=silent
-        read -r elect_kind _ <"$run/views/$elect_ordinal" || :
-        [ "$elect_kind" = named ] || continue
+        names_master "$elect_ordinal" || continue
         case $(echo "SENTINEL FAILOVER $RK_MASTER" | ask sentinel "$elected_by") in
             OK | *INPROG*) return 0 ;;
             *) ;;

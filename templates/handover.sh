@@ -39,9 +39,7 @@ prefer() {
 # pace MILLISECONDS: how often the sentinels that answered the last survey ask servers for their state.
 pace() {
     while read -r pace_ordinal pace_address; do
-        pace_kind=silent
-        read -r pace_kind _ <"$run/views/$pace_ordinal" || :
-        [ "$pace_kind" = named ] || continue
+        names_master "$pace_ordinal" || continue
         echo "SENTINEL DEBUG INFO-PERIOD $1" | ask sentinel "$pace_address" >/dev/null &
     done <"$run/sentinels"
     wait
@@ -173,7 +171,7 @@ if [ "$named" = "$me" ] && [ -n "$later$earlier" ]; then
 fi
 # Clients wait: both at once.
 prefer 100 &
-pace 250
+pace "$info_period"
 if [ "$named" != "$me" ]; then
     rm -f "$data/was-master"
     say "handed over to $named (epoch $epoch)"

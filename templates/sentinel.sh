@@ -335,8 +335,7 @@ nobody_elected() {
 lowest() {
     while read -r lowest_ordinal _; do
         [ "$lowest_ordinal" -lt "$ordinal" ] || continue
-        read -r lowest_kind _ <"$run/views/$lowest_ordinal" || continue
-        [ "$lowest_kind" != named ] || return 1
+        ! names_master "$lowest_ordinal" || return 1
     done <"$run/sentinels"
 }
 

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
+use crate::gap;
 use crate::instance::Instance;
 use crate::lock::lock;
 use crate::net::fabric::PodNet;
@@ -91,12 +92,7 @@ impl Caller {
 
     /// The longest time without an answer since then.
     pub(crate) fn longest_gap(&self, since: Instant) -> Duration {
-        let answered = lock(&self.calls.answered).clone();
-        let times: Vec<Instant> = std::iter::once(since)
-            .chain(answered.into_iter().filter(|at| *at >= since))
-            .chain([Instant::now()])
-            .collect();
-        times.windows(2).map(|pair| pair[1].saturating_duration_since(pair[0])).max().unwrap_or_default()
+        gap::longest(lock(&self.calls.answered).iter().copied(), since, Instant::now())
     }
 
     /// How many connections were refused, or came to nothing, since then.

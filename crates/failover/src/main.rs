@@ -6,6 +6,7 @@
 mod args;
 mod caller;
 mod data;
+mod gap;
 mod ground;
 mod health;
 mod image;

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
+use crate::gap;
 use crate::instance::Instance;
 use crate::lock::lock;
 use crate::net::fabric::PodNet;
@@ -92,17 +93,7 @@ impl Drop for Writer {
 impl Written {
     /// The longest time without an acknowledged write between `since` and `until`.
     pub(crate) fn longest_gap(&self, since: Instant, until: Instant) -> Duration {
-        let within = self.acknowledged.iter().map(|(_, at)| *at).filter(|at| *at <= until);
-        let mut longest = Duration::ZERO;
-        let mut last = None;
-        for at in within.chain([until]) {
-            if at >= since {
-                longest =
-                    longest.max(at.saturating_duration_since(last.map_or(since, |last: Instant| last.max(since))));
-            }
-            last = Some(at);
-        }
-        longest
+        gap::longest(self.acknowledged.iter().map(|(_, at)| *at), since, until)
     }
 }
 

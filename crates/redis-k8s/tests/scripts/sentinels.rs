@@ -136,6 +136,15 @@ fn a_blank_sentinel_is_told_who_is_master_and_all_that_goes_with_it() {
 }
 
 #[test]
+fn a_sentinel_names_a_master_or_is_blank_or_silent() {
+    in_each_shell(|container| {
+        container.sentinels(&[Peer::blank(), Peer::naming("10.0.0.10", 1)]);
+        let text = "survey; for o in 0 1 2; do if names_master \"$o\"; then echo \"$o\"; fi; done";
+        assert_eq!(container.call("common.sh", text).lines(), ["1"]);
+    });
+}
+
+#[test]
 fn registering_everywhere_needs_a_majority() {
     let refusing = Peer::blank().but("SENTINEL MONITOR *", "ERR Invalid IP address or hostname specified\n");
     let cases = [
