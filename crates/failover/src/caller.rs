@@ -1,11 +1,11 @@
 //! A client that asks through a Service all the time.
 
 use std::io;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
-use std::thread::{self, JoinHandle};
+use std::thread;
 use std::time::{Duration, Instant};
 
+use crate::background::Background;
 use crate::gap;
 use crate::instance::Instance;
 use crate::lock::lock;
@@ -47,9 +47,8 @@ impl Service {
 /// A caller that runs until it is dropped.
 #[derive(Debug)]
 pub(crate) struct Caller {
-    stop: Arc<AtomicBool>,
     calls: Arc<Calls>,
-    thread: Option<JoinHandle<()>>,
+    _asking: Background,
 }
 
 #[derive(Debug, Default)]
@@ -61,15 +60,14 @@ struct Calls {
 impl Caller {
     /// Starts asking from a network.
     pub(crate) fn start(service: Service, instance: &Instance, net: &Arc<PodNet>) -> io::Result<Self> {
-        let stop = Arc::new(AtomicBool::new(false));
         let calls = Arc::new(Calls::default());
-        let (instance, net, ended, list) = (instance.clone(), Arc::clone(net), Arc::clone(&stop), Arc::clone(&calls));
-        let thread = thread::Builder::new().name("caller".to_owned()).spawn(move || {
+        let (instance, net, list) = (instance.clone(), Arc::clone(net), Arc::clone(&calls));
+        let asking = Background::start("caller", move |end| {
             if net.join().is_err() {
                 return;
             }
             let mut open: Option<(Connection, u32)> = None;
-            while !ended.load(Ordering::Acquire) {
+            while !end.has_come() {
                 open = match open.take() {
                     Some((_, 0)) | None => {
                         let began = Instant::now();
@@ -87,7 +85,7 @@ impl Caller {
                 thread::sleep(PACE);
             }
         })?;
-        Ok(Self { stop, calls, thread: Some(thread) })
+        Ok(Self { calls, _asking: asking })
     }
 
     /// The longest time without an answer since then.
@@ -98,14 +96,5 @@ impl Caller {
     /// How many connections were refused, or came to nothing, since then.
     pub(crate) fn refused(&self, since: Instant) -> u32 {
         lock(&self.calls.refused).iter().fold(0, |count, at| count + u32::from(*at >= since))
-    }
-}
-
-impl Drop for Caller {
-    fn drop(&mut self) {
-        self.stop.store(true, Ordering::Release);
-        if let Some(thread) = self.thread.take() {
-            let _ = thread.join();
-        }
     }
 }

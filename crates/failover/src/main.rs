@@ -4,6 +4,7 @@
 //! `health` are its users; `scenario` says what is done to it and `trial` measures what comes of it.
 
 mod args;
+mod background;
 mod caller;
 mod data;
 mod gap;

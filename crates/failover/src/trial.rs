@@ -1,13 +1,13 @@
 //! One run of one scenario: clients at work, a fault, and what came of it.
 
 use std::io;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
+use crate::background::Background;
 use crate::caller::{Caller, Service};
 use crate::data;
 use crate::ground::Ground;
@@ -332,23 +332,21 @@ fn journal_errors(cluster: &Cluster, writer: &Writer, fault: Instant) {
 
 /// Counts how often the master moves.
 struct Watch {
-    stop: Arc<AtomicBool>,
     seen: Arc<Mutex<Vec<String>>>,
-    thread: Option<thread::JoinHandle<()>>,
+    watching: Background,
 }
 
 impl Watch {
     fn start(examiner: &Examiner) -> io::Result<Self> {
-        let stop = Arc::new(AtomicBool::new(false));
         let seen = Arc::new(Mutex::new(Vec::new()));
-        let (ended, list) = (Arc::clone(&stop), Arc::clone(&seen));
+        let list = Arc::clone(&seen);
         let examiner = Examiner {
             cluster: Arc::clone(&examiner.cluster),
             instance: examiner.instance.clone(),
             net: Arc::clone(&examiner.net),
         };
-        let thread = thread::Builder::new().name("watch".to_owned()).spawn(move || {
-            while !ended.load(Ordering::Acquire) {
+        let watching = Background::start("watch", move |end| {
+            while !end.has_come() {
                 if let Some(master) = examiner.named() {
                     let mut list = lock(&list);
                     if list.last() != Some(&master) {
@@ -359,20 +357,11 @@ impl Watch {
                 thread::sleep(Duration::from_millis(150));
             }
         })?;
-        Ok(Self { stop, seen, thread: Some(thread) })
+        Ok(Self { seen, watching })
     }
 
     fn moves(mut self) -> usize {
-        self.stop.store(true, Ordering::Release);
-        if let Some(thread) = self.thread.take() {
-            let _ = thread.join();
-        }
+        self.watching.stop();
         lock(&self.seen).len().saturating_sub(1)
-    }
-}
-
-impl Drop for Watch {
-    fn drop(&mut self) {
-        self.stop.store(true, Ordering::Release);
     }
 }

@@ -1,11 +1,11 @@
 //! Clients like the ones users have: they find the master through the sentinels, write, and come back after errors.
 
 use std::io;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
-use std::thread::{self, JoinHandle};
+use std::thread;
 use std::time::{Duration, Instant};
 
+use crate::background::{Background, End};
 use crate::gap;
 use crate::instance::Instance;
 use crate::lock::lock;
@@ -32,12 +32,11 @@ pub(crate) enum Promise {
 pub(crate) struct Writer {
     prefix: String,
     tally: Arc<Tally>,
-    thread: Option<JoinHandle<()>>,
+    writing: Background,
 }
 
 #[derive(Debug, Default)]
 struct Tally {
-    stop: AtomicBool,
     acknowledged: Mutex<Vec<(u64, Instant)>>,
     errors: Mutex<Vec<(Instant, String)>>,
 }
@@ -57,12 +56,12 @@ impl Writer {
         let tally = Arc::new(Tally::default());
         let work = Work { instance: instance.clone(), prefix: prefix.to_owned(), promise, tally: Arc::clone(&tally) };
         let net = Arc::clone(net);
-        let thread = thread::Builder::new().name(format!("writer {prefix}")).spawn(move || {
+        let writing = Background::start(&format!("writer {prefix}"), move |end| {
             if net.join().is_ok() {
-                work.run();
+                work.run(end);
             }
         })?;
-        Ok(Self { prefix: prefix.to_owned(), tally, thread: Some(thread) })
+        Ok(Self { prefix: prefix.to_owned(), tally, writing })
     }
 
     /// What was acknowledged so far.
@@ -77,16 +76,7 @@ impl Writer {
 
     /// Stops it.
     pub(crate) fn stop(&mut self) {
-        self.tally.stop.store(true, Ordering::Release);
-        if let Some(thread) = self.thread.take() {
-            let _ = thread.join();
-        }
-    }
-}
-
-impl Drop for Writer {
-    fn drop(&mut self) {
-        self.stop();
+        self.writing.stop();
     }
 }
 
@@ -105,10 +95,10 @@ struct Work {
 }
 
 impl Work {
-    fn run(&self) {
+    fn run(&self, end: &End) {
         let mut number = 0;
         let mut master = None;
-        while !self.tally.stop.load(Ordering::Acquire) {
+        while !end.has_come() {
             let began = Instant::now();
             let outcome = match master.as_mut() {
                 Some(master) => self.write(master, number),
