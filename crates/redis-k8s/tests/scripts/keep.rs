@@ -117,7 +117,8 @@ fn bury_kills_what_the_last_container_left_behind_and_nothing_else() {
         for (argument, code) in [("\"$etc/server.sh\"", Some(137)), ("\"$etc/other\"", Some(0))] {
             let lines = format!(
                 "setsid sh {argument} 2>/dev/null & left=$!\necho $left >\"$run/kept\"\n\
-                 until [ -d /proc/$left ] && ! {{ tr '\\0' ' ' </proc/$left/cmdline | grep -q setsid; }}; do :; done\n\
+                 until case $(tr '\\0' ' ' </proc/$left/cmdline) in *setsid*) false ;; *sh\\ {argument}\\ ) ;; *) false ;; esac\n\
+                 do :; done\n\
                  bury server\nwait $left 2>/dev/null"
             );
             assert_eq!(container.call("keep.sh", &lines).code, code, "{argument}");
