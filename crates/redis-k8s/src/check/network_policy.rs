@@ -2,6 +2,8 @@
 
 use std::net::IpAddr;
 
+use ipnet::IpNet;
+
 use super::rule::rules;
 use super::{Check, counted, services};
 use crate::check::at::At;
@@ -122,7 +124,7 @@ fn peer(check: &mut Check, path: &At, peer: &Peer, is_client: bool) {
 /// The length of the prefix, or what is wrong and what may have been meant.
 pub(super) fn cidr(text: &str) -> Result<u8, (&'static str, String)> {
     let example = || "write an address and the length of its prefix, as in 10.0.0.0/8".to_owned();
-    let Some((address, length)) = text.split_once('/') else {
+    let Some((address, _)) = text.split_once('/') else {
         let help = match text.parse::<IpAddr>() {
             Ok(IpAddr::V4(_)) => format!("for this address alone write {text}/32"),
             Ok(IpAddr::V6(_)) => format!("for this address alone write {text}/128"),
@@ -131,35 +133,22 @@ pub(super) fn cidr(text: &str) -> Result<u8, (&'static str, String)> {
         return Err(("it has no prefix length", help));
     };
     let address: IpAddr = address.parse().map_err(|_| ("its address is not one", example()))?;
-    let most = if address.is_ipv4() { 32 } else { 128 };
-    let canonical = length.bytes().all(|b| b.is_ascii_digit()) && (length == "0" || !length.starts_with('0'));
-    let length: u8 = length
-        .parse()
-        .ok()
-        .filter(|length| canonical && *length <= most)
-        .ok_or_else(|| ("its prefix length is out of range", format!("use 0 to {most}")))?;
-    let network = match address {
-        IpAddr::V4(address) => {
-            let mask = u32::MAX.checked_shl(32 - u32::from(length)).unwrap_or(0);
-            IpAddr::from((u32::from(address) & mask).to_be_bytes())
-        }
-        IpAddr::V6(address) => {
-            if address.to_ipv4_mapped().is_some() {
-                return Err(("it is an IPv4 address written as IPv6", "write it as an IPv4 block".to_owned()));
-            }
-            let mask = u128::MAX.checked_shl(128 - u32::from(length)).unwrap_or(0);
-            IpAddr::from((u128::from(address) & mask).to_be_bytes())
-        }
-    };
-    let usual = format!("{network}/{length}");
-    if network != address {
+    let block: IpNet = text.parse().map_err(|_| {
+        let most = if address.is_ipv4() { 32 } else { 128 };
+        ("its prefix length is out of range", format!("use 0 to {most}"))
+    })?;
+    if matches!(address, IpAddr::V6(address) if address.to_ipv4_mapped().is_some()) {
+        return Err(("it is an IPv4 address written as IPv6", "write it as an IPv4 block".to_owned()));
+    }
+    let usual = block.trunc();
+    if usual != block {
         return Err(("bits behind its prefix are set", format!("write {usual}, or a longer prefix")));
     }
     // The API server warns of it (RFC 5952).
-    if usual != text {
+    if usual.to_string() != text {
         return Err(("its address is written in an unusual form", format!("write {usual}")));
     }
-    Ok(length)
+    Ok(block.prefix_len())
 }
 
 #[cfg(test)]
@@ -282,6 +271,7 @@ mod tests {
             cidr("10.1.2.3/8").map_err(|(_, help)| help),
             Err("write 10.0.0.0/8, or a longer prefix".to_owned())
         );
+        assert_eq!(cidr("10.0.0.0/08").map_err(|(_, help)| help), Err("write 10.0.0.0/8".to_owned()));
         assert_eq!(
             cidr("fd00::1").map_err(|(_, help)| help),
             Err("for this address alone write fd00::1/128".to_owned())

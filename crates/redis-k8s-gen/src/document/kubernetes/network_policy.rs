@@ -1,6 +1,6 @@
 //! Whom a NetworkPolicy names.
 
-use std::net::IpAddr;
+use ipnet::IpNet;
 
 use super::form::Form;
 use super::part::{has, is_empty, items, number, text};
@@ -66,23 +66,16 @@ fn no_block(cidr: &str) -> String {
     format!("\"{}\" is not a block of addresses such as 10.0.0.0/8", shorten(cidr))
 }
 
-/// A block in the form the API server takes: without leading zeros, no bits but those of the block.
-fn parse(cidr: &str) -> Option<(IpAddr, u32)> {
+/// A block without leading zeros.
+fn parse(cidr: &str) -> Option<IpNet> {
     let (address, length) = cidr.split_once('/')?;
-    let address: IpAddr = address.parse().ok()?;
-    let most = if address.is_ipv4() { 32 } else { 128 };
-    let digits = length.bytes().all(|b| b.is_ascii_digit()) && (length == "0" || !length.starts_with('0'));
-    let length: u32 = length.parse().ok().filter(|length| digits && *length <= most)?;
-    Some((address, length))
+    let block = IpNet::new(address.parse().ok()?, length.parse().ok()?).ok()?;
+    (block.prefix_len().to_string() == length).then_some(block)
 }
 
 /// True if `part` is a smaller block of `whole`.
-fn is_within((whole, length): (IpAddr, u32), (part, part_length): (IpAddr, u32)) -> bool {
-    let prefix = |address: IpAddr| match address {
-        IpAddr::V4(v4) => u128::from(u32::from(v4)).checked_shr(32 - length).unwrap_or(0),
-        IpAddr::V6(v6) => u128::from(v6).checked_shr(128 - length).unwrap_or(0),
-    };
-    whole.is_ipv4() == part.is_ipv4() && part_length > length && prefix(whole) == prefix(part)
+fn is_within(whole: IpNet, part: IpNet) -> bool {
+    whole != part && whole.contains(&part)
 }
 
 #[cfg(test)]
