@@ -19,7 +19,7 @@ const LAG: i64 = 64 * 1024;
 const KEYS: i64 = 400;
 
 /// Looks at a cluster from a network of its own.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Examiner {
     pub(crate) cluster: Arc<Cluster>,
     pub(crate) instance: Instance,

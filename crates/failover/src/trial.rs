@@ -339,12 +339,7 @@ struct Watch {
 impl Watch {
     fn start(examiner: &Examiner) -> io::Result<Self> {
         let seen = Arc::new(Mutex::new(Vec::new()));
-        let list = Arc::clone(&seen);
-        let examiner = Examiner {
-            cluster: Arc::clone(&examiner.cluster),
-            instance: examiner.instance.clone(),
-            net: Arc::clone(&examiner.net),
-        };
+        let (examiner, list) = (examiner.clone(), Arc::clone(&seen));
         let watching = Background::start("watch", move |end| {
             while !end.has_come() {
                 if let Some(master) = examiner.named() {
