@@ -26,6 +26,7 @@ mod tests;
 mod timing;
 mod topology;
 
+pub(crate) use config::is_live;
 pub use rule::Rule;
 
 use crate::error::Problem;

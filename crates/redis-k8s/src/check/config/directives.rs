@@ -1,8 +1,9 @@
 //! The directives of redis.conf that a document may set, as Redis 7 and 8 and Valkey 8 and 9 know them.
 //!
-//! Names, aliases, kinds and ranges are facts of `CONFIG GET *` and `config.c` of those servers; those this tool sets
-//! itself are in [`owned`](super::owned). Hidden and debugging directives are left out. Servers are told
-//! apart by major version alone: what came with a minor version counts as known to the major one.
+//! Names, aliases, kinds and ranges are facts of `CONFIG GET *` and `config.c` of those servers, what one takes while it
+//! runs is one of `CONFIG SET`; those this tool sets itself are in [`owned`](super::owned). Hidden and debugging
+//! directives are left out. Servers are told apart by major version alone: what came with a minor version counts as
+//! known to the major one.
 
 use crate::check::image::Server;
 
@@ -31,6 +32,8 @@ pub(super) struct Directive {
     pub(super) name: &'static str,
     pub(super) kind: Kind,
     servers: u8,
+    /// True if every server that knows it takes it with CONFIG SET.
+    pub(super) is_live: bool,
 }
 
 const REDIS_7: u8 = 1;
@@ -43,8 +46,14 @@ const ALL: u8 = REDIS_7 | REDIS_8 | VALKEY;
 const I32: i64 = i32::MAX as i64;
 const U32: i64 = u32::MAX as i64;
 
+/// A directive that a running server takes.
 const fn of(name: &'static str, kind: Kind, servers: u8) -> Directive {
-    Directive { name, kind, servers }
+    Directive { name, kind, servers, is_live: true }
+}
+
+/// A directive that some server reads at its start alone, or that none of our tests has.
+const fn fixed(name: &'static str, kind: Kind, servers: u8) -> Directive {
+    Directive { name, kind, servers, is_live: false }
 }
 
 impl Directive {
@@ -91,26 +100,26 @@ pub(super) const DIRECTIVES: &[Directive] = &[
     of("active-expire-effort", Int(1, 10), ALL),
     of("activedefrag", Bool, ALL),
     of("activerehashing", Bool, ALL),
-    of("always-show-logo", Bool, ALL),
+    fixed("always-show-logo", Bool, ALL),
     of("aof-disable-auto-gc", Bool, ALL),
-    of("aof-load-corrupt-tail-max-size", Memory(0), REDIS_8),
+    fixed("aof-load-corrupt-tail-max-size", Memory(0), REDIS_8),
     of("aof-load-truncated", Bool, ALL),
-    of("aof-rewrite-cpulist", Text, ALL),
+    fixed("aof-rewrite-cpulist", Text, ALL),
     of("aof-rewrite-incremental-fsync", Bool, ALL),
     of("aof-timestamp-enabled", Bool, ALL),
     of("aof-use-rdb-preamble", Bool, ALL),
-    of("aof_rewrite_cpulist", Text, ALL),
+    fixed("aof_rewrite_cpulist", Text, ALL),
     of("appendfsync", Choice(&["always", "everysec", "no"]), ALL),
-    of("array-slice-size", Int(0, i64::MAX), REDIS_8),
-    of("array-sparse-kmax", Int(0, i64::MAX), REDIS_8),
-    of("array-sparse-kmin", Int(0, i64::MAX), REDIS_8),
+    fixed("array-slice-size", Int(0, i64::MAX), REDIS_8),
+    fixed("array-sparse-kmax", Int(0, i64::MAX), REDIS_8),
+    fixed("array-sparse-kmin", Int(0, i64::MAX), REDIS_8),
     of("auto-aof-rewrite-min-size", Memory(0), ALL),
     of("auto-aof-rewrite-percentage", Int(0, I32), ALL),
     of("availability-zone", Text, VALKEY),
-    of("bgsave-cpulist", Text, ALL),
-    of("bgsave_cpulist", Text, ALL),
-    of("bio-cpulist", Text, ALL),
-    of("bio_cpulist", Text, ALL),
+    fixed("bgsave-cpulist", Text, ALL),
+    fixed("bgsave_cpulist", Text, ALL),
+    fixed("bio-cpulist", Text, ALL),
+    fixed("bio_cpulist", Text, ALL),
     of("busy-reply-threshold", Int(0, i64::MAX), ALL),
     of("client-output-buffer-limit", Words, ALL),
     of("client-query-buffer-limit", Memory(1 << 20), ALL),
@@ -122,30 +131,30 @@ pub(super) const DIRECTIVES: &[Directive] = &[
     of("commandlog-slow-execution-max-len", Int(0, i64::MAX), VALKEY),
     of("crash-log-enabled", Bool, ALL),
     of("crash-memcheck-enabled", Bool, ALL),
-    of("databases", Int(1, I32), ALL),
-    of("disable-thp", Bool, ALL),
+    fixed("databases", Int(1, I32), ALL),
+    fixed("disable-thp", Bool, ALL),
     of("dual-channel-replication-enabled", Bool, VALKEY),
     of("dynamic-hz", Bool, ALL),
-    of("enable-debug-command", Choice(&["no", "yes", "local"]), ALL),
-    of("enable-module-command", Choice(&["no", "yes", "local"]), ALL),
-    of("enable-protected-configs", Choice(&["no", "yes", "local"]), ALL),
+    fixed("enable-debug-command", Choice(&["no", "yes", "local"]), ALL),
+    fixed("enable-module-command", Choice(&["no", "yes", "local"]), ALL),
+    fixed("enable-protected-configs", Choice(&["no", "yes", "local"]), ALL),
     of("events-per-io-thread", Int(0, I32), VALKEY),
     of("extended-redis-compatibility", Bool, VALKEY),
     of("hash-max-listpack-entries", Int(0, i64::MAX), ALL),
     of("hash-max-listpack-value", Memory(0), ALL),
     of("hash-max-ziplist-entries", Int(0, i64::MAX), ALL),
     of("hash-max-ziplist-value", Memory(0), ALL),
-    of("hash-seed", Text, VALKEY_9),
+    fixed("hash-seed", Text, VALKEY_9),
     of("hide-user-data-from-log", Bool, ALL),
     of("hll-sparse-max-bytes", Memory(0), ALL),
     of("hz", Int(0, I32), ALL),
     of("ignore-warnings", Text, ALL),
     of("import-mode", Bool, VALKEY),
-    of("io-threads", Int(1, 256), ALL),
+    fixed("io-threads", Int(1, 256), ALL),
     of("io-threads-always-active", Bool, VALKEY_9),
-    of("io-threads-do-reads", Bool, ALL),
+    fixed("io-threads-do-reads", Bool, ALL),
     of("jemalloc-bg-thread", Bool, ALL),
-    of("key-memory-histograms", Bool, REDIS_8),
+    fixed("key-memory-histograms", Bool, REDIS_8),
     of("latency-monitor-threshold", Int(0, i64::MAX), ALL),
     of("latency-tracking", Bool, ALL),
     of("latency-tracking-info-percentiles", Words, ALL),
@@ -158,17 +167,17 @@ pub(super) const DIRECTIVES: &[Directive] = &[
     of("lfu-log-factor", Int(0, I32), ALL),
     of("list-compress-depth", Int(0, I32), ALL),
     of("list-max-listpack-size", Int(-I32 - 1, I32), ALL),
-    of("list-max-ziplist-entries", Int(0, i64::MAX), ALL),
+    fixed("list-max-ziplist-entries", Int(0, i64::MAX), ALL),
     of("list-max-ziplist-size", Int(-I32 - 1, I32), ALL),
-    of("list-max-ziplist-value", Int(0, i64::MAX), ALL),
-    of("loadmodule", Words, ALL),
+    fixed("list-max-ziplist-value", Int(0, i64::MAX), ALL),
+    fixed("loadmodule", Words, ALL),
     of("locale-collate", Text, ALL),
     of("log-format", Choice(&["legacy", "logfmt", "json"]), VALKEY),
     of("log-timestamp-format", Choice(&["legacy", "iso8601", "milliseconds"]), VALKEY),
     of("loglevel", Choice(&["debug", "verbose", "notice", "warning", "nothing"]), ALL),
-    of("lookahead", Int(1, I32), REDIS_8),
-    of("lua-enable-insecure-api", Bool, VALKEY_9),
-    of("lua-replicate-commands", Bool, ALL),
+    fixed("lookahead", Int(1, I32), REDIS_8),
+    fixed("lua-enable-insecure-api", Bool, VALKEY_9),
+    fixed("lua-replicate-commands", Bool, ALL),
     of("lua-time-limit", Int(0, i64::MAX), ALL),
     of("max-new-connections-per-cycle", Int(1, 1000), ALL),
     of("max-new-tls-connections-per-cycle", Int(1, 1000), ALL),
@@ -196,7 +205,7 @@ pub(super) const DIRECTIVES: &[Directive] = &[
     of("min-io-threads-avoid-copy-reply", Int(0, i64::MAX), VALKEY_9),
     of("min-string-size-avoid-copy-reply", Int(0, i64::MAX), VALKEY_9),
     of("min-string-size-avoid-copy-reply-threaded", Int(0, i64::MAX), VALKEY_9),
-    of("mptcp", Bool, VALKEY_9),
+    fixed("mptcp", Bool, VALKEY_9),
     of("no-appendfsync-on-rewrite", Bool, ALL),
     of("notify-keyspace-events", Text, ALL),
     of("oom-score-adj", Choice(&["no", "yes", "relative", "absolute"]), ALL),
@@ -208,9 +217,9 @@ pub(super) const DIRECTIVES: &[Directive] = &[
     of("rdb-del-sync-files", Bool, ALL),
     of("rdb-save-incremental-fsync", Bool, ALL),
     of("rdb-version-check", Choice(&["strict", "relaxed"]), VALKEY),
-    of("rdbchecksum", Bool, ALL),
+    fixed("rdbchecksum", Bool, ALL),
     of("rdbcompression", Bool, ALL),
-    of("rename-command", Words, ALL),
+    fixed("rename-command", Words, ALL),
     of("repl-backlog-size", Memory(1), ALL),
     of("repl-backlog-ttl", Int(0, i64::MAX), ALL),
     of("repl-disable-tcp-nodelay", Bool, ALL),
@@ -218,7 +227,7 @@ pub(super) const DIRECTIVES: &[Directive] = &[
     of("repl-diskless-sync", Bool, ALL),
     of("repl-diskless-sync-delay", Int(0, I32), ALL),
     of("repl-diskless-sync-max-replicas", Int(0, I32), ALL),
-    of("repl-mptcp", Bool, VALKEY_9),
+    fixed("repl-mptcp", Bool, VALKEY_9),
     of("repl-ping-replica-period", Int(1, I32), ALL),
     of("repl-ping-slave-period", Int(1, I32), ALL),
     of("repl-rdb-channel", Bool, REDIS_8),
@@ -231,12 +240,12 @@ pub(super) const DIRECTIVES: &[Directive] = &[
     of("replica-serve-stale-data", Bool, ALL),
     of("sanitize-dump-payload", Choice(&["no", "yes", "clients"]), ALL),
     of("save", Words, ALL),
-    of("server-cpulist", Text, ALL),
-    of("server_cpulist", Text, ALL),
+    fixed("server-cpulist", Text, ALL),
+    fixed("server_cpulist", Text, ALL),
     of("set-max-intset-entries", Int(0, i64::MAX), ALL),
     of("set-max-listpack-entries", Int(0, i64::MAX), ALL),
     of("set-max-listpack-value", Int(0, i64::MAX), ALL),
-    of("set-proc-title", Bool, ALL),
+    fixed("set-proc-title", Bool, ALL),
     of("shutdown-on-sigint", Text, ALL),
     of("shutdown-on-sigterm", Text, ALL),
     of("shutdown-timeout", Int(0, I32), ALL),
@@ -244,17 +253,17 @@ pub(super) const DIRECTIVES: &[Directive] = &[
     of("slave-lazy-flush", Bool, ALL),
     of("slave-read-only", Bool, ALL),
     of("slave-serve-stale-data", Bool, ALL),
-    of("slowlog-entry-max-argc", Int(0, i64::MAX), REDIS_8),
-    of("slowlog-entry-max-string-len", Int(0, i64::MAX), REDIS_8),
+    fixed("slowlog-entry-max-argc", Int(0, i64::MAX), REDIS_8),
+    fixed("slowlog-entry-max-string-len", Int(0, i64::MAX), REDIS_8),
     of("slowlog-log-slower-than", Int(-1, i64::MAX), ALL),
     of("slowlog-max-len", Int(0, i64::MAX), ALL),
-    of("socket-mark-id", Int(0, U32), ALL),
+    fixed("socket-mark-id", Int(0, U32), ALL),
     of("stop-writes-on-bgsave-error", Bool, ALL),
-    of("stream-idmp-duration", Int(0, i64::MAX), REDIS_8),
-    of("stream-idmp-maxsize", Int(0, i64::MAX), REDIS_8),
+    fixed("stream-idmp-duration", Int(0, i64::MAX), REDIS_8),
+    fixed("stream-idmp-maxsize", Int(0, i64::MAX), REDIS_8),
     of("stream-node-max-bytes", Memory(0), ALL),
     of("stream-node-max-entries", Int(0, i64::MAX), ALL),
-    of("tcp-backlog", Int(0, I32), ALL),
+    fixed("tcp-backlog", Int(0, I32), ALL),
     of("tcp-keepalive", Int(0, I32), ALL),
     of("timeout", Int(0, I32), ALL),
     of("tls-auth-clients-user", Text, REDIS_8 | VALKEY_9),

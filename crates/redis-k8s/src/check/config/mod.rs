@@ -35,6 +35,11 @@ rules! { RULES;
         "the ConfigMap would not fit into what kubectl apply and the API server hold";
 }
 
+/// True if every server that knows the directive takes a new value of it while it runs.
+pub(crate) fn is_live(name: &str) -> bool {
+    directives::find(name).is_some_and(|directive| directive.is_live)
+}
+
 pub(super) fn check(check: &mut Check) {
     let server = image::server(check);
     if let Some(config) = &check.spec.config {
