@@ -66,6 +66,10 @@ impl<'a> Instance<'a> {
         [self.name(), "-config"].concat()
     }
 
+    pub(crate) fn scripts_name(self) -> String {
+        [self.name(), "-scripts"].concat()
+    }
+
     pub(crate) fn service_account_name(self) -> &'a str {
         let account = self.redis.spec.service_account.as_deref();
         account.and_then(|account| account.name.as_ref()).map_or_else(|| self.name(), |name| name.as_str())

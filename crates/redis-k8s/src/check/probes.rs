@@ -4,6 +4,7 @@ use super::rule::rules;
 use super::{Check, seconds, services};
 use crate::check::at::At;
 use crate::model::{Probe, Probes, defaults};
+use crate::target::ApiVersion;
 use crate::value::Duration;
 
 rules! { RULES;
@@ -22,9 +23,6 @@ rules! { RULES;
 /// Longer is a mistake in every probe there is.
 const LONGEST: Duration = Duration::from_secs(3600);
 const MOST_TIMES: u32 = 10_000;
-/// What the rendered liveness probe has for an absent field.
-const PERIOD: Duration = Duration::from_secs(10);
-const FAILURES: u32 = 6;
 /// What a failover needs beyond downAfter, with room: 1.1 to 1.4 s were measured.
 const FAILOVER: Duration = Duration::from_secs(5);
 
@@ -104,7 +102,13 @@ fn hasty(check: &mut Check, liveness: &Probe) {
     if liveness.enabled == Some(false) || (liveness.period.is_none() && liveness.failure_threshold.is_none()) {
         return;
     }
-    let (period, failures) = (liveness.period.unwrap_or(PERIOD), liveness.failure_threshold.unwrap_or(FAILURES));
+    let (period, failures) = match check.target {
+        ApiVersion::AppsV1 => (defaults::LIVENESS_PERIOD, defaults::LIVENESS_FAILURE_THRESHOLD),
+        ApiVersion::V1 | ApiVersion::V1Beta3 => {
+            (defaults::TUTORIAL_LIVENESS_PERIOD, defaults::TUTORIAL_LIVENESS_FAILURE_THRESHOLD)
+        }
+    };
+    let (period, failures) = (liveness.period.unwrap_or(period), liveness.failure_threshold.unwrap_or(failures));
     let silent = period.times(failures);
     let down_after = check.sentinel().and_then(|sentinel| sentinel.down_after).unwrap_or(defaults::DOWN_AFTER);
     let enough = down_after.as_millis() + FAILOVER.as_millis();

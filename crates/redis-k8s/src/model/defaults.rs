@@ -33,6 +33,16 @@ pub const FAILOVER_TIMEOUT: Duration = Duration::from_secs(30);
 pub const MIN_REPLICAS_MAX_LAG: Duration = Duration::from_secs(4);
 /// Time a pod has to hand over and stop.
 pub const TERMINATION_GRACE_PERIOD: Duration = Duration::from_secs(60);
+/// Time between two runs of a liveness probe.
+pub const LIVENESS_PERIOD: Duration = Duration::from_secs(60);
+/// Runs of a liveness probe that fail in a row before a process is restarted.
+pub const LIVENESS_FAILURE_THRESHOLD: u32 = 2;
+/// Time between two runs of a liveness probe on `v1`.
+pub const TUTORIAL_LIVENESS_PERIOD: Duration = Duration::from_secs(10);
+/// Runs of a liveness probe that fail in a row before a process is restarted on `v1`.
+pub const TUTORIAL_LIVENESS_FAILURE_THRESHOLD: u32 = 6;
+/// Runs of a startup probe, one a second, that fail before a container is started anew: eleven days, so none in practice.
+pub const STARTUP_FAILURE_THRESHOLD: u32 = 1_000_000;
 /// Pods of a set that may be away at a time.
 pub const MAX_UNAVAILABLE: u32 = 1;
 
@@ -40,6 +50,8 @@ pub const MAX_UNAVAILABLE: u32 = 1;
 pub const AUTH_KEY: &str = "password";
 /// Key of the Secret with the password that was valid before.
 pub const AUTH_PREVIOUS_KEY: &str = "previous-password";
+/// What stands before the key of the sentinels' own password for the key of the one that was valid before.
+pub const AUTH_PREVIOUS_PREFIX: &str = "previous-";
 /// Key of the Secret with the certificate.
 pub const TLS_CERTIFICATE_KEY: &str = "tls.crt";
 /// Key of the Secret with the private key.

@@ -1,4 +1,4 @@
-//! The ConfigMap: configuration and scripts of both sets.
+//! The ConfigMaps: configuration, and the scripts of both sets.
 
 use std::collections::BTreeMap;
 
@@ -8,48 +8,53 @@ use serde::{Serialize, Serializer};
 
 use super::metadata::metadata;
 use crate::instance::Instance;
-use crate::runtime::{File, Texts};
+use crate::runtime::{self, Script, Texts};
 
-/// The ConfigMap before its texts are copied into it: 66 kB that are the same for every instance.
+pub(super) fn configuration(instance: Instance<'_>, texts: Texts) -> ConfigMap {
+    let data = texts.into_files().map(|(name, text)| (name.to_owned(), text));
+    ConfigMap {
+        metadata: metadata(instance, instance.config_name(), None),
+        data: Some(data.into()),
+        ..Default::default()
+    }
+}
+
+/// The ConfigMap of the scripts before they are copied into it: the same for every instance.
 #[derive(Debug)]
-pub(crate) struct Config {
+pub(crate) struct Scripts {
     metadata: ObjectMeta,
-    texts: Texts,
 }
 
-pub(super) fn build(instance: Instance<'_>, texts: Texts) -> Config {
-    Config { metadata: metadata(instance, instance.config_name(), None), texts }
+pub(super) fn scripts(instance: Instance<'_>) -> Scripts {
+    Scripts { metadata: metadata(instance, instance.scripts_name(), None) }
 }
 
-impl From<Config> for ConfigMap {
-    fn from(Config { metadata, texts }: Config) -> Self {
-        let data = texts.files().into_iter().map(|(name, file)| (name.to_owned(), file.text().to_owned())).collect();
+impl From<Scripts> for ConfigMap {
+    fn from(Scripts { metadata }: Scripts) -> Self {
+        let data = runtime::scripts(None).map(|script| (script.name.to_owned(), script.text.to_owned())).collect();
         Self { metadata, data: Some(data), ..Default::default() }
     }
 }
 
 /// For our YAML writer only: the same bytes as the ConfigMap has.
-impl Serialize for Config {
+impl Serialize for Scripts {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         #[derive(Serialize)]
         #[serde(rename_all = "camelCase")]
-        struct View<'c> {
+        struct View<'s> {
             api_version: &'static str,
             kind: &'static str,
-            data: BTreeMap<&'static str, File<'c>>,
-            metadata: &'c ObjectMeta,
+            data: BTreeMap<&'static str, &'static Script>,
+            metadata: &'s ObjectMeta,
         }
 
-        let Self { metadata, texts } = self;
-        View { api_version: "v1", kind: "ConfigMap", data: texts.files(), metadata }.serialize(serializer)
+        let data = runtime::scripts(None).map(|script| (script.name, script)).collect();
+        View { api_version: "v1", kind: "ConfigMap", data, metadata: &self.metadata }.serialize(serializer)
     }
 }
 
-impl Serialize for File<'_> {
+impl Serialize for Script {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self {
-            Self::Script(script) => script.block.serialize(serializer),
-            Self::Configuration(text) => serializer.serialize_str(text),
-        }
+        self.block.serialize(serializer)
     }
 }

@@ -1,9 +1,12 @@
-//! When probes run; what they ask is in templates/health.sh.
+//! When probes run, and what they ask: a script that asks nobody (templates/probe.sh), or a port where that says as much.
+//! Programs that probes start are most of what an idle instance costs.
 
-use k8s_openapi::api::core::v1::{ExecAction, Probe};
+use k8s_openapi::api::core::v1::{ExecAction, Probe, TCPSocketAction};
+use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 
+use super::service;
 use crate::instance::{Component, Instance};
-use crate::model::{self, Probes};
+use crate::model::{self, Probes, defaults};
 use crate::runtime;
 use crate::value::Duration;
 
@@ -14,30 +17,71 @@ pub(super) struct ContainerProbes {
     pub(super) startup: Option<Probe>,
 }
 
-/// Seconds between two runs, seconds a run may take, failures in a row that count.
-struct Schedule(i32, i32, i32);
+/// Time between two runs, time a run may take, failures in a row that count.
+struct Schedule(Duration, Duration, u32);
 
+/// A pod is ready a second after it is in sync, however long that takes: its script waits, and ends where that is no use.
+const STARTUP: Schedule = Schedule(Duration::from_secs(1), Duration::from_secs(5), defaults::STARTUP_FAILURE_THRESHOLD);
+/// A server that stops takes itself out of the Services; this is for what its script cannot do.
+const SERVER_READINESS: Schedule = Schedule(Duration::from_secs(20), Duration::from_secs(5), 3);
+/// A connection starts no process, so it may come more often.
+const SENTINEL_READINESS: Schedule = Schedule(Duration::from_secs(10), Duration::from_secs(2), 2);
 /// Longer than a paused virtual machine or node: a stopped process is taken over by Sentinel long before it is killed.
-const LIVENESS: Schedule = Schedule(10, 5, 6);
+const LIVENESS: Schedule =
+    Schedule(defaults::LIVENESS_PERIOD, Duration::from_secs(5), defaults::LIVENESS_FAILURE_THRESHOLD);
+
+/// The process answers within seconds even while it loads.
+const TUTORIAL_STARTUP: Schedule = Schedule(Duration::from_secs(1), Duration::from_secs(5), 60);
 /// A replica leaves the read Service soon, and a new pod is ready as soon as it is in sync.
-const READINESS: Schedule = Schedule(2, 2, 2);
-/// The process answers within seconds even while it loads; waiting for a master counts as alive.
-const STARTUP: Schedule = Schedule(1, 5, 60);
+const TUTORIAL_READINESS: Schedule = Schedule(Duration::from_secs(2), Duration::from_secs(2), 2);
+const TUTORIAL_LIVENESS: Schedule =
+    Schedule(defaults::TUTORIAL_LIVENESS_PERIOD, Duration::from_secs(5), defaults::TUTORIAL_LIVENESS_FAILURE_THRESHOLD);
 
 pub(super) fn build(instance: Instance<'_>, component: Component) -> ContainerProbes {
-    let asked = match component {
-        Component::Server => instance.redis.spec.probes.as_deref(),
-        Component::Sentinel => instance.sentinel().and_then(|sentinel| sentinel.probes.as_deref()),
+    let asked = asked(instance, component);
+    let script = |question: &str| command(runtime::probe_command(question));
+    let (readiness, schedule) = match component {
+        Component::Server => (script("ready"), &SERVER_READINESS),
+        Component::Sentinel => (port(component), &SENTINEL_READINESS),
     };
-    let asked = |probe: fn(&Probes) -> Option<&model::Probe>| asked.and_then(probe);
     ContainerProbes {
-        liveness: probe(component, "live", &LIVENESS, asked(|probes| probes.liveness.as_ref())),
-        readiness: probe(component, "ready", &READINESS, asked(|probes| probes.readiness.as_ref())),
-        startup: probe(component, "live", &STARTUP, asked(|probes| probes.startup.as_ref())),
+        liveness: probe(script("live"), &LIVENESS, asked.and_then(|probes| probes.liveness.as_ref())),
+        readiness: probe(readiness, schedule, asked.and_then(|probes| probes.readiness.as_ref())),
+        startup: probe(script("started"), &STARTUP, asked.and_then(|probes| probes.startup.as_ref())),
     }
 }
 
-fn probe(component: Component, question: &str, schedule: &Schedule, asked: Option<&model::Probe>) -> Option<Probe> {
+/// The probes of the tutorial's scripts.
+pub(super) fn tutorial(instance: Instance<'_>, component: Component) -> ContainerProbes {
+    let asked = asked(instance, component);
+    let script = |question: &str| command(runtime::tutorial::probe_command(component, question));
+    ContainerProbes {
+        liveness: probe(script("live"), &TUTORIAL_LIVENESS, asked.and_then(|probes| probes.liveness.as_ref())),
+        readiness: probe(script("ready"), &TUTORIAL_READINESS, asked.and_then(|probes| probes.readiness.as_ref())),
+        startup: probe(script("live"), &TUTORIAL_STARTUP, asked.and_then(|probes| probes.startup.as_ref())),
+    }
+}
+
+fn asked(instance: Instance<'_>, component: Component) -> Option<&Probes> {
+    match component {
+        Component::Server => instance.redis.spec.probes.as_deref(),
+        Component::Sentinel => instance.sentinel().and_then(|sentinel| sentinel.probes.as_deref()),
+    }
+}
+
+/// A probe that runs a command.
+fn command(command: Vec<String>) -> Probe {
+    Probe { exec: Some(ExecAction { command: Some(command) }), ..Default::default() }
+}
+
+/// A probe that opens a connection.
+fn port(component: Component) -> Probe {
+    let port = IntOrString::String(service::port_name(component).to_owned());
+    Probe { tcp_socket: Some(TCPSocketAction { host: None, port }), ..Default::default() }
+}
+
+/// The probe as the document wants it, or as the schedule has it.
+fn probe(probe: Probe, schedule: &Schedule, asked: Option<&model::Probe>) -> Option<Probe> {
     let default = model::Probe::default();
     let asked = asked.unwrap_or(&default);
     if asked.enabled == Some(false) {
@@ -46,13 +90,12 @@ fn probe(component: Component, question: &str, schedule: &Schedule, asked: Optio
     let seconds = |duration: Duration| i32::try_from(duration.as_secs_rounded_up()).unwrap_or(i32::MAX);
     let count = |count: u32| i32::try_from(count).unwrap_or(i32::MAX);
     Some(Probe {
-        exec: Some(ExecAction { command: Some(runtime::health_command(component, question)) }),
         // the API server drops a wait of 0
         initial_delay_seconds: asked.initial_delay.map(seconds).filter(|delay| *delay > 0),
-        period_seconds: Some(asked.period.map_or(schedule.0, seconds)),
-        timeout_seconds: Some(asked.timeout.map_or(schedule.1, seconds)),
-        failure_threshold: Some(asked.failure_threshold.map_or(schedule.2, count)),
+        period_seconds: Some(seconds(asked.period.unwrap_or(schedule.0))),
+        timeout_seconds: Some(seconds(asked.timeout.unwrap_or(schedule.1))),
+        failure_threshold: Some(count(asked.failure_threshold.unwrap_or(schedule.2))),
         success_threshold: asked.success_threshold.map(count),
-        ..Default::default()
+        ..probe
     })
 }

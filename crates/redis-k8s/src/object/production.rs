@@ -3,7 +3,7 @@
 use k8s_openapi::api::core::v1::ConfigMap;
 use serde::Serialize;
 
-use super::config_map::{self, Config};
+use super::config_map::{self, Scripts};
 use crate::emit::{self, Text};
 use crate::instance::{Component, Instance};
 use crate::manifest::Object;
@@ -50,9 +50,9 @@ impl Sink for Stream<'_> {
     }
 }
 
-impl From<Config> for Object {
-    fn from(config: Config) -> Self {
-        ConfigMap::from(config).into()
+impl From<Scripts> for Object {
+    fn from(scripts: Scripts) -> Self {
+        ConfigMap::from(scripts).into()
     }
 }
 
@@ -65,7 +65,8 @@ pub(crate) fn render(redis: &Redis, sink: &mut impl Sink) {
     if let Some(account) = service_account::build(instance) {
         sink.take(account);
     }
-    sink.take(config_map::build(instance, texts));
+    sink.take(config_map::configuration(instance, texts));
+    sink.take(config_map::scripts(instance));
     service::of_pods(instance, Component::Server, sink);
     if let Some(read) = service::read(instance) {
         sink.take(read);

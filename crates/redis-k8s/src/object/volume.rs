@@ -1,7 +1,7 @@
 //! Volumes: configuration and secrets to read, memory for what is made of them, and a place for data.
 
 use k8s_openapi::api::core::v1::{
-    ConfigMapVolumeSource, EmptyDirVolumeSource, KeyToPath, PersistentVolumeClaim, PersistentVolumeClaimSpec,
+    ConfigMapProjection, EmptyDirVolumeSource, KeyToPath, PersistentVolumeClaim, PersistentVolumeClaimSpec,
     PersistentVolumeClaimStatus, ProjectedVolumeSource, SecretProjection, SecretVolumeSource, Volume, VolumeMount,
     VolumeProjection, VolumeResourceRequirements,
 };
@@ -50,11 +50,7 @@ pub(super) fn mounts(instance: Instance<'_>) -> Vec<VolumeMount> {
 pub(super) fn volumes(instance: Instance<'_>, component: Component) -> Vec<Volume> {
     let spec = &instance.redis.spec;
     let mut volumes = vec![
-        Volume {
-            name: CONFIG.to_owned(),
-            config_map: Some(ConfigMapVolumeSource { name: instance.config_name(), ..Default::default() }),
-            ..Default::default()
-        },
+        config(instance, component),
         Volume {
             name: RUN.to_owned(),
             empty_dir: Some(EmptyDirVolumeSource {
@@ -124,24 +120,46 @@ pub(super) fn claim(instance: Instance<'_>, component: Component) -> Option<Pers
     })
 }
 
+/// The configuration and the scripts of one set: a change of the other's does not reach its pods.
+fn config(instance: Instance<'_>, component: Component) -> Volume {
+    let source = |name: String, files: &mut dyn Iterator<Item = &'static str>| VolumeProjection {
+        config_map: Some(ConfigMapProjection {
+            items: Some(files.map(|file| item(file, file)).collect()),
+            name,
+            ..Default::default()
+        }),
+        ..Default::default()
+    };
+    let sources = vec![
+        source(instance.config_name(), &mut runtime::configuration(component).iter().copied()),
+        source(instance.scripts_name(), &mut runtime::scripts(Some(component)).map(|script| script.name)),
+    ];
+    Volume {
+        name: CONFIG.to_owned(),
+        projected: Some(ProjectedVolumeSource { sources: Some(sources), ..Default::default() }),
+        ..Default::default()
+    }
+}
+
+/// A key under the name of a file.
+fn item(key: &str, path: &str) -> KeyToPath {
+    KeyToPath { key: key.to_owned(), path: path.to_owned(), ..Default::default() }
+}
+
 /// Passwords under the names the scripts know; that of before may be missing.
 fn auth(auth: &Auth) -> Volume {
     let key = |key: &Option<SecretKey>, default: &str| key.as_ref().map_or(default, SecretKey::as_str).to_owned();
     let current = key(&auth.key, defaults::AUTH_KEY);
     let previous = key(&auth.previous_key, defaults::AUTH_PREVIOUS_KEY);
-    let item = |key: &str, path: &str| KeyToPath {
-        key: key.to_owned(),
-        path: path.to_owned(),
-        mode: None,
-        ..Default::default()
-    };
+    let sentinel = key(&auth.sentinel_key, &current);
     let mut needed = vec![item(&current, "server")];
     let mut optional = vec![item(&previous, "server-previous")];
     if auth.sentinel != Some(false) {
-        needed.push(item(&key(&auth.sentinel_key, &current), "sentinel"));
-        if auth.sentinel_key.is_none() {
-            optional.push(item(&previous, "sentinel-previous"));
-        }
+        // A password that is the servers' has been the servers' before.
+        let sentinel_previous =
+            if sentinel == current { previous } else { [defaults::AUTH_PREVIOUS_PREFIX, &sentinel].concat() };
+        needed.push(item(&sentinel, "sentinel"));
+        optional.push(item(&sentinel_previous, "sentinel-previous"));
     }
     let source = |items: Vec<KeyToPath>, optional: bool| VolumeProjection {
         secret: Some(SecretProjection {
@@ -164,12 +182,7 @@ fn auth(auth: &Auth) -> Volume {
 
 /// Certificates under the names the scripts know.
 fn tls(tls: &Tls) -> Volume {
-    let item = |key: &Option<SecretKey>, path: &str| KeyToPath {
-        key: key.as_ref().map_or(path, SecretKey::as_str).to_owned(),
-        path: path.to_owned(),
-        mode: None,
-        ..Default::default()
-    };
+    let item = |key: &Option<SecretKey>, path: &str| item(key.as_ref().map_or(path, SecretKey::as_str), path);
     Volume {
         name: TLS.to_owned(),
         secret: Some(SecretVolumeSource {

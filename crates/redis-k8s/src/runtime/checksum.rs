@@ -32,7 +32,7 @@ const SCRIPTS_OF_SETS: [u64; 2] = {
     hashes
 };
 
-/// The fingerprint of a set's scripts and its configuration file; not of `topology.env`, which is read anew.
-pub(super) fn checksum(component: Component, configuration: &str) -> String {
-    format!("{:016x}", fnv(SCRIPTS_OF_SETS[component as usize], configuration))
+/// The fingerprint of a set's scripts and of what else its processes read at their start alone.
+pub(super) fn checksum<'t>(component: Component, texts: impl Iterator<Item = &'t str>) -> String {
+    format!("{:016x}", texts.fold(SCRIPTS_OF_SETS[component as usize], fnv))
 }

@@ -1,5 +1,6 @@
-//! redis.conf, sentinel.conf and topology.env.
+//! redis.conf, live.conf, sentinel.conf and topology.env.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
@@ -7,8 +8,9 @@ use minijinja::syntax::SyntaxConfig;
 use minijinja::{Environment, context};
 
 use super::{DATA_DIR, TLS_DIR};
+use crate::check;
 use crate::instance::{Component, Instance};
-use crate::model::{ClientCertificates, Config};
+use crate::model::{ClientCertificates, Config, Persistence};
 use crate::value::ConfigValue;
 
 /// The share of the memory limit the data may fill: the rest is for buffers, and for pages copied while a child writes.
@@ -16,10 +18,11 @@ const MAXMEMORY_PERCENT: u64 = 75;
 /// Redis's own schedule (redis.conf of 7.2), for those who ask for snapshots without one.
 const SAVE: &str = "3600 1 300 100 60 10000";
 
-const TEMPLATES: [(&str, &str); 4] = [
+const TEMPLATES: [(&str, &str); 5] = [
     ("redis.conf", include_str!("../../templates/redis.conf")),
     ("sentinel.conf", include_str!("../../templates/sentinel.conf")),
     ("topology.env", include_str!("../../templates/topology.env")),
+    ("tutorial/redis.conf", include_str!("../../templates/tutorial/redis.conf")),
     ("tutorial/sentinel.conf", include_str!("../../templates/tutorial/sentinel.conf")),
 ];
 
@@ -45,22 +48,18 @@ fn fill(name: &str, context: minijinja::Value) -> String {
     ENVIRONMENT.get_template(name).and_then(|template| template.render(context)).unwrap_or_default()
 }
 
-/// The directives of the document over those given, one line each.
-fn directives(given: &[(&str, ConfigValue)], asked: Option<&Config>) -> String {
-    let given = given.iter().map(|(key, value)| (*key, value));
-    let asked = asked.into_iter().flatten().map(|(key, value)| (key.as_str(), value));
-    let mut directives = String::new();
-    for (key, value) in given.chain(asked).collect::<BTreeMap<_, _>>() {
-        for line in value.lines() {
-            let line = if line.is_empty() { "\"\"" } else { line };
-            directives.extend([key, " ", line, "\n"]);
-        }
-    }
-    directives
+/// Directives by name.
+type Directives<'d> = BTreeMap<&'d str, Cow<'d, ConfigValue>>;
+
+/// The directives of the document over those given.
+fn over<'d>(given: Vec<(&'d str, ConfigValue)>, asked: Option<&'d Config>) -> Directives<'d> {
+    let given = given.into_iter().map(|(key, value)| (key, Cow::Owned(value)));
+    let asked = asked.into_iter().flatten().map(|(key, value)| (key.as_str(), Cow::Borrowed(value)));
+    given.chain(asked).collect()
 }
 
-pub(super) fn redis_conf(instance: Instance<'_>, data_dir: &str) -> String {
-    let spec = &instance.redis.spec;
+/// The directives of a server.
+fn of_server(instance: Instance<'_>) -> Directives<'_> {
     let mut given = vec![
         // The default of 1 MiB is gone in an instant; a replica that was away for seconds should not need everything.
         ("repl-backlog-size", "16mb".into()),
@@ -79,20 +78,56 @@ pub(super) fn redis_conf(instance: Instance<'_>, data_dir: &str) -> String {
     if let Some(limit) = instance.memory_limit() {
         given.push(("maxmemory", (limit / 100 * MAXMEMORY_PERCENT).into()));
     }
-    fill(
+    over(given, instance.redis.spec.config.as_ref())
+}
+
+/// The directives of a sentinel.
+fn of_sentinel(instance: Instance<'_>) -> Directives<'_> {
+    over(Vec::new(), instance.sentinel().and_then(|sentinel| sentinel.config.as_ref()))
+}
+
+const EMPTY: &str = "\"\"";
+
+/// One line for each time a directive stands.
+fn lines(directives: &Directives<'_>) -> String {
+    let mut text = String::new();
+    for (key, value) in directives {
+        for line in value.lines() {
+            text.extend([*key, " ", if line.is_empty() { EMPTY } else { line }, "\n"]);
+        }
+    }
+    text
+}
+
+/// One line for each directive, since CONFIG SET takes all of a value at once.
+fn joined(directives: &Directives<'_>) -> String {
+    let mut text = String::new();
+    for (key, value) in directives {
+        // An empty line takes back those before it.
+        let all: Vec<&str> = value.lines().map(str::trim).collect();
+        let last = all.rsplit(|line| matches!(*line, "" | "\"\"" | "''")).next().unwrap_or_default();
+        text.extend([*key, " ", &if last.is_empty() { EMPTY.to_owned() } else { last.join(" ") }, "\n"]);
+    }
+    text
+}
+
+/// redis.conf and live.conf: what a server reads at its start alone, and what it takes while it runs.
+pub(super) fn server_conf(instance: Instance<'_>) -> (String, String) {
+    let (live, fixed): (Directives<'_>, Directives<'_>) =
+        of_server(instance).into_iter().partition(|(key, _)| check::is_live(key));
+    let redis_conf = fill(
         "redis.conf",
         context! {
-            data_dir,
+            data_dir => DATA_DIR,
             tls_dir => TLS_DIR,
             tls => instance.has_tls(),
             tls_auth_clients => auth_clients(instance),
             port => instance.port(Component::Server),
             appendonly => instance.has_aof(),
-            min_replicas_to_write => instance.min_replicas_to_write(),
-            min_replicas_max_lag => instance.min_replicas_max_lag().as_secs_rounded_up(),
-            directives => directives(&given, spec.config.as_ref()),
+            directives => lines(&fixed),
         },
-    )
+    );
+    (redis_conf, joined(&live))
 }
 
 pub(super) fn sentinel_conf(instance: Instance<'_>) -> String {
@@ -104,7 +139,7 @@ pub(super) fn sentinel_conf(instance: Instance<'_>) -> String {
             tls => instance.has_tls(),
             tls_auth_clients => auth_clients(instance),
             port => instance.port(Component::Sentinel),
-            directives => directives(&[], instance.sentinel().and_then(|sentinel| sentinel.config.as_ref())),
+            directives => lines(&of_sentinel(instance)),
         },
     )
 }
@@ -119,8 +154,35 @@ pub(super) fn topology_env(instance: Instance<'_>) -> String {
             down_after => instance.down_after().as_millis(),
             failover_timeout => instance.failover_timeout().as_millis(),
             parallel_syncs => instance.parallel_syncs(),
-            durable => u8::from(instance.has_aof()),
+            min_replicas => instance.min_replicas_to_write(),
+            max_lag => instance.min_replicas_max_lag().as_secs_rounded_up(),
+            persistence => persistence(instance),
             claims => u8::from(instance.claim_size(Component::Server).is_some()),
+            auth => u8::from(instance.has_auth()),
+        },
+    )
+}
+
+/// What a server finds on its volume when it starts again: with both, Redis reads the append-only file.
+fn persistence(instance: Instance<'_>) -> &'static str {
+    match instance.persistence() {
+        Persistence::Aof | Persistence::Both => "aof",
+        Persistence::Rdb => "rdb",
+        Persistence::None => "none",
+    }
+}
+
+/// The redis.conf of the tutorial's targets: nothing changes while a server runs.
+pub(super) fn tutorial_redis_conf(instance: Instance<'_>, data_dir: &str) -> String {
+    fill(
+        "tutorial/redis.conf",
+        context! {
+            data_dir,
+            port => instance.port(Component::Server),
+            appendonly => instance.has_aof(),
+            min_replicas_to_write => instance.min_replicas_to_write(),
+            min_replicas_max_lag => instance.min_replicas_max_lag().as_secs_rounded_up(),
+            directives => lines(&of_server(instance)),
         },
     )
 }
@@ -134,7 +196,7 @@ pub(super) fn tutorial_sentinel_conf(instance: Instance<'_>) -> String {
             down_after => instance.down_after().as_millis(),
             failover_timeout => instance.failover_timeout().as_millis(),
             parallel_syncs => instance.parallel_syncs(),
-            directives => directives(&[], instance.sentinel().and_then(|sentinel| sentinel.config.as_ref())),
+            directives => lines(&of_sentinel(instance)),
         },
     )
 }

@@ -4,12 +4,10 @@ mod checksum;
 mod config;
 pub(crate) mod tutorial;
 
-use std::collections::BTreeMap;
-
 use crate::emit::{self, Block};
 use crate::instance::{Component, Instance};
 
-/// Where the ConfigMap is mounted.
+/// Where the ConfigMaps are mounted.
 pub(crate) const CONFIG_DIR: &str = "/etc/redis-k8s";
 /// Where the passwords are mounted.
 pub(crate) const AUTH_DIR: &str = "/etc/redis-k8s-auth";
@@ -47,35 +45,44 @@ macro_rules! scripts {
 }
 
 /// The scripts, the same for every instance: what differs reaches them through the environment and `topology.env`.
-static SCRIPTS: [Script; 7] = scripts! {
+static SCRIPTS: [Script; 9] = scripts! {
     "common.sh" server: true sentinel: true;
-    "conclude.sh" server: false sentinel: true;
-    "handover.sh" server: true sentinel: false;
-    "health.sh" server: true sentinel: true;
-    "keep.sh" server: true sentinel: true;
-    "sentinel.sh" server: false sentinel: true;
-    "server.sh" server: true sentinel: false;
+    "probe.sh" server: true sentinel: true;
+    "sentinel-start.sh" server: false sentinel: true;
+    "sentinel-stop.sh" server: false sentinel: true;
+    "sentinel-watch.sh" server: false sentinel: true;
+    "server-start.sh" server: true sentinel: false;
+    "server-stop.sh" server: true sentinel: false;
+    "server-watch.sh" server: true sentinel: false;
+    "supervise.sh" server: true sentinel: true;
 };
 
-/// A text of the ConfigMap.
-#[derive(Debug, Clone, Copy)]
-pub(crate) enum File<'t> {
-    Script(&'static Script),
-    Configuration(&'t str),
+/// The scripts, sorted by name: those of one set, or all.
+pub(crate) fn scripts(component: Option<Component>) -> impl Iterator<Item = &'static Script> {
+    SCRIPTS.iter().filter(move |script| match component {
+        Some(Component::Server) => script.server,
+        Some(Component::Sentinel) => script.sentinel,
+        None => true,
+    })
 }
 
-impl File<'_> {
-    pub(crate) const fn text(&self) -> &str {
-        match self {
-            Self::Script(script) => script.text,
-            Self::Configuration(text) => text,
-        }
+const LIVE_CONF: &str = "live.conf";
+const REDIS_CONF: &str = "redis.conf";
+const SENTINEL_CONF: &str = "sentinel.conf";
+const TOPOLOGY_ENV: &str = "topology.env";
+
+/// The names of the configuration a set reads.
+pub(crate) const fn configuration(component: Component) -> &'static [&'static str] {
+    match component {
+        Component::Server => &[LIVE_CONF, REDIS_CONF, TOPOLOGY_ENV],
+        Component::Sentinel => &[SENTINEL_CONF, TOPOLOGY_ENV],
     }
 }
 
-/// The texts of one instance.
+/// The configuration of one instance.
 #[derive(Debug)]
 pub(crate) struct Texts {
+    live_conf: String,
     redis_conf: String,
     sentinel_conf: String,
     topology_env: String,
@@ -83,49 +90,56 @@ pub(crate) struct Texts {
 
 impl Texts {
     pub(crate) fn new(instance: Instance<'_>) -> Self {
+        let (redis_conf, live_conf) = config::server_conf(instance);
         Self {
-            redis_conf: config::redis_conf(instance, DATA_DIR),
+            live_conf,
+            redis_conf,
             sentinel_conf: config::sentinel_conf(instance),
             topology_env: config::topology_env(instance),
         }
     }
 
-    /// Changes when a configuration does that a running process of the set would not take up.
+    /// Changes when something does that a running process of the set would not take up: not with `topology.env` nor with a value
+    /// of `live.conf`, which are read anew; but with its names, since a directive that is gone leaves no value to go back to.
     pub(crate) fn checksum(&self, component: Component) -> String {
-        let configuration = match component {
-            Component::Server => &self.redis_conf,
-            Component::Sentinel => &self.sentinel_conf,
-        };
-        checksum::checksum(component, configuration)
+        match component {
+            Component::Server => {
+                let names = self.live_conf.lines().filter_map(|line| line.split(' ').next());
+                checksum::checksum(
+                    component,
+                    [self.redis_conf.as_str()].into_iter().chain(names.flat_map(|name| [name, "\n"])),
+                )
+            }
+            Component::Sentinel => checksum::checksum(component, [self.sentinel_conf.as_str()].into_iter()),
+        }
     }
 
-    /// The files of the ConfigMap by name.
-    pub(crate) fn files(&self) -> BTreeMap<&'static str, File<'_>> {
-        let scripts = SCRIPTS.iter().map(|script| (script.name, File::Script(script)));
-        let configuration = [
-            ("redis.conf", &self.redis_conf),
-            ("sentinel.conf", &self.sentinel_conf),
-            ("topology.env", &self.topology_env),
-        ];
-        scripts.chain(configuration.map(|(name, text)| (name, File::Configuration(text)))).collect()
+    /// The files by name.
+    pub(crate) fn into_files(self) -> [(&'static str, String); 4] {
+        [
+            (LIVE_CONF, self.live_conf),
+            (REDIS_CONF, self.redis_conf),
+            (SENTINEL_CONF, self.sentinel_conf),
+            (TOPOLOGY_ENV, self.topology_env),
+        ]
     }
 }
 
 /// The command of a container.
 pub(crate) fn start_command(component: Component) -> Vec<String> {
-    script("keep.sh", &[component.as_str()])
+    script("supervise.sh", &[component.as_str()])
 }
 
 /// The command of a probe.
-pub(crate) fn health_command(component: Component, question: &str) -> Vec<String> {
-    script("health.sh", &[component.as_str(), question])
+pub(crate) fn probe_command(question: &str) -> Vec<String> {
+    script("probe.sh", &[question])
 }
 
 /// The command of the hook before a container stops.
 pub(crate) fn stop_command(component: Component) -> Vec<String> {
     match component {
-        Component::Server => script("handover.sh", &[]),
-        Component::Sentinel => script("conclude.sh", &[]),
+        Component::Server => script("server-stop.sh", &[]),
+        Component::Sentinel => script("sentinel-stop.sh", &[]),
     }
 }
 

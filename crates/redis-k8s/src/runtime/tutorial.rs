@@ -22,7 +22,7 @@ const SCRIPTS: [(&str, &str); 7] = [
 /// The files of the ConfigMap: name and text.
 pub(crate) fn files(instance: Instance<'_>) -> impl Iterator<Item = (&'static str, String)> {
     SCRIPTS.into_iter().map(|(name, text)| (name, text.to_owned())).chain([
-        ("redis.conf", config::redis_conf(instance, DATA_DIR)),
+        ("redis.conf", config::tutorial_redis_conf(instance, DATA_DIR)),
         ("sentinel.conf", config::tutorial_sentinel_conf(instance)),
     ])
 }

@@ -2,8 +2,8 @@
 
 use k8s_openapi::api::core::v1::{
     ConfigMapVolumeSource, Container, ContainerPort, EmptyDirVolumeSource, EnvVar, ExecAction, Lifecycle,
-    LifecycleHandler, LocalObjectReference, PodSpec, PodTemplateSpec, Probe, ReplicationController,
-    ReplicationControllerSpec, Volume, VolumeMount,
+    LifecycleHandler, LocalObjectReference, PodSpec, PodTemplateSpec, ReplicationController, ReplicationControllerSpec,
+    Volume, VolumeMount,
 };
 use k8s_openapi::apimachinery::pkg::api::resource::Quantity;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{LabelSelector, ObjectMeta};
@@ -144,11 +144,7 @@ fn container(redis: &Redis, role: Role) -> Container {
         let limits = requirements.get_or_insert_default().limits.get_or_insert_default();
         limits.insert("cpu".to_owned(), Quantity("1".to_owned()));
     }
-    let probes = probe::build(instance, component);
-    let asking = |probe: Option<Probe>, question: &str| {
-        let exec = ExecAction { command: Some(scripts::probe_command(component, question)) };
-        probe.map(|probe| Probe { exec: Some(exec), ..probe })
-    };
+    let probes = probe::tutorial(instance, component);
     Container {
         command: Some(scripts::start_command(component)),
         env: Some(env(redis, role)),
@@ -161,17 +157,17 @@ fn container(redis: &Redis, role: Role) -> Container {
             }),
             ..Lifecycle::default()
         }),
-        liveness_probe: asking(probes.liveness, "live"),
+        liveness_probe: probes.liveness,
         name: role.container_name().to_owned(),
         ports: Some(vec![ContainerPort {
             container_port: instance.port(component).into(),
             protocol: Some("TCP".to_owned()),
             ..ContainerPort::default()
         }]),
-        readiness_probe: asking(probes.readiness, "ready"),
+        readiness_probe: probes.readiness,
         resources: requirements,
         security_context: Some(security_context()),
-        startup_probe: asking(probes.startup, "live"),
+        startup_probe: probes.startup,
         volume_mounts: Some(mounts(component)),
         ..Container::default()
     }
