@@ -28,6 +28,10 @@ const RUN: &str =
 /// A shell that has no trap: as process 1 it does not notice SIGTERM.
 const DEAF: &str = "while :; do sleep 1; done";
 
+/// A server that begins to listen when it is told to.
+const LISTENER: &str =
+    "while ! test -e /data/listen; do sleep 0.1; done; exec redis-server --protected-mode no --dir /data --save ''";
+
 /// A check and what it proves.
 type Check = (&'static str, fn(&Bench) -> io::Result<()>);
 
@@ -36,6 +40,7 @@ const CHECKS: &[Check] = &[
     ("a container's restart keeps emptyDir and claim", restart),
     ("a pod's deletion keeps the claim only, and changes its address", deletion),
     ("a pod that is not ready is found only where it is published", readiness),
+    ("a probe connects to a port by number or name, and a success of startup asks readiness at once", connecting),
     ("a Service without pods refuses at once", refusal),
     ("cuts work one way, both ways, and heal", cuts),
     ("policies refuse, and it is noticed", policy),
@@ -145,6 +150,35 @@ fn readiness(bench: &Bench) -> io::Result<()> {
     ensure(all.len() == 3, "the publishing one does not")?;
     bench.execute("s-2", "rm /data/hidden")?;
     until("it is ready again", || bench.is_ready("s-2"))
+}
+
+fn connecting(bench: &Bench) -> io::Result<()> {
+    let probe =
+        |port: Value, period: u32| json!({"tcpSocket": {"port": port}, "periodSeconds": period, "failureThreshold": 1});
+    let mut one = set(1, LISTENER, &json!({"terminationGracePeriodSeconds": 1}));
+    one["metadata"]["name"] = json!("c");
+    one["spec"]["template"]["metadata"]["labels"] = json!({"app": "connecting"});
+    let container = &mut one["spec"]["template"]["spec"]["containers"][0];
+    container["startupProbe"] = probe(json!(6379), 1);
+    container["startupProbe"]["failureThreshold"] = json!(1_000);
+    container["livenessProbe"] = probe(json!("redis"), 1);
+    container["livenessProbe"]["failureThreshold"] = json!(1_000);
+    // By itself it would come after half a minute on the average.
+    container["readinessProbe"] = probe(json!("redis"), 60);
+    bench.apply(&[one])?;
+    until("the container runs", || bench.execute("c-0", "true").is_ok())?;
+    std::thread::sleep(Duration::from_secs(2));
+    ensure(!bench.is_ready("c-0"), "nobody listens yet, so it is not ready")?;
+    bench.execute("c-0", "touch /data/listen")?;
+    let began = Instant::now();
+    until("it is ready", || bench.is_ready("c-0"))?;
+    let took = began.elapsed();
+    bench.cluster.scale("c", 0);
+    until("it is gone", || bench.cluster.pod("c-0").is_none())?;
+    ensure(
+        took < Duration::from_secs(4),
+        &format!("readiness was asked with the success of startup, not after {took:?}"),
+    )
 }
 
 fn refusal(bench: &Bench) -> io::Result<()> {

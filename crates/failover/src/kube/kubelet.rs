@@ -250,7 +250,8 @@ impl Kubelet {
         self.say(&format!("container {} started, process {pid}", container.name));
         self.follow(container, &mut child);
         let label = format!("pod {} container {}", self.pod.name, container.name);
-        let health = probe::start(container, &spec, pid, &label, &self.cluster.journal, &self.cluster.settings)?;
+        let health =
+            probe::start(container, &spec, (pid, net.ip), &label, &self.cluster.journal, &self.cluster.settings)?;
         let mut state = self.pod.state();
         let own = state.containers.entry(container.name.clone()).or_default();
         own.running = Some((pid, Arc::clone(&spec)));

@@ -1,12 +1,14 @@
 //! Probes, on the schedule the kubelet keeps.
 
 use std::io;
+use std::net::{Ipv4Addr, SocketAddr, TcpStream};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use k8s_openapi::api::core::v1::{Container, Probe};
+use k8s_openapi::api::core::v1::{Container, ContainerPort, Probe, TCPSocketAction};
+use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 
 use super::container::Spec;
 use super::journal::Journal;
@@ -35,11 +37,47 @@ enum Kind {
     Readiness,
 }
 
-/// Starts the probes of a container that has just started.
+/// What a probe does.
+#[derive(Debug)]
+enum Question {
+    /// Runs a command in the container, which must end with 0.
+    Exec(Vec<String>),
+    /// Connects to the pod from its node, and closes at once.
+    Connect(SocketAddr),
+}
+
+impl Question {
+    fn of(probe: &Probe, container: &Container, ip: Ipv4Addr) -> io::Result<Self> {
+        if let Some(command) = probe.exec.as_ref().and_then(|exec| exec.command.clone()) {
+            return Ok(Self::Exec(command));
+        }
+        let socket = probe.tcp_socket.as_ref().filter(|socket| socket.host.is_none());
+        let socket = socket.ok_or_else(|| {
+            io::Error::other("the proving ground knows probes by exec and by tcpSocket to the pod's own address only")
+        })?;
+        Ok(Self::Connect((ip, port(socket, container)?).into()))
+    }
+}
+
+/// The port a probe connects to, which may be given by the name it has in the container.
+fn port(socket: &TCPSocketAction, container: &Container) -> io::Result<u16> {
+    let number = match &socket.port {
+        IntOrString::Int(number) => Some(*number),
+        IntOrString::String(name) => {
+            let named = |port: &&ContainerPort| port.name.as_ref() == Some(name);
+            container.ports.iter().flatten().find(named).map(|port| port.container_port)
+        }
+    };
+    number.and_then(|number| u16::try_from(number).ok()).ok_or_else(|| {
+        io::Error::other(format!("a probe of container {} has the unknown port {:?}", container.name, socket.port))
+    })
+}
+
+/// Starts the probes of a container that has just started in a pod with this address.
 pub(crate) fn start(
     container: &Container,
     spec: &Arc<Spec>,
-    pid: i32,
+    (pid, ip): (i32, Ipv4Addr),
     name: &str,
     journal: &Arc<Journal>,
     settings: &Arc<Settings>,
@@ -58,12 +96,11 @@ pub(crate) fn start(
     });
     for (kind, probe) in probes {
         let Some(probe) = probe.clone() else { continue };
-        let command = probe.exec.as_ref().and_then(|exec| exec.command.clone());
-        let command = command.ok_or_else(|| io::Error::other("the proving ground knows exec probes only"))?;
+        let question = Question::of(&probe, container, ip)?;
         let worker = Worker {
             kind,
             probe,
-            command,
+            question,
             pid,
             spec: Arc::clone(spec),
             health: Arc::clone(&health),
@@ -79,7 +116,7 @@ pub(crate) fn start(
 struct Worker {
     kind: Kind,
     probe: Probe,
-    command: Vec<String>,
+    question: Question,
     pid: i32,
     spec: Arc<Spec>,
     health: Arc<Health>,
@@ -159,13 +196,22 @@ impl Worker {
     }
 
     fn ask(&self, limit: Duration) -> (bool, String) {
-        match self.spec.execute(self.pid, &self.command, limit) {
-            Ok(outcome) => match outcome.code {
-                Some(0) => (true, String::new()),
-                Some(code) => (false, format!("exit code {code}: {}", outcome.output)),
-                None => (false, format!("no answer within {} s: {}", limit.as_secs(), outcome.output)),
+        let silence = || format!("no answer within {} s", limit.as_secs());
+        match &self.question {
+            Question::Exec(command) => match self.spec.execute(self.pid, command, limit) {
+                Ok(outcome) => match outcome.code {
+                    Some(0) => (true, String::new()),
+                    Some(code) => (false, format!("exit code {code}: {}", outcome.output)),
+                    None => (false, format!("{}: {}", silence(), outcome.output)),
+                },
+                Err(error) => (false, error.to_string()),
             },
-            Err(error) => (false, error.to_string()),
+            // This thread is on the node's side of the pod's link, so no policy and no cut is in the way, as for a kubelet.
+            Question::Connect(address) => match TcpStream::connect_timeout(address, limit) {
+                Ok(_) => (true, String::new()),
+                Err(error) if error.kind() == io::ErrorKind::TimedOut => (false, format!("{address}: {}", silence())),
+                Err(error) => (false, format!("{address}: {error}")),
+            },
         }
     }
 }
