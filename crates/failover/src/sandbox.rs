@@ -18,6 +18,9 @@ const INSIDE: &str = "REDIS_FAILOVER_INSIDE";
 /// Where the inner process keeps images, volumes and logs: a tmpfs only it sees.
 pub(crate) const STATE: &str = "/mnt";
 
+/// Where it mounts the control groups of the machine.
+const GROUPS: &str = "/mnt/groups";
+
 /// What is missing on this machine; empty if the proving ground can run.
 pub(crate) fn missing() -> Vec<String> {
     let mut missing = Vec::new();
@@ -48,9 +51,15 @@ pub(crate) fn inside() -> bool {
 }
 
 /// Runs this program again, with the same arguments, in namespaces of its own, and passes on how it ended.
+///
+/// Control groups are the one thing the kernel leaves when the inner process ends; this one takes them away.
 pub(crate) fn run_inside() -> io::Result<ExitCode> {
     unshare(CloneFlags::CLONE_NEWPID | CloneFlags::CLONE_NEWNS | CloneFlags::CLONE_NEWNET | CloneFlags::CLONE_NEWIPC)?;
-    let status = Command::new("/proc/self/exe").args(std::env::args_os().skip(1)).env(INSIDE, "1").status()?;
+    let status = Command::new("/proc/self/exe")
+        .args(std::env::args_os().skip(1))
+        .env(INSIDE, std::process::id().to_string())
+        .status()?;
+    sweep();
     Ok(status.code().and_then(|code| u8::try_from(code).ok()).map_or(ExitCode::from(3), ExitCode::from))
 }
 
@@ -62,5 +71,44 @@ pub(crate) fn settle() -> io::Result<()> {
     mount(none, "/", none, MsFlags::MS_REC | MsFlags::MS_PRIVATE, none)?;
     mount(Some("proc"), "/proc", Some("proc"), MsFlags::empty(), none)?;
     mount(Some("tmpfs"), STATE, Some("tmpfs"), MsFlags::empty(), Some("mode=0755,size=8g"))?;
+    // Only what measures costs needs groups, and says so.
+    let _ = join_group();
     Ok(())
+}
+
+/// The group of the inner process, above those of its pods.
+fn own_group() -> PathBuf {
+    Path::new(GROUPS).join(format!("failover-{}", std::env::var(INSIDE).unwrap_or_default()))
+}
+
+/// Mounts the control groups (cgroup v2) and puts this process into one of its own.
+fn join_group() -> io::Result<()> {
+    std::fs::create_dir(GROUPS)?;
+    mount(Some("cgroup2"), GROUPS, Some("cgroup2"), MsFlags::empty(), None::<&str>)?;
+    sweep();
+    std::fs::create_dir(own_group())?;
+    std::fs::write(own_group().join("cgroup.procs"), "0")
+}
+
+/// A new group for processes that are counted together, which threads of this process can enter one by one.
+pub(crate) fn group(name: &str) -> io::Result<PathBuf> {
+    let group = own_group().join(name);
+    std::fs::create_dir(&group)?;
+    std::fs::write(group.join("cgroup.type"), "threaded")?;
+    Ok(group)
+}
+
+/// Removes the groups of inner processes that have ended.
+fn sweep() {
+    let inside = |dir: &Path| std::fs::read_dir(dir).into_iter().flatten().flatten().map(|entry| entry.path());
+    for group in inside(Path::new(GROUPS)) {
+        let is_ours = group.file_name().is_some_and(|name| name.to_string_lossy().starts_with("failover-"));
+        let events = std::fs::read_to_string(group.join("cgroup.events")).unwrap_or_default();
+        if is_ours && events.contains("populated 0") {
+            for own in inside(&group).filter(|path| path.is_dir()) {
+                let _ = std::fs::remove_dir(own);
+            }
+            let _ = std::fs::remove_dir(group);
+        }
+    }
 }

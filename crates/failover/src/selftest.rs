@@ -9,6 +9,7 @@ use nix::sys::signal::Signal;
 use serde_json::{Value, json};
 
 use crate::kube::cluster::{Cluster, wait_until};
+use crate::kube::meter::{self, Reading};
 use crate::kube::objects::Objects;
 use crate::kube::settings::Settings;
 use crate::net::fabric::PodNet;
@@ -32,6 +33,17 @@ const DEAF: &str = "while :; do sleep 1; done";
 const LISTENER: &str =
     "while ! test -e /data/listen; do sleep 0.1; done; exec redis-server --protected-mode no --dir /data --save ''";
 
+/// Starts ten processes a second for a moment each, works itself as well, and keeps account of both.
+const KNOWN_LOAD: &str = "started=0; while :; do
+    /usr/bin/true; sleep 0.18; started=$((started + 2))
+    i=0; while [ $i -lt 20000 ]; do i=$((i + 1)); done
+    echo $started >/data/started; times >/data/main
+done";
+
+/// A probe that works and adds to an account of that.
+const KNOWN_PROBE: &str =
+    "i=0; while [ $i -lt 100000 ]; do i=$((i + 1)); done; echo x >>/data/probes; times >>/data/probed";
+
 /// A check and what it proves.
 type Check = (&'static str, fn(&Bench) -> io::Result<()>);
 
@@ -41,6 +53,7 @@ const CHECKS: &[Check] = &[
     ("a pod's deletion keeps the claim only, and changes its address", deletion),
     ("a pod that is not ready is found only where it is published", readiness),
     ("a probe connects to a port by number or name, and a success of startup asks readiness at once", connecting),
+    ("a meter counts all that a pod starts and uses, probes and processes that are over too", metering),
     ("a Service without pods refuses at once", refusal),
     ("cuts work one way, both ways, and heal", cuts),
     ("policies refuse, and it is noticed", policy),
@@ -179,6 +192,60 @@ fn connecting(bench: &Bench) -> io::Result<()> {
         took < Duration::from_secs(4),
         &format!("readiness was asked with the success of startup, not after {took:?}"),
     )
+}
+
+fn metering(bench: &Bench) -> io::Result<()> {
+    let mut one = set(1, KNOWN_LOAD, &json!({"terminationGracePeriodSeconds": 0}));
+    one["metadata"]["name"] = json!("m");
+    one["spec"]["template"]["metadata"]["labels"] = json!({"app": "metering"});
+    let container = &mut one["spec"]["template"]["spec"]["containers"][0];
+    container["readinessProbe"] =
+        json!({"exec": {"command": ["sh", "-c", KNOWN_PROBE]}, "periodSeconds": 1, "timeoutSeconds": 10});
+    bench.apply(&[one])?;
+    until("it runs", || bench.is_ready("m-0"))?;
+    let pod = bench.cluster.pod("m-0").ok_or(io::ErrorKind::NotFound)?;
+    let read = |file: &str| std::fs::read_to_string(pod.dir.join("volumes/data").join(file)).unwrap_or_default();
+    let account = || {
+        let started: f64 = read("started").trim().parse().unwrap_or(0.0);
+        (started, count_lines(&read("probes")), seconds(&read("main")) + seconds(&read("probed")))
+    };
+    let (first, before) = (Reading::of(&pod)?, account());
+    std::thread::sleep(Duration::from_secs(8));
+    let (last, after) = (Reading::of(&pod)?, account());
+    let used = last.since(&first);
+    let memory = meter::beside_server(&pod)?;
+    bench.cluster.scale("m", 0);
+    until("it is gone", || bench.cluster.pod("m-0").is_none())?;
+    let near = |what: &str, metered: f64, known: f64, slack: f64| {
+        let text = format!("{what}: metered {metered:.2}, known {known:.2}");
+        bench.cluster.journal.event(&text);
+        ensure((metered - known).abs() <= slack, &text)
+    };
+    let (probes, processor) = (after.1 - before.1, after.2 - before.2);
+    near("seconds", used.time.as_secs_f64(), 8.0, 2.0)?;
+    // A loop or a probe that is under way belongs to one account and not yet to the other.
+    near("probes", whole(used.probes), probes, 1.0)?;
+    near("starts", whole(used.starts), after.0 - before.0 + probes, 4.0)?;
+    // To fork this program and become the probe costs some, too.
+    near("seconds of processor time", used.processor.as_secs_f64(), processor, 0.15 + 0.15 * processor)?;
+    ensure(processor > 0.3, &format!("it worked for {processor} s only"))?;
+    ensure((10_000..4_000_000).contains(&memory), &format!("{memory} bytes of memory for a shell and what it runs"))
+}
+
+/// The sum of what the shell's `times` printed: its own time and that of its children.
+fn seconds(times: &str) -> f64 {
+    let words = times.split_whitespace().filter_map(|word| word.strip_suffix('s')?.split_once('m'));
+    words
+        .filter_map(|(minutes, seconds)| Some(60.0 * minutes.parse::<f64>().ok()? + seconds.parse::<f64>().ok()?))
+        .sum()
+}
+
+fn count_lines(text: &str) -> f64 {
+    whole(text.lines().count() as u64)
+}
+
+fn whole(number: u64) -> f64 {
+    f64::from(u32::try_from(number).unwrap_or(u32::MAX))
 }
 
 fn refusal(bench: &Bench) -> io::Result<()> {

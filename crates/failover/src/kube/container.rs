@@ -16,6 +16,7 @@ use nix::sys::wait::{WaitStatus, wait};
 use nix::unistd::{Gid, Pid, Uid};
 use serde::{Deserialize, Serialize};
 
+use super::meter::Entered;
 use crate::image::LIBRARIES;
 use crate::net::fabric::PodNet;
 use crate::sandbox::STATE;
@@ -44,6 +45,8 @@ pub(crate) struct Spec {
     pub(crate) group: u32,
     /// Process 1 is the pod's pause container, not this one's command.
     pub(crate) shared_processes: bool,
+    /// The control group of its pod.
+    pub(crate) meter: Option<PathBuf>,
 }
 
 /// A container's main process as the node sees it, and what ends when it does.
@@ -78,8 +81,10 @@ impl Spec {
             unshare(CloneFlags::CLONE_NEWPID)?;
             let own = std::fs::read_link(PROGRAM)?;
             let output = Stdio::piped;
+            let counted = Entered::new(self.meter.as_deref())?;
             let mut child =
                 Command::new(PROGRAM).env(INIT, text).stdin(Stdio::null()).stdout(output()).stderr(output()).spawn()?;
+            drop(counted);
             // Until it has become the container, what is run beside it would run outside.
             loop {
                 let pid = if self.shared_processes { children(child.id()).next() } else { Some(child.id()) };
@@ -190,6 +195,8 @@ impl Spec {
     pub(crate) fn execute(&self, pid: i32, words: &[String], limit: Duration) -> io::Result<Outcome> {
         on_thread(|| {
             let mut output = nameless()?;
+            // The group's files are out of sight from inside.
+            let counted = Entered::new(self.meter.as_deref())?;
             unshare(CloneFlags::CLONE_FS)?;
             let namespace = |kind: &str| File::open(format!("/proc/{pid}/ns/{kind}"));
             let all = [namespace("net")?, namespace("uts")?, namespace("ipc")?, namespace("pid")?, namespace("mnt")?];
@@ -203,6 +210,7 @@ impl Spec {
                 .stdout(output.try_clone()?)
                 .stderr(output.try_clone()?)
                 .spawn()?;
+            drop(counted);
             let started = Instant::now();
             let code = loop {
                 if let Some(status) = child.try_wait()? {

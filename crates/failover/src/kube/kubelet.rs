@@ -249,9 +249,8 @@ impl Kubelet {
         let Started { mut child, pid } = spec.start(net)?;
         self.say(&format!("container {} started, process {pid}", container.name));
         self.follow(container, &mut child);
-        let label = format!("pod {} container {}", self.pod.name, container.name);
-        let health =
-            probe::start(container, &spec, (pid, net.ip), &label, &self.cluster.journal, &self.cluster.settings)?;
+        let Cluster { journal, settings, .. } = &*self.cluster;
+        let health = probe::start(&self.pod, container, &spec, pid, journal, settings)?;
         let mut state = self.pod.state();
         let own = state.containers.entry(container.name.clone()).or_default();
         own.running = Some((pid, Arc::clone(&spec)));
@@ -312,6 +311,7 @@ impl Kubelet {
             user,
             group,
             shared_processes: pod.spec.share_process_namespace == Some(true),
+            meter: pod.meter.group().map(PathBuf::from),
         })
     }
 
@@ -438,6 +438,7 @@ impl Kubelet {
                 nix::mount::umount2(&self.pod.dir.join("volumes").join(&volume.name), nix::mount::MntFlags::MNT_DETACH);
         }
         let _ = std::fs::remove_dir_all(&self.pod.dir);
+        self.pod.meter.remove();
         if !forced {
             let settings = &self.cluster.settings;
             thread::sleep(settings.draw(settings.forget));

@@ -6,6 +6,7 @@ pub(crate) mod endpoints;
 pub(crate) mod environment;
 pub(crate) mod journal;
 pub(crate) mod kubelet;
+pub(crate) mod meter;
 pub(crate) mod objects;
 pub(crate) mod pod;
 pub(crate) mod probe;

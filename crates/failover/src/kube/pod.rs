@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 use k8s_openapi::api::core::v1::{Container, PodSpec};
 
 use super::container::Spec;
+use super::meter::Meter;
 use super::volume::Files;
 use crate::lock::lock;
 use crate::net::fabric::PodNet;
@@ -29,6 +30,7 @@ pub(crate) struct Pod {
     pub(crate) revision: String,
     /// Its volumes and writable layers.
     pub(crate) dir: PathBuf,
+    pub(crate) meter: Meter,
     state: Mutex<PodState>,
 }
 
@@ -81,9 +83,10 @@ impl Pod {
     pub(crate) fn new(birth: Birth, pods: &Path) -> Self {
         let Birth { name, namespace, uid, labels, annotations, spec, owner, revision } = birth;
         let dir = pods.join(format!("{name}-{uid}"));
+        let meter = Meter::new(&format!("{name}-{uid}"));
         let owner = Mutex::new(owner);
         let state = Mutex::new(PodState::default());
-        Self { name, namespace, uid, labels, annotations, spec, owner, revision, dir, state }
+        Self { name, namespace, uid, labels, annotations, spec, owner, revision, dir, meter, state }
     }
 
     /// Its state, locked.

@@ -12,6 +12,7 @@ use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 
 use super::container::Spec;
 use super::journal::Journal;
+use super::pod::Pod;
 use super::settings::Settings;
 
 /// What the probes of one running container found so far.
@@ -73,15 +74,17 @@ fn port(socket: &TCPSocketAction, container: &Container) -> io::Result<u16> {
     })
 }
 
-/// Starts the probes of a container that has just started in a pod with this address.
+/// Starts the probes of a container that has just started in a pod that has an address.
 pub(crate) fn start(
+    pod: &Arc<Pod>,
     container: &Container,
     spec: &Arc<Spec>,
-    (pid, ip): (i32, Ipv4Addr),
-    name: &str,
+    pid: i32,
     journal: &Arc<Journal>,
     settings: &Arc<Settings>,
 ) -> io::Result<Arc<Health>> {
+    let ip = pod.ip().ok_or(io::ErrorKind::AddrNotAvailable)?;
+    let name = format!("pod {} container {}", pod.name, container.name);
     let probes = [
         (Kind::Startup, &container.startup_probe),
         (Kind::Liveness, &container.liveness_probe),
@@ -102,9 +105,10 @@ pub(crate) fn start(
             probe,
             question,
             pid,
+            pod: Arc::clone(pod),
             spec: Arc::clone(spec),
             health: Arc::clone(&health),
-            name: name.to_owned(),
+            name: name.clone(),
             journal: Arc::clone(journal),
             settings: Arc::clone(settings),
         };
@@ -118,6 +122,7 @@ struct Worker {
     probe: Probe,
     question: Question,
     pid: i32,
+    pod: Arc<Pod>,
     spec: Arc<Spec>,
     health: Arc<Health>,
     name: String,
@@ -198,14 +203,17 @@ impl Worker {
     fn ask(&self, limit: Duration) -> (bool, String) {
         let silence = || format!("no answer within {} s", limit.as_secs());
         match &self.question {
-            Question::Exec(command) => match self.spec.execute(self.pid, command, limit) {
-                Ok(outcome) => match outcome.code {
-                    Some(0) => (true, String::new()),
-                    Some(code) => (false, format!("exit code {code}: {}", outcome.output)),
-                    None => (false, format!("{}: {}", silence(), outcome.output)),
-                },
-                Err(error) => (false, error.to_string()),
-            },
+            Question::Exec(command) => {
+                self.pod.meter.count_probe();
+                match self.spec.execute(self.pid, command, limit) {
+                    Ok(outcome) => match outcome.code {
+                        Some(0) => (true, String::new()),
+                        Some(code) => (false, format!("exit code {code}: {}", outcome.output)),
+                        None => (false, format!("{}: {}", silence(), outcome.output)),
+                    },
+                    Err(error) => (false, error.to_string()),
+                }
+            }
             // This thread is on the node's side of the pod's link, so no policy and no cut is in the way, as for a kubelet.
             Question::Connect(address) => match TcpStream::connect_timeout(address, limit) {
                 Ok(_) => (true, String::new()),
