@@ -96,6 +96,9 @@ pub(crate) struct How {
     /// Keeps the logs of runs that passed as well.
     #[arg(long)]
     pub(crate) keep: bool,
+    /// Empties this function of the scripts, to show what it is for; may be given several times.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) without: Vec<String>,
     /// Appends a line of JSON for each run to this file.
     #[arg(long, default_value = "target/failover/results.jsonl")]
     pub(crate) json: PathBuf,
@@ -109,6 +112,7 @@ impl How {
         words.extend(["--image".into(), self.image.name().into(), "--json".into(), self.json.clone().into()]);
         words.extend(self.seed.iter().flat_map(|seed| ["--seed".into(), seed.to_string().into()]));
         words.extend(self.keep.then(|| "--keep".into()));
+        words.extend(self.without.iter().flat_map(|name| ["--without".into(), name.into()]));
         words
     }
 }

@@ -7,8 +7,9 @@ use std::time::{Duration, Instant};
 use clap::ValueEnum;
 use serde_json::{Value, json};
 
+use crate::args::How;
 use crate::health::Examiner;
-use crate::image::{self, Flavour};
+use crate::image;
 use crate::instance::Instance;
 use crate::kube::cluster::Cluster;
 
@@ -116,10 +117,11 @@ pub(crate) struct Ground {
 
 impl Ground {
     /// Applies the rendering of this kind to an empty cluster and waits until it is healthy.
-    pub(crate) fn raise(cluster: &Arc<Cluster>, flavour: Flavour, kind: Kind) -> io::Result<Self> {
+    pub(crate) fn raise(cluster: &Arc<Cluster>, kind: Kind, how: &How) -> io::Result<Self> {
         cluster.clear();
         cluster.journal.clear()?;
-        let instance = Instance::new(flavour, kind.spec())?;
+        let mut instance = Instance::new(how.image, kind.spec())?;
+        instance.without.clone_from(&how.without);
         let net = cluster.stranger("default", &[("app", "client")])?;
         let examiner = Examiner { cluster: Arc::clone(cluster), instance, net };
         // The first container of an image waits for its files otherwise.

@@ -9,6 +9,7 @@ use std::sync::{Arc, Mutex};
 use redis_k8s::{ApiVersion, Redis};
 use serde_json::{Value, json};
 
+use crate::ablation;
 use crate::image::Flavour;
 use crate::kube::cluster::Cluster;
 use crate::kube::objects::{self, Objects};
@@ -31,6 +32,8 @@ pub(crate) struct Instance {
     pub(crate) sentinels: Access,
     /// What runs it.
     pub(crate) workload: Workload,
+    /// Functions of its scripts that do nothing.
+    pub(crate) without: Vec<String>,
     memory: Arc<Memory>,
 }
 
@@ -71,6 +74,7 @@ impl Instance {
             servers: access.clone(),
             sentinels: access,
             workload: Workload::StatefulSets,
+            without: Vec::new(),
             memory: Arc::default(),
         };
         if let Some(secret) = instance.document.pointer("/spec/tls/secret").and_then(Value::as_str).map(str::to_owned) {
@@ -132,6 +136,7 @@ impl Instance {
         let redis: Redis = serde_json::from_value(self.document.clone())?;
         let manifest = redis.render(ApiVersion::AppsV1).map_err(io::Error::other)?;
         let mut objects = Objects::read(&manifest.to_json())?;
+        ablation::empty(&mut objects, &self.without);
         objects.apply(self.beside.clone());
         Ok(objects)
     }

@@ -3,6 +3,7 @@
 //! `sandbox` is the process everything hangs on; `net` and `kube` are the cluster; `instance`, `writer`, `caller` and
 //! `health` are its users; `scenario` says what is done to it and `trial` measures what comes of it.
 
+mod ablation;
 mod args;
 mod background;
 mod caller;

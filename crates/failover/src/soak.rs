@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use nix::sys::signal::Signal;
 
+use crate::ablation;
 use crate::args::How;
 use crate::ground::{Ground, Kind};
 use crate::kube::cluster::Cluster;
@@ -138,13 +139,13 @@ fn cut(trial: &Trial<'_>, name: &str) -> io::Result<()> {
 
 /// Breaks a cluster with storage again and again; true if it ends healthy with nothing lost that must not be.
 pub(crate) fn run(minutes: u64, how: &How) -> io::Result<bool> {
-    let flavour = how.image;
     let seed = how.seed.unwrap_or_else(Random::seed);
     let random = Random::new(seed);
     let cluster = Cluster::start(Settings::new(seed), &Path::new(STATE).join("logs"))?;
-    let mut table = Table::open(&how.json, flavour, seed)?;
+    ablation::check(&how.without)?;
+    let mut table = Table::open(how, seed)?;
     let end = Instant::now() + Duration::from_secs(60 * minutes);
-    let mut ground = Ground::raise(&cluster, flavour, Kind::Storage)?;
+    let mut ground = Ground::raise(&cluster, Kind::Storage, how)?;
     if let Err(wrong) = &ground.ready_after {
         return Err(io::Error::other(format!("does not become healthy at all: {wrong}")));
     }
@@ -170,7 +171,7 @@ pub(crate) fn run(minutes: u64, how: &How) -> io::Result<bool> {
         }
         table.row(&scenario, round, &measured, false)?;
         if !passed {
-            ground = Ground::raise(&cluster, flavour, Kind::Storage)?;
+            ground = Ground::raise(&cluster, Kind::Storage, how)?;
         }
     }
     table.end()

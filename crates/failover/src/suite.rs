@@ -7,9 +7,9 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
+use crate::ablation;
 use crate::args::How;
 use crate::ground::Ground;
-use crate::image::Flavour;
 use crate::kube::cluster::Cluster;
 use crate::kube::settings::{Random, Settings};
 use crate::machine;
@@ -23,11 +23,12 @@ const KEPT: &str = "target/failover";
 
 /// Runs scenarios as often as asked; true if all passed.
 pub(crate) fn run(scenarios: &[Scenario], how: &How) -> io::Result<bool> {
+    ablation::check(&how.without)?;
     let flavour = how.image;
     let seed = how.seed.unwrap_or_else(Random::seed);
     let random = Random::new(seed);
     let cluster = Cluster::start(Settings::new(seed), &Path::new(STATE).join("logs"))?;
-    let mut table = Table::open(&how.json, flavour, seed)?;
+    let mut table = Table::open(how, seed)?;
     let mut ground: Option<Ground> = None;
     for scenario in scenarios {
         if scenario.kind.has_tls() && !flavour.has_tls() {
@@ -42,7 +43,7 @@ pub(crate) fn run(scenarios: &[Scenario], how: &How) -> io::Result<bool> {
                 (Run::Book, _) => tutorial::run(scenario, &cluster, flavour)?,
                 (_, Some(standing)) => trial::run(scenario, standing, &random),
                 (_, none) => {
-                    let raised = none.insert(Ground::raise(&cluster, flavour, scenario.kind)?);
+                    let raised = none.insert(Ground::raise(&cluster, scenario.kind, how)?);
                     match &raised.ready_after {
                         Ok(seconds) if scenario.run == Run::Start => started(*seconds, scenario),
                         Ok(_) => trial::run(scenario, raised, &random),
@@ -84,15 +85,17 @@ pub(crate) struct Table {
 
 impl Table {
     /// Opens the file of results and prints the head of the table.
-    pub(crate) fn open(json: &Path, flavour: Flavour, seed: u64) -> io::Result<Self> {
+    pub(crate) fn open(how: &How, seed: u64) -> io::Result<Self> {
+        let (json, flavour) = (&how.json, how.image);
         if let Some(dir) = json.parent() {
             std::fs::create_dir_all(dir)?;
         }
         let file = OpenOptions::new().create(true).append(true).open(json)?;
         let versions = machine::describe(flavour)?;
-        let head = json!({"image": flavour.name(), "seed": seed, "machine": versions});
+        let head = json!({"image": flavour.name(), "seed": seed, "machine": versions, "without": how.without});
+        let without = how.without.iter().fold(String::new(), |all, name| all + ", without " + name);
         say(&format!(
-            "{} on {}, seed {seed}",
+            "{} on {}, seed {seed}{without}",
             versions["server"].as_str().unwrap_or(""),
             versions["machine"].as_str().unwrap_or("")
         ))?;
