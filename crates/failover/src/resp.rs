@@ -80,7 +80,8 @@ impl Access {
         };
         let mut connection = Connection { stream: BufReader::new(stream) };
         if let Some(password) = &self.password {
-            connection.call(&["AUTH", password])?;
+            // With a user, a server that asks for no password takes any: one client works before, during and after the change.
+            connection.call(&["AUTH", "default", password])?;
         }
         Ok(connection)
     }
