@@ -13,7 +13,7 @@ use crate::kube::objects::secret;
 use crate::trial::Trial;
 
 /// Two seconds for each move of the master, at most two moves; how long a roll takes is not bounded.
-const ROLL: Bounds = Bounds { gap: Some(2.0), lost: Lost::Nothing, healthy: None, moves: Some(2) };
+pub(super) const ROLL: Bounds = Bounds { gap: Some(2.0), lost: Lost::Nothing, healthy: None, moves: Some(2) };
 
 pub(super) fn rows() -> Vec<Row> {
     vec![
@@ -27,8 +27,9 @@ pub(super) fn rows() -> Vec<Row> {
             })?
         }),
         row("roll-servers", "rolling restart of the servers after a config change", ROLL, |trial| {
-            let length = 100 + trial.random.below(100_000);
-            roll(trial, "spec.config", json!({"slowlog-max-len": length.to_string()}), true, false)
+            // A directive that only a start can change; others change in the running server.
+            let backlog = 100 + trial.random.below(400);
+            roll(trial, "spec.config", json!({"tcp-backlog": backlog.to_string()}), true, false)
         }),
         row("roll-sentinels", "rolling restart of the sentinels after a config change", ROLL, |trial| {
             let most = 1_000 + trial.random.below(100_000);
@@ -62,7 +63,14 @@ pub(super) fn auth_rows() -> Vec<Row> {
     ]
 }
 
-fn roll(trial: &mut Trial<'_>, path: &str, value: serde_json::Value, servers: bool, sentinels: bool) -> io::Result<()> {
+/// Applies a change of the document and waits until these sets have taken it up, pod by pod.
+pub(super) fn roll(
+    trial: &mut Trial<'_>,
+    path: &str,
+    value: serde_json::Value,
+    servers: bool,
+    sentinels: bool,
+) -> io::Result<()> {
     let before: Vec<u64> = trial.cluster.pods().iter().map(|pod| pod.uid).collect();
     let sentinel_set = trial.examiner.instance.sentinel_set();
     let sets = [("redis", servers), (sentinel_set.as_str(), sentinels)];
