@@ -8,6 +8,7 @@ use clap::ValueEnum;
 use serde_json::{Value, json};
 
 use crate::args::How;
+use crate::backup;
 use crate::health::Examiner;
 use crate::image;
 use crate::instance::Instance;
@@ -43,13 +44,27 @@ pub(crate) enum Kind {
     Alpine,
     /// With claims, and servers that take long to load them.
     SlowLoading,
+    /// The default document, whose clients know the password it is to get.
+    Unlocked,
+    /// With a password for servers, and another for sentinels.
+    TwoPasswords,
+    /// With directives of its own.
+    Tuned,
+    /// With claims, and snapshots on them.
+    Snapshots,
+    /// With claims, and a backup on the first server's.
+    Backup,
+    /// The default document as the release before rendered it.
+    Before,
+    /// With claims and a password as the release before rendered it.
+    BeforeStorage,
     /// The tutorial on a cluster of today.
     Tutorial,
 }
 
 impl Kind {
     /// All kinds.
-    pub(crate) const ALL: [Self; 12] = [
+    pub(crate) const ALL: [Self; 19] = [
         Self::Default,
         Self::Storage,
         Self::Auth,
@@ -61,6 +76,13 @@ impl Kind {
         Self::FiveSentinels,
         Self::Alpine,
         Self::SlowLoading,
+        Self::Unlocked,
+        Self::TwoPasswords,
+        Self::Tuned,
+        Self::Snapshots,
+        Self::Backup,
+        Self::Before,
+        Self::BeforeStorage,
         Self::Tutorial,
     ];
 
@@ -78,6 +100,13 @@ impl Kind {
             Self::FiveSentinels => "five-sentinels",
             Self::Alpine => "alpine",
             Self::SlowLoading => "slow-loading",
+            Self::Unlocked => "unlocked",
+            Self::TwoPasswords => "two-passwords",
+            Self::Tuned => "tuned",
+            Self::Snapshots => "snapshots",
+            Self::Backup => "backup",
+            Self::Before => "before",
+            Self::BeforeStorage => "before-storage",
             Self::Tutorial => "tutorial",
         }
     }
@@ -87,11 +116,35 @@ impl Kind {
         matches!(self, Self::Tls | Self::AuthTls)
     }
 
+    /// Whether it is there for one change only, and neither its start nor faults are rows.
+    pub(crate) const fn is_for_change(self) -> bool {
+        matches!(
+            self,
+            Self::Unlocked
+                | Self::TwoPasswords
+                | Self::Tuned
+                | Self::Snapshots
+                | Self::Backup
+                | Self::Before
+                | Self::BeforeStorage
+        )
+    }
+
+    /// What the release before rendered for its document, if that is what it starts with: `redis-k8s-gen render -o json` of this
+    /// spec and the name `redis`.
+    const fn rendered_before(self) -> Option<&'static str> {
+        match self {
+            Self::Before => Some(include_str!("../fixtures/before.json")),
+            Self::BeforeStorage => Some(include_str!("../fixtures/before-storage.json")),
+            _ => None,
+        }
+    }
+
     /// The spec of its document; of the image only how its tag ends.
     fn spec(self) -> Value {
         match self {
-            Self::Default | Self::Tutorial => json!({}),
-            Self::Storage => json!({"storage": {"size": "1Gi"}}),
+            Self::Default | Self::Unlocked | Self::Before | Self::Tutorial => json!({}),
+            Self::Storage | Self::Backup => json!({"storage": {"size": "1Gi"}}),
             Self::Auth => json!({"auth": {"secret": "redis-auth"}}),
             Self::Tls => json!({"tls": {"secret": "redis-tls"}}),
             Self::AuthTls => json!({"auth": {"secret": "redis-auth"}, "tls": {"secret": "redis-tls"}}),
@@ -101,6 +154,10 @@ impl Kind {
             Self::FiveSentinels => json!({"sentinel": {"replicas": 5}}),
             Self::Alpine => json!({"image": "-alpine"}),
             Self::SlowLoading => json!({"image": "-slow-loading", "storage": {"size": "1Gi"}}),
+            Self::TwoPasswords => json!({"auth": {"secret": "redis-auth", "sentinelKey": "sentinel-password"}}),
+            Self::Tuned => json!({"config": {"slowlog-max-len": "128", "maxclients": "60"}}),
+            Self::Snapshots => json!({"storage": {"size": "1Gi"}, "persistence": "rdb"}),
+            Self::BeforeStorage => json!({"storage": {"size": "1Gi"}, "auth": {"secret": "redis-auth"}}),
         }
     }
 }
@@ -122,13 +179,23 @@ impl Ground {
         cluster.journal.clear()?;
         let mut instance = Instance::new(how.image, kind.spec())?;
         instance.without.clone_from(&how.without);
+        if kind == Kind::Unlocked {
+            instance.know("redis-auth");
+        }
         let net = cluster.stranger("default", &[("app", "client")])?;
         let examiner = Examiner { cluster: Arc::clone(cluster), instance, net };
         // The first container of an image waits for its files otherwise.
         image::root(examiner.instance.image())?;
         cluster.journal.event(&format!("=== ground {}", kind.word()));
+        if kind == Kind::Backup {
+            backup::place(&examiner.instance)?;
+        }
+        let objects = match kind.rendered_before() {
+            Some(rendering) => examiner.instance.rendered_before(rendering)?,
+            None => examiner.instance.objects()?,
+        };
         let began = Instant::now();
-        cluster.apply(examiner.instance.objects()?);
+        cluster.apply(objects);
         let ready_after = match examiner.wait(PATIENCE) {
             Ok(since) => Ok((since - began).as_secs_f64()),
             Err(wrong) => Err(wrong.join("; ")),

@@ -61,26 +61,38 @@ impl Instance {
         let document = json!({
             "apiVersion": "redis-k8s-gen.dev/v1alpha1", "kind": "Redis", "metadata": {"name": "redis"}, "spec": spec
         });
-        let mut beside = Objects::default();
-        let mut access = Access::default();
-        if let Some(secret) = document.pointer("/spec/auth/secret").and_then(Value::as_str) {
-            let password = "first-password";
-            beside.apply(objects::secret(secret, &[("password", password.as_bytes())]));
-            access.password = Some(password.to_owned());
-        }
         let mut instance = Self {
             document,
-            beside,
-            servers: access.clone(),
-            sentinels: access,
+            beside: Objects::default(),
+            servers: Access::default(),
+            sentinels: Access::default(),
             workload: Workload::StatefulSets,
             without: Vec::new(),
             memory: Arc::default(),
         };
+        if let Some(secret) = instance.document.pointer("/spec/auth/secret").and_then(Value::as_str).map(str::to_owned)
+        {
+            instance.know(&secret);
+        }
         if let Some(secret) = instance.document.pointer("/spec/tls/secret").and_then(Value::as_str).map(str::to_owned) {
             instance.encrypt(&secret)?;
         }
         Ok(instance)
+    }
+
+    /// Makes the Secret with its passwords, and has clients use them, whether servers ask for one or not.
+    pub(crate) fn know(&mut self, secret: &str) {
+        let own = self.document.pointer("/spec/auth/sentinelKey").and_then(Value::as_str);
+        let password = "first-password";
+        let mut entries = vec![("password", password.as_bytes())];
+        self.servers.password = Some(password.to_owned());
+        self.sentinels.password = Some(password.to_owned());
+        if let Some(key) = own {
+            let password = "first-sentinel-password";
+            entries.push((key, password.as_bytes()));
+            self.sentinels.password = Some(password.to_owned());
+        }
+        self.beside.apply(objects::secret(secret, &entries));
     }
 
     fn encrypt(&mut self, secret: &str) -> io::Result<()> {
@@ -137,6 +149,20 @@ impl Instance {
         let manifest = redis.render(ApiVersion::AppsV1).map_err(io::Error::other)?;
         let mut objects = Objects::read(&manifest.to_json())?;
         ablation::empty(&mut objects, &self.without);
+        objects.apply(self.beside.clone());
+        Ok(objects)
+    }
+
+    /// The same of a rendering of another release, on this one's image.
+    pub(crate) fn rendered_before(&self, rendering: &str) -> io::Result<Objects> {
+        let mut objects = Objects::read(rendering)?;
+        for set in objects.stateful_sets.values_mut() {
+            for container in
+                set.spec.iter_mut().flat_map(|spec| spec.template.spec.iter_mut()).flat_map(|pod| &mut pod.containers)
+            {
+                container.image = Some(self.image().to_owned());
+            }
+        }
         objects.apply(self.beside.clone());
         Ok(objects)
     }

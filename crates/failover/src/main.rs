@@ -6,6 +6,7 @@
 mod ablation;
 mod args;
 mod background;
+mod backup;
 mod caller;
 mod data;
 mod gap;

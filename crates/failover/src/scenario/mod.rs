@@ -1,6 +1,7 @@
 //! The scenarios: what is done to the cluster, and what must hold.
 
 mod calm;
+mod change;
 mod crash;
 mod deletion;
 mod network;
@@ -101,16 +102,18 @@ pub(crate) fn all() -> Vec<Scenario> {
             all.push(book());
             continue;
         }
-        all.push(Scenario {
-            name: named("start", kind),
-            title: "apply to everything ready",
-            kind,
-            bounds: START,
-            act: |_| Ok(()),
-            short: kind == Kind::Default,
-            run: Run::Start,
-            spoils: false,
-        });
+        if !kind.is_for_change() {
+            all.push(Scenario {
+                name: named("start", kind),
+                title: "apply to everything ready",
+                kind,
+                bounds: START,
+                act: |_| Ok(()),
+                short: kind == Kind::Default,
+                run: Run::Start,
+                spoils: false,
+            });
+        }
         let everywhere = || every().filter(|row| EVERYWHERE.contains(&row.name));
         let rows: Vec<Row> = match kind {
             Kind::Default => every().chain(without_storage()).collect(),
@@ -121,9 +124,10 @@ pub(crate) fn all() -> Vec<Scenario> {
             Kind::SlowLoading => crash::rows_that_load().into_iter().collect(),
             Kind::Five => everywhere().chain(network::rows_of_five()).collect(),
             Kind::Auth => everywhere().chain(roll::auth_rows()).collect(),
+            _ if kind.is_for_change() => Vec::new(),
             _ => everywhere().collect(),
         };
-        for Row { name, title, mut bounds, act } in rows {
+        for Row { name, title, mut bounds, act } in rows.into_iter().chain(change::rows(kind)) {
             if name == "force-delete-master" && kind == Kind::Storage {
                 bounds.lost = Lost::Nothing;
             }
@@ -136,7 +140,7 @@ pub(crate) fn all() -> Vec<Scenario> {
                 act,
                 short,
                 run: Run::Fault,
-                spoils: name == "rotate-password",
+                spoils: name == "rotate-password" || change::SPOIL.contains(&name),
             });
         }
     }

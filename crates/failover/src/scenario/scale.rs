@@ -60,8 +60,8 @@ fn resize(trial: &mut Trial<'_>, to: fn(&mut Trial<'_>, i32) -> io::Result<()>) 
     Ok(())
 }
 
-/// Sentinels may go first or last: whoever scales to zero does not think of it.
-fn zero_and_back(trial: &mut Trial<'_>, elsewhere: bool) -> io::Result<()> {
+/// Scales everything to zero and waits until it is gone. Sentinels may go first or last: whoever does so does not think of it.
+pub(super) fn to_zero(trial: &Trial<'_>) -> io::Result<[String; 2]> {
     let mut sets = ["redis".to_owned(), trial.examiner.instance.sentinel_set()];
     if trial.random.below(2) == 0 {
         sets.reverse();
@@ -73,6 +73,11 @@ fn zero_and_back(trial: &mut Trial<'_>, elsewhere: bool) -> io::Result<()> {
     if !wait_until(Duration::from_secs(120), || trial.cluster.pods().is_empty()) {
         return Err(io::Error::other("not all pods ended"));
     }
+    Ok(sets)
+}
+
+fn zero_and_back(trial: &mut Trial<'_>, elsewhere: bool) -> io::Result<()> {
+    let sets = to_zero(trial)?;
     if elsewhere {
         trial.cluster.renew_services();
     }
