@@ -1,7 +1,6 @@
 //! What the figures were measured with.
 
 use std::io;
-use std::time::Duration;
 
 use serde_json::{Value, json};
 
@@ -19,23 +18,6 @@ pub(crate) fn describe(flavour: Flavour) -> io::Result<Value> {
         "server": format!("{} {}", flavour.word(), flavour.version()?),
         "machine": format!("{cores} cores, {memory} GiB, Linux {kernel}"),
     }))
-}
-
-/// Processor time that the processes of a script have used, with the children they have buried.
-pub(crate) fn processor_time(script: &str) -> Duration {
-    /// The kernel's clock ticks, the same on every Linux of today.
-    const TICK: Duration = Duration::from_millis(10);
-    let processes = std::fs::read_dir("/proc").into_iter().flatten().flatten();
-    let ticks: u32 = processes
-        .filter(|entry| std::fs::read_to_string(entry.path().join("cmdline")).is_ok_and(|line| line.contains(script)))
-        .filter_map(|entry| {
-            let stat = std::fs::read_to_string(entry.path().join("stat")).ok()?;
-            let fields: Vec<&str> = stat.rsplit_once(") ")?.1.split(' ').collect();
-            // User and system time, its own and that of its children.
-            Some(fields.get(11..15)?.iter().filter_map(|ticks| ticks.parse::<u32>().ok()).sum::<u32>())
-        })
-        .sum();
-    TICK * ticks
 }
 
 /// Processes that have ended and that nobody has buried.

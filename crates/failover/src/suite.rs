@@ -10,6 +10,8 @@ use serde_json::{Value, json};
 use crate::ablation;
 use crate::args::How;
 use crate::ground::Ground;
+use crate::idle;
+use crate::image::Flavour;
 use crate::kube::cluster::Cluster;
 use crate::kube::settings::{Random, Settings};
 use crate::machine;
@@ -37,15 +39,18 @@ pub(crate) fn run(scenarios: &[Scenario], how: &How) -> io::Result<bool> {
         }
         let (mut round, mut again) = (1, how.again);
         while round <= how.times {
-            let fits = |ground: &Ground| ground.kind == scenario.kind && scenario.run == Run::Fault;
+            let stands = matches!(scenario.run, Run::Fault | Run::Idle(_));
+            let fits = |ground: &Ground| ground.kind == scenario.kind && stands;
             let mut standing = ground.take().filter(fits);
             let measured = match (scenario.run, &mut standing) {
                 (Run::Book, _) => tutorial::run(scenario, &cluster, flavour)?,
+                (Run::Idle(idle), Some(standing)) => idle::run(scenario, idle, standing),
                 (_, Some(standing)) => trial::run(scenario, standing, &random),
                 (_, none) => {
                     let raised = none.insert(Ground::raise(&cluster, scenario.kind, how)?);
                     match &raised.ready_after {
                         Ok(seconds) if scenario.run == Run::Start => started(*seconds, scenario),
+                        Ok(_) if let Run::Idle(idle) = scenario.run => idle::run(scenario, idle, raised),
                         Ok(_) => trial::run(scenario, raised, &random),
                         Err(wrong) => {
                             let failures = vec![format!("does not become healthy at all: {wrong}")];
@@ -144,8 +149,11 @@ impl Table {
             of(measured.healthy, bounds.healthy),
             measured.moves,
         ))?;
+        for line in idle::table(&measured.costs) {
+            say(&line)?;
+        }
         for note in &measured.notes {
-            say(&format!("    {}: {:.1} of {}", note.what, note.value, note.bound))?;
+            say(&format!("    {}: {:.2} of {}", note.what, note.value, note.bound))?;
         }
         for failure in measured.complaints() {
             say(&format!("    {failure}"))?;

@@ -12,6 +12,7 @@ use crate::caller::{Caller, Service};
 use crate::data;
 use crate::ground::Ground;
 use crate::health::Examiner;
+use crate::idle::Cost;
 use crate::kube::cluster::{Cluster, wait_until};
 use crate::kube::pod::Pod;
 use crate::kube::settings::Random;
@@ -154,6 +155,8 @@ pub(crate) struct Measured {
     pub(crate) healthy: Option<f64>,
     pub(crate) moves: usize,
     pub(crate) notes: Vec<Note>,
+    /// What each pod cost, where that was measured.
+    pub(crate) costs: Vec<Cost>,
     /// What must never happen, and did.
     pub(crate) failures: Vec<String>,
     /// What took longer than its bound.
@@ -182,6 +185,7 @@ impl Measured {
         json!({
             "gap": self.gap, "waitGap": self.wait_gap, "readGap": self.read_gap, "plain": lost(self.lost_plain),
             "wait": lost(self.lost_wait), "healthy": self.healthy, "moves": self.moves, "notes": notes,
+            "costs": self.costs.iter().map(Cost::json).collect::<Vec<_>>(),
             "failures": self.complaints().collect::<Vec<_>>(), "pass": self.passed(),
         })
     }
@@ -268,6 +272,13 @@ fn attempt(scenario: &Scenario, ground: &mut Ground, random: &Random, measured: 
         measured.lost_wait = of_promise(Promise::Replicated, wait)?;
         data::flush(&ground.examiner)?;
     }
+    aftermath(&cluster, measured)?;
+    judge(scenario, measured);
+    Ok(())
+}
+
+/// Adds what nobody should have to see after any run.
+pub(crate) fn aftermath(cluster: &Cluster, measured: &mut Measured) -> io::Result<()> {
     // Of pods that are gone the rules know nothing, so a last packet to one of them is no refusal.
     let pods = cluster.pods();
     let name = |ip| pods.iter().find(|pod| pod.ip() == Some(ip)).map(|pod| pod.name.clone());
@@ -281,7 +292,6 @@ fn attempt(scenario: &Scenario, ground: &mut Ground, random: &Random, measured: 
         measured.failures.push(format!("{zombies} processes have ended and are not buried"));
     }
     measured.failures.extend(cluster.journal.complaints());
-    judge(scenario, measured);
     Ok(())
 }
 
@@ -292,7 +302,7 @@ pub(crate) fn judge(scenario: &Scenario, measured: &mut Measured) {
         if let (Some(value), Some(bound)) = (value, bound)
             && value > bound
         {
-            measured.late.push(format!("{what}: {value:.1}, not more than {bound} allowed"));
+            measured.late.push(format!("{what}: {value:.2}, not more than {bound} allowed"));
         }
     };
     hold("seconds without an accepted write", measured.gap, bounds.gap);

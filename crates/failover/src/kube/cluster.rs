@@ -1,6 +1,6 @@
 //! The cluster: what was applied, what runs, and the hands of whoever operates or breaks it.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::io;
 use std::net::Ipv4Addr;
 use std::path::Path;
@@ -58,6 +58,8 @@ struct State {
     /// Pods that were applied and have yet to be made.
     orphans: Vec<k8s_openapi::api::core::v1::Pod>,
     lose_claims: Vec<String>,
+    /// Names of pods that no node takes.
+    held: BTreeSet<String>,
     /// Pods that are no object of the cluster: clients.
     strangers: Vec<Subject>,
     cuts: Cuts,
@@ -187,6 +189,17 @@ impl Cluster {
         }
     }
 
+    /// Lets no node take pods of this name from now on, until everything is removed.
+    pub(crate) fn hold(&self, name: &str) {
+        self.state().held.insert(name.to_owned());
+        self.journal.event(&format!("no node takes {name} any more"));
+    }
+
+    /// Whether no node takes pods of this name.
+    pub(crate) fn holds(&self, name: &str) -> bool {
+        self.state().held.contains(name)
+    }
+
     /// Deletes a pod by force: killed without its hook, forgotten at once.
     pub(crate) fn delete_forced(&self, name: &str) {
         let removed = self.state().pods.remove(name);
@@ -294,6 +307,7 @@ impl Cluster {
         let mut state = self.state();
         state.addresses.clear();
         state.progress.clear();
+        state.held.clear();
         state.cuts = Cuts::default();
         state.refresh.clear();
         // Whoever comes next must not find the addresses of those who were here.

@@ -63,6 +63,11 @@ impl Kubelet {
         if self.rest(settings.draw(settings.schedule)) {
             return Ok(());
         }
+        while self.cluster.holds(&self.pod.name) {
+            if self.rest(Duration::from_millis(500)) {
+                return Ok(());
+            }
+        }
         let net = Arc::new(self.cluster.fabric.attach()?);
         self.pod.state().net = Some(Arc::clone(&net));
         self.say(&format!("has address {}", net.ip));
@@ -135,6 +140,8 @@ impl Kubelet {
                 self.pod.state().files.insert(volume.name.clone(), files);
             }
         }
+        // A pod without volumes has no directory yet.
+        std::fs::create_dir_all(&self.pod.dir)?;
         std::fs::write(self.pod.dir.join("resolv.conf"), self.resolver())?;
         std::fs::write(self.pod.dir.join("hosts"), self.hosts())?;
         std::fs::write(self.pod.dir.join("hostname"), format!("{}\n", self.pod.host_name()))

@@ -11,6 +11,7 @@ mod scale;
 use std::io;
 
 use crate::ground::Kind;
+use crate::idle::Idle;
 use crate::trial::Trial;
 
 /// Which acknowledged writes may be lost.
@@ -43,6 +44,8 @@ pub(crate) enum Run {
     Start,
     /// A fault on a ground that stands.
     Fault,
+    /// A ground that is left alone, by clients too, and what it costs.
+    Idle(Idle),
     /// The tutorial's run book on an empty cluster.
     Book,
 }
@@ -114,6 +117,7 @@ pub(crate) fn all() -> Vec<Scenario> {
                 spoils: false,
             });
         }
+        all.extend(calm::rows(kind));
         let everywhere = || every().filter(|row| EVERYWHERE.contains(&row.name));
         let rows: Vec<Row> = match kind {
             Kind::Default => every().chain(without_storage()).collect(),
@@ -125,6 +129,7 @@ pub(crate) fn all() -> Vec<Scenario> {
             Kind::Five => everywhere().chain(network::rows_of_five()).collect(),
             Kind::Auth => everywhere().chain(roll::auth_rows()).collect(),
             _ if kind.is_for_change() => Vec::new(),
+            Kind::FiveOfEach => Vec::new(),
             _ => everywhere().collect(),
         };
         for Row { name, title, mut bounds, act } in rows.into_iter().chain(change::rows(kind)) {
@@ -166,13 +171,7 @@ fn named(name: &str, kind: Kind) -> String {
 }
 
 fn every() -> impl Iterator<Item = Row> {
-    calm::rows()
-        .into_iter()
-        .chain(crash::rows())
-        .chain(deletion::rows())
-        .chain(network::rows())
-        .chain(roll::rows())
-        .chain(scale::rows())
+    crash::rows().into_iter().chain(deletion::rows()).chain(network::rows()).chain(roll::rows()).chain(scale::rows())
 }
 
 fn without_storage() -> impl Iterator<Item = Row> {
