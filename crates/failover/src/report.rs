@@ -1,4 +1,4 @@
-//! The table of docs/failover.md.
+//! The tables of docs/failover.md and docs/benchmarks.md.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -7,17 +7,44 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
-use crate::scenario;
+use crate::idle;
+use crate::scenario::{self, Run, Scenario};
 
 /// Between these two lines the table stands.
 const MARKERS: (&str, &str) = ("<!-- table: made by `cargo run -p failover -- report` -->", "<!-- end of table -->");
 
+/// And between these the one of what instances cost while nobody uses them.
+const COST_MARKERS: (&str, &str) =
+    ("<!-- costs: made by `cargo run -p failover -- report` -->", "<!-- end of costs -->");
+
+/// Where that stands.
+const COSTS: &str = "docs/benchmarks.md";
+
 /// All rounds of a scenario with one server.
 type Rounds = Vec<Value>;
 
-/// Puts the table of these results between the markers of a file.
+/// Results by server and machine, then by scenario.
+type Runs = BTreeMap<String, BTreeMap<String, Rounds>>;
+
+/// Puts the tables of these results between the markers of this file and of docs/benchmarks.md, as far as there are results.
 pub(crate) fn write(results: &[PathBuf], file: &Path) -> io::Result<()> {
-    let mut runs: BTreeMap<String, BTreeMap<String, Rounds>> = BTreeMap::new();
+    let runs = read(results)?;
+    let (mut table, mut costs) = (String::new(), String::new());
+    for (head, rounds) in &runs {
+        section(&mut table, head, rounds);
+        cost_section(&mut costs, head, rounds);
+    }
+    if !table.is_empty() {
+        put(file, MARKERS, &table)?;
+    }
+    if !costs.is_empty() {
+        put(Path::new(COSTS), COST_MARKERS, &costs)?;
+    }
+    Ok(())
+}
+
+fn read(results: &[PathBuf]) -> io::Result<Runs> {
+    let mut runs = Runs::new();
     for path in results {
         for line in std::fs::read_to_string(path)?.lines() {
             let run: Value = serde_json::from_str(line)?;
@@ -30,25 +57,97 @@ pub(crate) fn write(results: &[PathBuf], file: &Path) -> io::Result<()> {
             runs.entry(head).or_default().entry(text("/scenario")).or_default().push(run);
         }
     }
-    let mut table = String::new();
-    for (head, rounds) in &runs {
-        section(&mut table, head, rounds);
-    }
+    Ok(runs)
+}
+
+fn put(file: &Path, (first, last): (&str, &str), table: &str) -> io::Result<()> {
     let text = std::fs::read_to_string(file)?;
-    let parts = text.split_once(MARKERS.0).and_then(|(before, rest)| Some((before, rest.split_once(MARKERS.1)?.1)));
+    let parts = text.split_once(first).and_then(|(before, rest)| Some((before, rest.split_once(last)?.1)));
     let Some((before, after)) = parts else {
-        return Err(io::Error::other(format!("{} has not the lines\n{}\n{}", file.display(), MARKERS.0, MARKERS.1)));
+        return Err(io::Error::other(format!("{} has not the lines\n{first}\n{last}", file.display())));
     };
-    std::fs::write(file, format!("{before}{}\n{table}\n{}{after}", MARKERS.0, MARKERS.1))
+    std::fs::write(file, format!("{before}{first}\n{table}\n{last}{after}"))
+}
+
+fn heading(head: &str) -> String {
+    head.replacen("redis", "Redis", 1).replacen("valkey", "Valkey", 1)
+}
+
+/// A scenario as tables name it.
+fn title(scenario: &Scenario) -> String {
+    if scenario.kind == crate::ground::Kind::Default {
+        scenario.title.to_owned()
+    } else {
+        format!("{} ({})", scenario.title, scenario.kind.word())
+    }
+}
+
+fn verdict(rounds: &Rounds) -> String {
+    match rounds.iter().filter(|run| run["measured"]["pass"] != true).count() {
+        0 => "holds".to_owned(),
+        failed => format!("{failed} failed"),
+    }
+}
+
+fn is_idle(scenario: &Scenario) -> bool {
+    matches!(scenario.run, Run::Idle(_))
+}
+
+fn cost_section(table: &mut String, head: &str, rounds: &BTreeMap<String, Rounds>) {
+    let rows: Vec<(Scenario, &Rounds)> = scenario::all()
+        .into_iter()
+        .filter(is_idle)
+        .filter_map(|scenario| {
+            let own = rounds.get(&scenario.name)?;
+            Some((scenario, own))
+        })
+        .collect();
+    if rows.is_empty() {
+        return;
+    }
+    let _ = writeln!(table, "\n### {}\n", heading(head));
+    table.push_str("Most of all runs. In parentheses the bound.\n\n");
+    table.push_str("| what happens | runs | millicores | with probes | plain | times plain | process starts/s | exec probes/s | MiB beside a server | |\n");
+    table.push_str("|---|---|---|---|---|---|---|---|---|---|\n");
+    for (scenario, rounds) in rows {
+        let most = |of: &str, key: &str, name: &str, value: &str| -> Option<f64> {
+            let lists = rounds.iter().filter_map(|run| run["measured"][of].as_array());
+            let found = lists.filter_map(|list| list.iter().find(|one| one[key] == name)?[value].as_f64());
+            found.reduce(f64::max)
+        };
+        let number = |value: Option<f64>| value.map_or_else(String::new, |value| format!("{value:.1}"));
+        let cost = |line: &str, figure: &str| number(most("costs", "pod", line, figure));
+        let note = |what: &str| match (most("notes", "what", what, "value"), most("notes", "what", what, "bound")) {
+            (Some(value), Some(bound)) => format!("{value:.2} ({bound})"),
+            _ => String::new(),
+        };
+        let _ = writeln!(
+            table,
+            "| {} | {} | {} | {} | {} | {} | {} | {} | {} | {} |",
+            title(&scenario),
+            rounds.len(),
+            cost(idle::WHOLE, "millicores"),
+            cost(idle::WHOLE, "withProbes"),
+            cost(idle::FLOOR, "millicores"),
+            note(idle::OF_PLAIN),
+            note(idle::ALL_STARTS),
+            note(idle::ALL_PROBES),
+            note(idle::MOST_MEMORY),
+            verdict(rounds),
+        );
+    }
 }
 
 fn section(table: &mut String, head: &str, rounds: &BTreeMap<String, Rounds>) {
-    let head = head.replacen("redis", "Redis", 1).replacen("valkey", "Valkey", 1);
-    let _ = writeln!(table, "\n### {head}\n");
+    let others = || scenario::all().into_iter().filter(|scenario| !is_idle(scenario));
+    if !others().any(|scenario| rounds.contains_key(&scenario.name)) {
+        return;
+    }
+    let _ = writeln!(table, "\n### {}\n", heading(head));
     table.push_str("Worst of all runs. In parentheses the bound.\n\n");
     table.push_str("| scenario | runs | s without an accepted write | acknowledged writes lost: plain, WAIT 1 | healthy after s | moves | |\n");
     table.push_str("|---|---|---|---|---|---|---|\n");
-    for scenario in scenario::all() {
+    for scenario in others() {
         let Some(rounds) = rounds.get(&scenario.name) else { continue };
         let worst = |key: &str| {
             let values = rounds.iter().filter_map(|run| run["measured"][key].as_f64());
@@ -61,7 +160,7 @@ fn section(table: &mut String, head: &str, rounds: &BTreeMap<String, Rounds>) {
             (Some(value), None) => format!("{value:.1}"),
             (None, _) => String::new(),
         };
-        let lost = if scenario.run == scenario::Run::Start {
+        let lost = if scenario.run == Run::Start {
             String::new()
         } else {
             format!(
@@ -72,24 +171,16 @@ fn section(table: &mut String, head: &str, rounds: &BTreeMap<String, Rounds>) {
                 sum("wait", "of")
             )
         };
-        let failed = rounds.iter().filter(|run| run["measured"]["pass"] != true).count();
-        let moves = worst("moves")
-            .filter(|_| scenario.run != scenario::Run::Start)
-            .map(|moves| moves.to_string())
-            .unwrap_or_default();
-        let ground = if scenario.kind == crate::ground::Kind::Default {
-            String::new()
-        } else {
-            format!(" ({})", scenario.kind.word())
-        };
+        let moves =
+            worst("moves").filter(|_| scenario.run != Run::Start).map(|moves| moves.to_string()).unwrap_or_default();
         let _ = writeln!(
             table,
-            "| {}{ground} | {} | {} | {lost} | {} | {moves} | {} |",
-            scenario.title,
+            "| {} | {} | {} | {lost} | {} | {moves} | {} |",
+            title(&scenario),
             rounds.len(),
             cell(worst("gap"), scenario.bounds.gap),
             cell(worst("healthy"), scenario.bounds.healthy),
-            if failed == 0 { "holds".to_owned() } else { format!("{failed} failed") },
+            verdict(rounds),
         );
     }
 }
