@@ -5,12 +5,11 @@ use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
-use nix::sys::signal::Signal;
 use serde_json::{Value, json};
 
 use crate::ground::{Ground, Kind};
 use crate::health::Examiner;
-use crate::kube::cluster::{Cluster, wait_until};
+use crate::kube::cluster::Cluster;
 use crate::kube::meter::{self, Reading};
 use crate::kube::pod::Pod;
 use crate::net::rules;
@@ -23,7 +22,7 @@ use crate::trial::{Measured, Note, aftermath, judge};
 pub(crate) enum Idle {
     /// Healthy, as the document has it.
     Healthy,
-    /// The pod of a replica is gone, and its successor finds no node.
+    /// A replica is lost with its node, and its successor finds no other.
     ReplicaDown,
     /// Five of each by `kubectl scale`, where the document says three.
     Scaled,
@@ -45,8 +44,10 @@ const BACK_OFF: Duration = Duration::from_secs(60);
 /// it makes a process that makes the command's, and waits for both.
 const MILLISECONDS_OF_A_PROBE: f64 = 25.0;
 
-/// Bounds of a whole instance, whatever its state.
+/// Most processes a whole instance may start in a second, whatever its state.
 const STARTS: f64 = 8.0;
+
+/// Most probes a second that run a command in any of its pods.
 const PROBES: f64 = 0.5;
 
 /// Most MiB that scripts and clients of a pod may hold.
@@ -180,22 +181,16 @@ fn most_of_plain(kind: Kind) -> f64 {
     }
 }
 
-/// Loses a replica for good.
+/// Loses a replica with its node, and no other takes its successor.
 fn lose_replica(cluster: &Cluster, examiner: &Examiner) -> io::Result<()> {
     let master = examiner.master()?;
     let replica = examiner.servers().into_iter().rfind(|pod| pod.name != master.name);
     let replica = replica.ok_or_else(|| io::Error::other("there is no replica"))?;
     cluster.hold(&replica.name);
-    cluster.signal(&replica.name, Signal::SIGKILL)?;
-    cluster.delete(&replica.name);
-    let is_gone = || cluster.pod(&replica.name).is_none_or(|pod| pod.uid != replica.uid);
-    if wait_until(Duration::from_secs(90), is_gone) {
-        Ok(())
-    } else {
-        Err(io::Error::other(format!("{} does not end", replica.name)))
-    }
+    cluster.lose(&replica.name)
 }
 
+/// What each of these costs.
 fn measure(pods: &[Arc<Pod>]) -> io::Result<Vec<Cost>> {
     let first = pods.iter().map(|pod| Reading::of(pod)).collect::<io::Result<Vec<_>>>()?;
     let mut memory = vec![0; pods.len()];
