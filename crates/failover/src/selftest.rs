@@ -224,8 +224,8 @@ fn metering(bench: &Bench) -> io::Result<()> {
     let (probes, processor) = (after.1 - before.1, after.2 - before.2);
     near("seconds", used.time.as_secs_f64(), 8.0, 2.0)?;
     // A loop or a probe that is under way belongs to one account and not yet to the other.
-    near("probes", whole(used.probes), probes, 1.0)?;
-    near("starts", whole(used.starts), after.0 - before.0 + probes, 4.0)?;
+    near("probes", whole(used.probes), probes, 2.0)?;
+    near("starts", whole(used.starts), after.0 - before.0 + probes, 6.0)?;
     // To fork this program and become the probe costs some, too.
     near("seconds of processor time", used.processor.as_secs_f64(), processor, 0.15 + 0.15 * processor)?;
     ensure(processor > 0.3, &format!("it worked for {processor} s only"))?;
