@@ -4,11 +4,16 @@ use super::Check;
 use super::rule::rules;
 use crate::model::{Auth, ClientCertificates, Tls, defaults};
 
+/// Characters of a key in a Secret.
+const MOST_OF_KEY: usize = 253;
+
 rules! { RULES;
     AUTH_SECRET_MISSING = Error "auth-secret-missing", "`spec.auth` is there without `secret`",
         "passwords are never made while rendering: without a Secret no server could start";
-    AUTH_KEYS_EQUAL = Error "auth-keys-equal", "`spec.auth.previousKey` is the key of a password in use",
+    AUTH_KEYS_EQUAL = Error "auth-keys-equal", "the key of a password before is the key of one in use",
         "the password before would be the password now, so no change of it could ever be finished";
+    SENTINEL_KEY_TOO_LONG = Error "sentinel-key-too-long", "`spec.auth.sentinelKey` is longer than 244 characters",
+        "the key of the password before is `previous-` and this one, and a key has 253 characters at most";
     SENTINEL_KEY_UNUSED = Error "sentinel-key-unused", "`spec.auth.sentinelKey` is set while `spec.auth.sentinel` is false",
         "the sentinels would ask for no password, against what the key says";
     TLS_SECRET_MISSING = Error "tls-secret-missing", "`spec.tls` is there without `secret`",
@@ -51,6 +56,35 @@ fn passwords(check: &mut Check, auth: &Auth) {
                 .at(path, format!("{previous} is the key of the password before, and cannot hold one in use too"))
                 .help("give each password a key of its own in the Secret"),
         );
+    }
+    if let Some(own) = auth.sentinel_key.as_ref().filter(|own| own.as_str() != key && auth.sentinel != Some(false)) {
+        let before = defaults::sentinel_previous_key(own.as_str());
+        if before.len() > MOST_OF_KEY {
+            let most = MOST_OF_KEY - (before.len() - own.as_str().len());
+            check.report(
+                SENTINEL_KEY_TOO_LONG
+                    .at(
+                        "spec.auth.sentinelKey",
+                        format!(
+                            "the key of the password before has {} characters: at most {}",
+                            before.len(),
+                            MOST_OF_KEY
+                        ),
+                    )
+                    .help(format!("use {most} characters or less")),
+            );
+        } else if before == key {
+            check.report(
+                AUTH_KEYS_EQUAL
+                    .at(
+                        "spec.auth.sentinelKey",
+                        format!(
+                            "{before} is the key of the sentinels' password before, and cannot hold the servers' too"
+                        ),
+                    )
+                    .help("give each password a key of its own in the Secret"),
+            );
+        }
     }
     if auth.sentinel == Some(false) && auth.sentinel_key.is_some() {
         check.report(
@@ -120,6 +154,18 @@ pub(super) const CASES: &[super::tests::Case] = {
             "spec.auth.sentinelKey",
             "spec: {auth: {secret: a, sentinelKey: previous-password}}",
             "spec: {auth: {secret: a, sentinelKey: password}}",
+        ),
+        case(
+            "auth-keys-equal",
+            "spec.auth.sentinelKey",
+            "spec: {auth: {secret: a, key: previous-s, sentinelKey: s}}",
+            "spec: {auth: {secret: a, key: s, sentinelKey: previous-s}}",
+        ),
+        case(
+            "sentinel-key-too-long",
+            "spec.auth.sentinelKey",
+            "spec: {auth: {secret: a, sentinelKey: LONG(245)}}",
+            "spec: {auth: {secret: a, sentinelKey: LONG(244)}}",
         ),
         case(
             "sentinel-key-unused",

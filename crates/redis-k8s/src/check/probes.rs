@@ -14,15 +14,19 @@ rules! { RULES;
         "the API server refuses it, or takes its own default instead";
     PROBE_SUCCESS_THRESHOLD = Error "probe-success-threshold", "the success threshold of a liveness or startup probe is not 1",
         "the API server refuses it";
-    PROBE_TOO_LARGE = Error "probe-too-large", "a time or threshold of a probe is more than an hour or 10000",
+    PROBE_TOO_LARGE = Error "probe-too-large", "a time of a probe is more than an hour, or a threshold more than 10000 (1000000 for startup)",
         "a probe that never fails protects from nothing; the field holds 2147483647 at most";
     LIVENESS_HASTY = Warning "liveness-hasty", "a liveness probe restarts a process that has been silent for less than downAfter and 5 s",
         "a short pause becomes a restart: the server comes back empty or stale before the sentinels could elect another";
+    STARTUP_HASTY = Warning "startup-hasty", "a startup probe gives up after less than 10m",
+        "it succeeds once the pod is in sync: one that loads, copies the data or waits for the others longer is killed and begins anew, again and again";
 }
 
 /// Longer is a mistake in every probe there is.
 const LONGEST: Duration = Duration::from_secs(3600);
 const MOST_TIMES: u32 = 10_000;
+/// Loads a few gigabytes, and pulls the images of the others.
+const STARTUP: Duration = Duration::from_secs(600);
 /// What a failover needs beyond downAfter, with room: 1.1 to 1.4 s were measured.
 const FAILOVER: Duration = Duration::from_secs(5);
 
@@ -49,6 +53,10 @@ fn container(check: &mut Check, path: &At, probes: &Probes) {
             services::settings_of_disabled(check, &path, settings != Probe::default());
         }
         times(check, &path, probe);
+        if name == "startup" && check.target == ApiVersion::AppsV1 {
+            startup(check, &path, probe);
+        }
+        let most = if name == "startup" { defaults::STARTUP_FAILURE_THRESHOLD } else { MOST_TIMES };
         for (field, threshold) in
             [("failureThreshold", probe.failure_threshold), ("successThreshold", probe.success_threshold)]
         {
@@ -66,11 +74,11 @@ fn container(check: &mut Check, path: &At, probes: &Probes) {
                         .at(path, format!("the API server refuses {threshold} for a {name} probe: one success counts"))
                         .help("leave it out, or use 1"),
                 );
-            } else if threshold > MOST_TIMES {
+            } else if threshold > most {
                 check.report(
                     PROBE_TOO_LARGE
                         .at(path, format!("{threshold} runs in a row never come together"))
-                        .help(format!("use {MOST_TIMES} or less, or switch the probe off with enabled: false")),
+                        .help(format!("use {most} or less, or switch the probe off with enabled: false")),
                 );
             }
         }
@@ -94,6 +102,24 @@ fn times(check: &mut Check, path: &At, probe: &Probe) {
         } else {
             seconds::whole(check, path, time);
         }
+    }
+}
+
+/// A pod that is not in sync yet needs time, not a new start.
+fn startup(check: &mut Check, path: &At, probe: &Probe) {
+    let (Some(failures), None | Some(true)) = (probe.failure_threshold, probe.enabled) else { return };
+    let patience = probe.period.unwrap_or(defaults::STARTUP_PERIOD).times(failures);
+    if patience.as_millis() > 0 && patience < STARTUP {
+        check.report(
+            STARTUP_HASTY
+                .at(
+                    path.field("failureThreshold"),
+                    format!(
+                        "a pod that is not in sync after {patience} is killed and begins anew, and may never get there"
+                    ),
+                )
+                .help("leave it out: the start waits as long as it takes, and ends by itself where that is no use"),
+        );
     }
 }
 
@@ -143,9 +169,9 @@ pub(super) const CASES: &[super::tests::Case] = {
         ),
         case(
             "probe-threshold-zero",
-            "spec.probes.startup.failureThreshold",
-            "spec: {probes: {startup: {failureThreshold: 0}}}",
-            "spec: {probes: {startup: {failureThreshold: 1}}}",
+            "spec.probes.liveness.failureThreshold",
+            "spec: {probes: {liveness: {failureThreshold: 0}}}",
+            "spec: {probes: {liveness: {failureThreshold: 1}}}",
         ),
         case(
             "probe-threshold-zero",
@@ -161,9 +187,15 @@ pub(super) const CASES: &[super::tests::Case] = {
         ),
         case(
             "probe-too-large",
+            "spec.probes.readiness.failureThreshold",
+            "spec: {probes: {readiness: {failureThreshold: 10001}}}",
+            "spec: {probes: {readiness: {failureThreshold: 10000}}}",
+        ),
+        case(
+            "probe-too-large",
             "spec.probes.startup.failureThreshold",
-            "spec: {probes: {startup: {failureThreshold: 10001}}}",
-            "spec: {probes: {startup: {failureThreshold: 10000}}}",
+            "spec: {probes: {startup: {failureThreshold: 1000001}}}",
+            "spec: {probes: {startup: {failureThreshold: 1000000}}}",
         ),
         case(
             "probe-too-large",
@@ -180,14 +212,27 @@ pub(super) const CASES: &[super::tests::Case] = {
         case(
             "liveness-hasty",
             "spec.probes.liveness.period",
-            "spec: {probes: {liveness: {period: 1s}}}",
-            "spec: {probes: {liveness: {period: 2s}}}",
+            "spec: {probes: {liveness: {period: 4s}}}",
+            "spec: {probes: {liveness: {period: 5s}}}",
         ),
         case(
             "liveness-hasty",
             "spec.probes.liveness.failureThreshold",
             "spec: {sentinel: {downAfter: 30s}, probes: {liveness: {failureThreshold: 3}}}",
             "spec: {sentinel: {downAfter: 30s}, probes: {liveness: {failureThreshold: 4}}}",
+        )
+        .on(ApiVersion::V1),
+        case(
+            "startup-hasty",
+            "spec.probes.startup.failureThreshold",
+            "spec: {probes: {startup: {failureThreshold: 599}}}",
+            "spec: {probes: {startup: {failureThreshold: 600}}}",
+        ),
+        case(
+            "startup-hasty",
+            "spec.sentinel.probes.startup.failureThreshold",
+            "spec: {sentinel: {probes: {startup: {period: 2s, failureThreshold: 299}}}}",
+            "spec: {sentinel: {probes: {startup: {period: 2s, failureThreshold: 300}}}}",
         ),
     ]
 };

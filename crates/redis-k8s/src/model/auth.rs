@@ -16,7 +16,8 @@ document! {
         pub previous_key: Option<SecretKey>,
         /// True if sentinels ask for a password too; default true.
         pub sentinel: Option<bool>,
-        /// The key with the password of the sentinels; default: that of the servers.
+        /// The key with the password of the sentinels; default: that of the servers. The one that was valid before is then at
+        /// `previous-` and this key, and while the Secret has it, sentinels are asked with both.
         pub sentinel_key: Option<SecretKey>,
     }
 }

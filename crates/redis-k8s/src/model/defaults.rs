@@ -41,7 +41,9 @@ pub const LIVENESS_FAILURE_THRESHOLD: u32 = 2;
 pub const TUTORIAL_LIVENESS_PERIOD: Duration = Duration::from_secs(10);
 /// Runs of a liveness probe that fail in a row before a process is restarted on `v1`.
 pub const TUTORIAL_LIVENESS_FAILURE_THRESHOLD: u32 = 6;
-/// Runs of a startup probe, one a second, that fail before a container is started anew: eleven days, so none in practice.
+/// Time between two runs of a startup probe.
+pub const STARTUP_PERIOD: Duration = Duration::from_secs(1);
+/// Runs of a startup probe that fail in a row before a container is started anew: eleven days, so none in practice.
 pub const STARTUP_FAILURE_THRESHOLD: u32 = 1_000_000;
 /// Pods of a set that may be away at a time.
 pub const MAX_UNAVAILABLE: u32 = 1;
@@ -50,8 +52,6 @@ pub const MAX_UNAVAILABLE: u32 = 1;
 pub const AUTH_KEY: &str = "password";
 /// Key of the Secret with the password that was valid before.
 pub const AUTH_PREVIOUS_KEY: &str = "previous-password";
-/// What stands before the key of the sentinels' own password for the key of the one that was valid before.
-pub const AUTH_PREVIOUS_PREFIX: &str = "previous-";
 /// Key of the Secret with the certificate.
 pub const TLS_CERTIFICATE_KEY: &str = "tls.crt";
 /// Key of the Secret with the private key.
@@ -76,6 +76,17 @@ pub const SENTINEL_STORAGE_SIZE: &str = "64Mi";
 
 /// User and group id of the containers, and the group that owns their volumes, as the official images have it.
 pub const RUN_AS_ID: u32 = 999;
+
+/// Key of the Secret with the password of the sentinels that was valid before, where they have one of their own.
+///
+/// ```
+/// use redis_k8s::model::defaults::sentinel_previous_key;
+/// assert_eq!(sentinel_previous_key("sentinel-password"), "previous-sentinel-password");
+/// ```
+#[must_use]
+pub fn sentinel_previous_key(sentinel_key: &str) -> String {
+    ["previous-", sentinel_key].concat()
+}
 
 /// Sentinels that must agree, and the votes a failover needs: more than half of `sentinels`.
 ///

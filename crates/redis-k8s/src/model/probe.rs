@@ -6,11 +6,13 @@ use crate::value::Duration;
 document! {
     /// Times and thresholds of the probes; what they ask is this tool's.
     pub struct Probes {
-        /// Restarts a process that no longer answers.
+        /// Restarts a process that no longer answers: asks whether what runs beside it still hears it; every 60s, 2 in a row.
         pub liveness: Option<Probe>,
-        /// Takes a server that is not in sync, or a sentinel that knows no master, out of the Services for clients.
+        /// Takes a server that is not in sync out of the Services for clients, every 20s, 3 in a row; a sentinel whose port takes no
+        /// connection, every 10s, 2 in a row.
         pub readiness: Option<Probe>,
-        /// Holds the others back while data is loaded.
+        /// Makes the pod ready: asks whether the server is in sync and could be elected, or the sentinel names a master; every
+        /// second, for as long as that takes.
         pub startup: Option<Probe>,
     }
 

@@ -98,7 +98,9 @@ document! {
         pub image_pull_secrets: Option<Vec<ObjectName>>,
         /// Port of the servers, 1 to 65535, default 6379.
         pub port: Option<std::num::NonZeroU16>,
-        /// Directives of redis.conf, over the defaults; those this tool owns are refused with the field to use.
+        /// Directives of redis.conf, over the defaults; those this tool owns are refused with the field to use. A new value is applied
+        /// without a restart where a running server takes it, as `maxmemory-policy`; another one, as `io-threads`, restarts the servers,
+        /// and so does a directive that comes or goes.
         pub config: Option<Config>,
         /// What a server writes to its volume: `aof` (default), `rdb`, `both` or `none`.
         pub persistence: Option<Persistence>,
@@ -107,10 +109,11 @@ document! {
         /// CPU and memory of a server; default requests 100m and 128Mi, limit 256Mi of memory.
         pub resources: Option<Box<Resources>>,
         /// Replicas that must be in sync for the master to accept a write, 0 to replicas - 2;
-        /// default 1 with three or more servers, else 0.
+        /// default 1 with three or more servers, else 0. A change is applied without a restart.
         pub min_replicas_to_write: Option<u32>,
         /// How old the last word of a replica may be to count as in sync, in whole seconds. Redis closes an
-        /// isolated master one to two seconds after that, its script after half of it; default 4s.
+        /// isolated master one to two seconds after that, its script after half of it; default 4s. A change is applied
+        /// without a restart.
         pub min_replicas_max_lag: Option<Duration>,
         /// The sentinels.
         pub sentinel: Option<Box<Sentinel>>,

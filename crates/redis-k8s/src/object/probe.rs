@@ -21,7 +21,8 @@ pub(super) struct ContainerProbes {
 struct Schedule(Duration, Duration, u32);
 
 /// A pod is ready a second after it is in sync, however long that takes: its script waits, and ends where that is no use.
-const STARTUP: Schedule = Schedule(Duration::from_secs(1), Duration::from_secs(5), defaults::STARTUP_FAILURE_THRESHOLD);
+const STARTUP: Schedule =
+    Schedule(defaults::STARTUP_PERIOD, Duration::from_secs(5), defaults::STARTUP_FAILURE_THRESHOLD);
 /// A server that stops takes itself out of the Services; this is for what its script cannot do.
 const SERVER_READINESS: Schedule = Schedule(Duration::from_secs(20), Duration::from_secs(5), 3);
 /// A connection starts no process, so it may come more often.

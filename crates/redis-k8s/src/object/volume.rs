@@ -156,8 +156,7 @@ fn auth(auth: &Auth) -> Volume {
     let mut optional = vec![item(&previous, "server-previous")];
     if auth.sentinel != Some(false) {
         // A password that is the servers' has been the servers' before.
-        let sentinel_previous =
-            if sentinel == current { previous } else { [defaults::AUTH_PREVIOUS_PREFIX, &sentinel].concat() };
+        let sentinel_previous = if sentinel == current { previous } else { defaults::sentinel_previous_key(&sentinel) };
         needed.push(item(&sentinel, "sentinel"));
         optional.push(item(&sentinel_previous, "sentinel-previous"));
     }

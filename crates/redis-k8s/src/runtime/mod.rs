@@ -148,3 +148,6 @@ fn script(name: &str, arguments: &[&str]) -> Vec<String> {
     command.extend(arguments.iter().map(|argument| (*argument).to_owned()));
     command
 }
+
+#[cfg(test)]
+mod tests;

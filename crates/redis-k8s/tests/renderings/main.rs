@@ -35,6 +35,7 @@ const RULES: &[(&str, Rule)] = &[
     ("named ports exist", references::named_ports_exist),
     ("budgets and policies find pods", references::budgets_and_policies_find_pods),
     ("what is mounted is a volume", references::mounts_have_volumes),
+    ("what is run is mounted, and what is in a ConfigMap is mounted by somebody", references::files_are_there),
     ("ConfigMaps and ServiceAccounts are rendered with what names them", references::rendered_together),
     ("a StatefulSet's Service is headless", references::governing_services),
     ("containers and ports have names of their own", pods::unique_names),

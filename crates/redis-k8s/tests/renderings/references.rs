@@ -1,6 +1,9 @@
 //! Rules on what points from one object to another.
 
+use std::collections::BTreeSet;
+
 use redis_k8s::Manifest;
+use serde_json::Value;
 
 use crate::tree::{Labels, Workload, containers, labels, list, selects, text, title, value, workloads};
 
@@ -197,4 +200,57 @@ pub(crate) fn governing_services(manifest: &Manifest) -> Vec<String> {
         }
     }
     lines
+}
+
+/// What a container, a probe or a hook runs is among the files of its volumes, and none of the files is carried for nobody.
+pub(crate) fn files_are_there(manifest: &Manifest) -> Vec<String> {
+    let mut lines = Vec::new();
+    let mut carried = BTreeSet::new();
+    for workload in workloads(manifest) {
+        let volumes = list(&workload.spec, "volumes");
+        for container in containers(&workload.spec) {
+            let hook = &container["lifecycle"]["preStop"]["exec"]["command"];
+            let probes =
+                ["livenessProbe", "readinessProbe", "startupProbe"].map(|probe| &container[probe]["exec"]["command"]);
+            let commands = probes.into_iter().chain([&container["command"], hook]);
+            let words: Vec<&str> = commands.filter_map(Value::as_array).flatten().filter_map(Value::as_str).collect();
+            for mount in list(container, "volumeMounts") {
+                let Some(volume) = volumes.iter().find(|volume| volume["name"] == mount["name"]) else { continue };
+                let files = files(manifest, volume, &mut carried);
+                let here = format!("{}/", text(mount, "mountPath"));
+                let asked = words.iter().filter_map(|word| word.strip_prefix(&here));
+                lines.extend(
+                    asked
+                        .filter(|file| !files.contains(*file))
+                        .map(|file| format!("{}: no {here}{file}", workload.owner)),
+                );
+            }
+        }
+    }
+    for object in manifest.iter().filter(|object| object.kind() == "ConfigMap") {
+        for key in labels(&value(object)["data"]).into_keys() {
+            if !carried.contains(&(object.name().to_owned(), key.clone())) {
+                lines.push(format!("{}: nobody carries {key}", title(object)));
+            }
+        }
+    }
+    lines
+}
+
+/// The files of a volume's ConfigMaps; notes which keys of which ConfigMap they are.
+fn files(manifest: &Manifest, volume: &Value, carried: &mut BTreeSet<(String, String)>) -> BTreeSet<String> {
+    let mut files = BTreeSet::new();
+    let projected = list(&volume["projected"], "sources").iter().map(|source| &source["configMap"]);
+    for source in std::iter::once(&volume["configMap"]).chain(projected).filter(|source| !source.is_null()) {
+        let name = text(source, "name");
+        let data = manifest.find("ConfigMap", name).map(|object| labels(&value(object)["data"])).unwrap_or_default();
+        let items = list(source, "items");
+        let all = data.keys().filter(|_| items.is_empty()).map(|key| (key.clone(), key.clone()));
+        let chosen = items.iter().map(|item| (text(item, "key").to_owned(), text(item, "path").to_owned()));
+        for (key, path) in all.chain(chosen) {
+            carried.insert((name.to_owned(), key));
+            files.insert(path);
+        }
+    }
+    files
 }

@@ -284,24 +284,4 @@ pub(super) const DIRECTIVES: &[Directive] = &[
 ];
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_table_is_sorted_so_that_every_name_is_found() {
-        assert!(DIRECTIVES.is_sorted_by(|one, next| one.name < next.name));
-        for directive in DIRECTIVES {
-            assert_eq!(find(directive.name).map(|found| found.name), Some(directive.name));
-        }
-        assert!(find("maxmemory-polcy").is_none());
-    }
-
-    #[test]
-    fn directives_of_one_server_are_told_from_those_of_the_other() {
-        let known = |name: &str, server| find(name).is_some_and(|directive| directive.is_known_to(server));
-        assert!(known("lookahead", Server::Redis8) && !known("lookahead", Server::Valkey9));
-        assert!(known("import-mode", Server::Valkey8) && !known("import-mode", Server::Redis8));
-        assert!(known("mptcp", Server::Valkey9) && !known("mptcp", Server::Valkey8));
-        assert!(known("maxmemory", Server::Redis7) && known("maxmemory", Server::Valkey9));
-    }
-}
+mod tests;
