@@ -16,8 +16,8 @@ document! {
         pub previous_key: Option<SecretKey>,
         /// True if sentinels ask for a password too; default true.
         pub sentinel: Option<bool>,
-        /// The key with the password of the sentinels; default: that of the servers. The one that was valid before is then at
-        /// `previous-` and this key, and while the Secret has it, sentinels are asked with both.
+        /// The key with the password of the sentinels. `previous-` and this key is the key with the one that was valid before; while
+        /// the Secret has it, both are used. Default: that of the servers.
         pub sentinel_key: Option<SecretKey>,
     }
 }

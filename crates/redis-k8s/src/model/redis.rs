@@ -108,12 +108,11 @@ document! {
         pub storage: Option<Box<Storage>>,
         /// CPU and memory of a server; default requests 100m and 128Mi, limit 256Mi of memory.
         pub resources: Option<Box<Resources>>,
-        /// Replicas that must be in sync for the master to accept a write, 0 to replicas - 2;
-        /// default 1 with three or more servers, else 0. A change is applied without a restart.
+        /// Replicas that must be in sync for the master to accept a write, 0 to replicas - 2. Changes without a restart;
+        /// default 1 with three or more servers, else 0.
         pub min_replicas_to_write: Option<u32>,
         /// How old the last word of a replica may be to count as in sync, in whole seconds. Redis closes an
-        /// isolated master one to two seconds after that, its script after half of it; default 4s. A change is applied
-        /// without a restart.
+        /// isolated master one to two seconds after that, its script after half of it. Changes without a restart; default 4s.
         pub min_replicas_max_lag: Option<Duration>,
         /// The sentinels.
         pub sentinel: Option<Box<Sentinel>>,

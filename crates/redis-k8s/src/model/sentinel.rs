@@ -8,15 +8,14 @@ document! {
     pub struct Sentinel {
         /// Sentinels, 1 to 63, best odd; default 3 (v1beta3 and v1: 1, as in the tutorial).
         pub replicas: Option<u32>,
-        /// Sentinels that must agree that the master is down, a majority or more; default: a majority. Applied
-        /// without a restart.
+        /// Sentinels that must agree that the master is down, a majority or more. Changes without a restart; default: a majority.
         pub quorum: Option<u32>,
-        /// Silence after which a sentinel holds a server for down, 3s to 10m; default 4s. Applied without a restart.
+        /// Silence after which a sentinel holds a server for down, 3s to 10m. Changes without a restart; default 4s.
         pub down_after: Option<Duration>,
-        /// Time for one attempt at a failover, twice downAfter to 1h; default 30s. Applied without a restart.
+        /// Time for one attempt at a failover, twice downAfter to 1h. Changes without a restart; default 30s.
         pub failover_timeout: Option<Duration>,
-        /// Replicas that sync with a new master at the same time, 1 or more; default: all there are. Applied without
-        /// a restart.
+        /// Replicas that sync with a new master at the same time, 1 or more. Changes without a restart; default: all
+        /// there are.
         pub parallel_syncs: Option<u32>,
         /// The name clients ask for; default: the name of the instance.
         pub master_name: Option<MasterName>,

@@ -5,16 +5,13 @@ use crate::value::{ObjectName, SecretKey};
 
 document! {
     /// Where the certificates are, and who must show one. Plain connections are refused.
-    ///
-    /// Servers and sentinels show the same certificate to clients and to each other, so its extended key usage has to be both
-    /// `serverAuth` and `clientAuth`, whatever `clientCertificates` says.
-    ///
-    /// Its names, each followed by `.NAMESPACE.svc`: `*.NAME-headless`, `*.NAME-sentinel-headless`, `NAME-announce-I` of every server,
-    /// `NAME-sentinel-announce-I` of every sentinel, `NAME-sentinel` and `NAME-read`.
     pub struct Tls {
         /// The Secret, as cert-manager makes it: certificate, key and authority.
         pub secret: Option<ObjectName>,
-        /// Its key with the certificate; default `tls.crt`.
+        /// Its key with the certificate. Servers and sentinels show it to clients and to each other, whatever `clientCertificates`
+        /// says: its extended key usage is both `serverAuth` and `clientAuth`. Its names, each with `.NAMESPACE.svc`:
+        /// `*.NAME-headless`, `*.NAME-sentinel-headless`, `NAME-announce-I` and `NAME-sentinel-announce-I` of every pod,
+        /// `NAME-sentinel` and `NAME-read`. Default `tls.crt`.
         pub certificate_key: Option<SecretKey>,
         /// Its key with the private key; default `tls.key`.
         pub private_key: Option<SecretKey>,
