@@ -202,7 +202,7 @@ fn shellcheck_finds_nothing_in_the_scripts() {
             std::fs::write(directory.path().join(key), text).unwrap();
             set.push(key.as_str());
         }
-        if !seen.insert(format!("{scripts:?}")) {
+        if scripts.is_empty() || !seen.insert(format!("{scripts:?}")) {
             continue;
         }
         run(Command::new(&shellcheck)

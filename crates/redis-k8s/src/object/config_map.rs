@@ -1,4 +1,4 @@
-//! The ConfigMaps: configuration, and the scripts of both sets.
+//! The `ConfigMaps`: configuration, and the scripts of both sets.
 
 use std::collections::BTreeMap;
 

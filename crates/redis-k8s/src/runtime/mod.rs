@@ -7,7 +7,7 @@ pub(crate) mod tutorial;
 use crate::emit::{self, Block};
 use crate::instance::{Component, Instance};
 
-/// Where the ConfigMaps are mounted.
+/// Where the `ConfigMaps` are mounted.
 pub(crate) const CONFIG_DIR: &str = "/etc/redis-k8s";
 /// Where the passwords are mounted.
 pub(crate) const AUTH_DIR: &str = "/etc/redis-k8s-auth";

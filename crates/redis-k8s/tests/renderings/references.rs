@@ -237,7 +237,7 @@ pub(crate) fn files_are_there(manifest: &Manifest) -> Vec<String> {
     lines
 }
 
-/// The files of a volume's ConfigMaps; notes which keys of which ConfigMap they are.
+/// The files of a volume's `ConfigMaps`; notes which keys of which ConfigMap they are.
 fn files(manifest: &Manifest, volume: &Value, carried: &mut BTreeSet<(String, String)>) -> BTreeSet<String> {
     let mut files = BTreeSet::new();
     let projected = list(&volume["projected"], "sources").iter().map(|source| &source["configMap"]);

@@ -90,9 +90,11 @@ impl Running {
 
     /// The answer to a command: a text, or all texts of a list.
     fn ask(&mut self, words: &[&str]) -> Vec<String> {
-        let count = words.len();
-        let words: String = words.iter().map(|word| format!("${}\r\n{word}\r\n", word.len())).collect();
-        self.stream.get_mut().write_all(format!("*{count}\r\n{words}").as_bytes()).unwrap();
+        let stream = self.stream.get_mut();
+        write!(stream, "*{}\r\n", words.len()).unwrap();
+        for word in words {
+            write!(stream, "${}\r\n{word}\r\n", word.len()).unwrap();
+        }
         let first = self.line();
         let Some(count) = first.strip_prefix('*') else { return vec![first] };
         (0..count.parse::<u32>().unwrap())
