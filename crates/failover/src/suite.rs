@@ -11,7 +11,6 @@ use crate::ablation;
 use crate::args::How;
 use crate::ground::Ground;
 use crate::idle;
-use crate::image::Flavour;
 use crate::kube::cluster::Cluster;
 use crate::kube::settings::{Random, Settings};
 use crate::machine;

@@ -63,7 +63,7 @@ impl<'a> Instance<'a> {
     }
 
     pub(crate) fn config_name(self) -> String {
-        [self.name(), "-config"].concat()
+        [self.name(), "-settings"].concat()
     }
 
     pub(crate) fn scripts_name(self) -> String {
