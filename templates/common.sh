@@ -1,55 +1,27 @@
-# shellcheck shell=sh disable=SC2034,SC2086,SC2154,SC3013,SC3043 # for other files; several words; both shells know local and -nt
-# What servers and sentinels share: who is there, how to ask them, and what they answer. RK_* and POD_* come from the pod; what may
-# change under a running one is in topology.env.
-
+# shellcheck shell=sh disable=SC2013,SC2034,SC2086,SC2154,SC3013,SC3043 # for other files; several words; 'local' and -nt are known
+# What servers and sentinels share: who is there, how to ask them, what they answer. topology.env may change while they run.
 etc=/etc/redis-k8s secrets=/etc/redis-k8s-auth run=/run/redis-k8s data=/data
-. "$etc/topology.env"
-ordinal=${POD_NAME##*-}
-# Each script has notes of its own.
-work=$run/${0##*/}
+# shellcheck source=/dev/null
+. $etc/topology.env
+ordinal=${POD_NAME##*-} work=$run/${0##*/} said='' tls=''
 mkdir -p "$work"
-# More replicas than any instance has: a server that asks for so many takes no writes.
-too_many=10000
-# Milliseconds after which sentinels ask servers for their state again.
-info_period=1000
+# A server that asks for so many replicas takes no writes. Sentinels ask servers for their state every so many milliseconds.
+too_many=10000 info_period=1000
 if command -v valkey-server >/dev/null; then program=valkey; else program=redis; fi
-tls=''
 [ "$RK_TLS" = 0 ] || tls="--tls --cacert $etc-tls/ca.crt --cert $etc-tls/tls.crt --key $etc-tls/tls.key"
-
-# clock: sets now to hundredths of a second since the node started, without a program.
-clock() {
-  read -r now _ </proc/uptime
-  now=${now%.*}${now#*.}
-}
-
-# pulse waiting|ready|late [WHY]: what the probes are told, and when that was.
-pulse() {
-  pulsed=$*
-  clock
-  echo "$now $pulsed" >"$run/pulse"
-}
-
-# say: one line for the operator, which is not repeated while nothing changes.
-said=''
+clock() { read -r now _ </proc/uptime && now=${now%.*}${now#*.}; }
+# pulse waiting|ready|late [WHY]: tells the probes.
+pulse() { pulsed=$* && clock && echo "$now $pulsed" >$run/pulse; }
 say() {
   [ "$*" = "$said" ] || printf '%s %s: %s\n' "$(date -u +%Y-%m-%dT%H:%M:%SZ)" "$POD_NAME" "$*"
   said=$*
 }
-
-# --- passwords, never in arguments ---
-
-# secret NAME: sets secret to the first line of a mounted secret, or to nothing.
 secret() {
   secret=''
-  [ ! -r "$secrets/$1" ] || IFS= read -r secret <"$secrets/$1" || :
+  [ ! -r $secrets/$1 ] || IFS= read -r secret <$secrets/$1 || :
 }
-
-# password server|sentinel: sets secret to what all of these take: the previous one while it changes.
-password() {
-  secret "$1-previous"
-  [ -n "$secret" ] || secret "$1"
-}
-
+# password server|sentinel: sets secret to what all of these take, the previous one while it changes.
+password() { secret $1-previous; [ -n "$secret" ] || secret $1; }
 await_password() {
   while [ "$RK_AUTH" = 1 ] && secret server && [ -z "$secret" ]; do
     say 'waiting for the password'
@@ -57,83 +29,62 @@ await_password() {
     sleep 1
   done
 }
-
-# quoted: the secret as one argument of a configuration file, whatever bytes it has.
-quoted() {
-  printf '"%s"' "$(printf '%s' "$secret" | od -An -v -tx1 | tr -d '\n' | sed 's/ /\\x/g')"
-}
-
-# accepted server|sentinel: every valid password, as ACL SETUSER takes them; none while a pod runs that knows none.
+quoted() { printf '"%s"' "$(printf '%s' "$secret" | od -An -v -tx1 | tr -d '\n' | sed 's/ /\\x/g')"; }
+# accepted server|sentinel: all valid passwords for ACL SETUSER; none is asked for while a pod runs that knows none.
 accepted() {
-  local name
-  if [ "$auth" = 0 ] || [ -e "$run/open" ]; then echo nopass; return; fi
-  for name in "$1" "$1-previous"; do
-    secret "$name"
+  if [ "$auth" = 0 ] || [ -e $run/open ]; then echo nopass; return; fi
+  for name in $1 $1-previous; do
+    secret $name
     [ -z "$secret" ] || printf '#%s ' "$(printf '%s' "$secret" | sha256sum | sed 's/ .*//')"
   done
 }
-
-# find_unaware: leaves $run/open if a pod runs that has not restarted since passwords were switched on. A password is always given
-# with the user 'default': a server that has none takes that, too.
+# find_unaware: leaves $run/open if a pod runs that has not restarted since passwords were switched on.
 find_unaware() {
-  rm -f "$run/open"
+  rm -f $run/open
   [ "$RK_AUTH" = 1 ] || return 0
-  for kind in server sentinel; do roster $kind | at_once unaware $kind; done | grep -q 'user  *$' && : >"$run/open"
+  for kind in server sentinel; do roster $kind | at_once unaware $kind; done | grep -q 'user  *$' && : >$run/open
 }
 unaware() {
-  if [ "$2" = server ]; then
-    talk 1 '' "$1" "$RK_PORT" CONFIG GET masteruser
-  else
-    talk 1 '' "$1" "$RK_SENTINEL_PORT" SENTINEL CONFIG GET sentinel-user
-  fi | tr '\n' ' '
+  if [ "$2" = server ]; then talk 1 '' "$1" "$RK_PORT" CONFIG GET masteruser
+  else talk 1 '' "$1" "$RK_SENTINEL_PORT" SENTINEL CONFIG GET sentinel-user; fi | tr '\n' ' '
 }
-
-# --- questions ---
-
-# talk SECONDS|ever PASSWORD ADDRESS PORT [WORD...]: sends a command, or those of standard input; prints what comes back, or why
-# nobody can be reached.
+# talk SECONDS|ever PASSWORD ADDRESS PORT [WORD...]: sends a command, or standard input; prints the answer or why there is none.
+# With a user the password is also taken where none is asked for.
 talk() (
   limit="timeout $1" to="-h $3 -p $4"
   [ "$1" != ever ] || limit=''
   [ -z "$2" ] || { export REDISCLI_AUTH="$2" VALKEYCLI_AUTH="$2"; to="$to --user default"; }
   shift 4
-  # It reads no standard input beside words, but would take it from who reads on.
   [ $# = 0 ] || exec </dev/null
-  exec $limit "$program-cli" $to $tls "$@" 2>&1
+  exec $limit $program-cli $to $tls "$@" 2>&1
 )
-
-# ask server|sentinel ADDRESS [WORD...]: does so with our password, and gives up after a second.
+# ask server|sentinel ADDRESS [WORD...]: does so with our password for a second.
 ask() {
   local port="$RK_PORT" address="$2"
-  [ "$1" = server ] || port=$RK_SENTINEL_PORT
-  password "$1"
+  [ $1 = server ] || port=$RK_SENTINEL_PORT
+  password $1
   shift 2
   talk 1 "$secret" "$address" "$port" "$@"
 }
-
-# all_done ADDRESS: gives a sentinel the commands of standard input; true if every one of them was answered with OK.
+# all_done ADDRESS: gives a sentinel the commands of standard input; true if all were answered with OK.
 all_done() {
-  local commands
-  commands=$(cat)
-  [ "$(echo "$commands" | ask sentinel "$1" | grep -cx OK)" -eq "$(echo "$commands" | wc -l)" ]
+  cat >$work/commands
+  [ "$(ask sentinel "$1" <$work/commands | grep -cx OK)" -eq "$(wc -l <$work/commands)" ]
 }
-
-# at_once FUNCTION [ARGUMENT]: of the roster on standard input, asks all at once; prints "ORDINAL ADDRESS ANSWER".
+# at_once FUNCTION [ARGUMENT]: calls it for all of a roster at once; prints "ORDINAL ADDRESS ANSWER".
 at_once() {
   local member address
-  while read -r member address _; do echo "$member $address $("$1" "$address" "${2:-}")" & done
+  while read -r member address _; do echo "$member $address $($1 "$address" ${2:-})" & done
   wait
 }
-
-# role ADDRESS: what a server says it is: "master - - OFFSET", "slave MASTER LINK OFFSET", "loading", "refused" (our password),
-# "other" or, if it does not answer, "silent".
+# role ADDRESS: "master - - OFFSET", "slave MASTER LINK OFFSET", "loading", "refused" (our password), "silent" or "other".
 role() {
   ask server "$1" ROLE | {
-    local word='' a='' b='' c=''
-    read -r word && read -r a && read -r b && read -r c && read -r offset
+    local word='' a='' b='' c='' d=''
+    read -r word && read -r a && read -r b && read -r c && read -r d
     case $word in
       master) echo "master - - $a" ;;
-      slave) echo "slave $a $c ${offset:--1}" ;;
+      slave) echo "slave $a $c ${d:--1}" ;;
       LOADING*) echo loading ;;
       *NOAUTH* | *WRONGPASS*) echo refused ;;
       '' | 'Could not connect'* | *[Ee]rror*) echo silent ;;
@@ -141,9 +92,8 @@ role() {
     esac
   }
 }
-
-# read_master: reads the answer to SENTINEL MASTER. Sets kind (named, blank, refused, silent), why (what is said instead), address,
-# epoch, flags, replicas, others (sentinels). Two flags are ours: unheard (for 2.5 s) and candidate (not elected yet).
+# read_master: reads the answer to SENTINEL MASTER. Sets kind (named, blank, refused, silent), why (it is silent), address, epoch,
+# flags, replicas, others (sentinels). Two flags are ours: unheard (for 2.5 s) and candidate (not elected yet).
 read_master() {
   local key value
   kind=silent why='no answer within a second' address='' epoch=0 flags=none replicas=0 others=0
@@ -167,16 +117,13 @@ read_master() {
     esac
   done
 }
-
-# view ADDRESS: what a sentinel knows of our master: "named ADDRESS EPOCH FLAGS REPLICAS SENTINELS", or "blank", "refused" or
-# "silent", and why. The address is asked for last, on its own: a failover may end between the answers, and an old address under
-# the new epoch would be believed, while an epoch too low is put right by the next hello.
+# view ADDRESS: what a sentinel says: "named MASTER EPOCH FLAGS REPLICAS SENTINELS", "blank", "refused" or "silent WHY". The address
+# is asked for last: should a failover end in between, the old one must not come under the new epoch.
 view() {
-  printf 'SENTINEL MASTER %s\nSENTINEL GET-MASTER-ADDR-BY-NAME %s\nPING\n' "$RK_MASTER" "$RK_MASTER" | ask sentinel "$1" | {
+  printf '%s\n' "SENTINEL MASTER $RK_MASTER" "SENTINEL GET-MASTER-ADDR-BY-NAME $RK_MASTER" PING | ask sentinel "$1" | {
     local named='' end=''
     read_master
     read -r named && while [ "$end" != PONG ] && read -r end; do :; done
-    # Once the new master is chosen, what is left of a failover is none of its concern.
     [ "$named" = "$address" ] || flags=master
     case $kind-$end in
       named-PONG) echo "named $named $epoch $flags $replicas $others" ;;
@@ -185,105 +132,68 @@ view() {
     esac
   }
 }
-
-# --- names ---
-
-# addresses NAME: the addresses of a name, one a line, always in the same order; nothing if there are none.
-addresses() {
-  timeout 2 getent ahosts "$1" 2>/dev/null | sed 's/ .*//' | sort -u
-}
-
-# name_service: true if names can be looked up at all; the sentinel Service always has one.
-name_service() {
-  [ -n "$(addresses "$RK_INSTANCE-sentinel")" ]
-}
-
-# lookup NAME [known]: its address. Without a name service, or with 'known', the last one: a Service keeps its own.
+addresses() { timeout 2 getent ahosts "$1" 2>/dev/null | sed 's/ .*//' | sort -u; }
+name_service() { [ -n "$(addresses $RK_INSTANCE-sentinel)" ]; }
+# lookup NAME [known]: its address; without a name service, or with 'known', the last one.
 lookup() {
   local found='' known=''
-  [ ! -r "$data/names/$1" ] || read -r known <"$data/names/$1"
+  [ ! -r $data/names/$1 ] || read -r known <$data/names/$1
   [ -n "${2:-}" ] || found=$(addresses "$1" | sed q)
   if [ -z "$found" ]; then
     [ -z "$known" ] || { [ -z "${2:-}" ] && name_service; } || echo "$known"
     return
   fi
-  [ "$known" = "$found" ] || { mkdir -p "$data/names"; echo "$found" >"$work/$1" && mv "$work/$1" "$data/names/$1"; }
+  [ "$known" = "$found" ] || { mkdir -p $data/names; echo "$found" >$work/$1 && mv $work/$1 $data/names/$1; }
   echo "$found"
 }
-
-# set_of server|sentinel: sets set to the set's name, rendered to how many pods it was rendered with (kubectl may have scaled it).
 set_of() {
   set=$RK_INSTANCE rendered=$servers
-  [ "$1" = server ] || set=$set-sentinel rendered=$sentinels
+  [ $1 = server ] || set=$set-sentinel rendered=$sentinels
 }
-
-# exists server|sentinel ORDINAL: true if there is such a pod, ready or not.
-exists() {
-  set_of "$1"
-  [ -n "$(addresses "$set-$2.$set-headless")" ]
-}
-
-# announced server|sentinel ORDINAL [known]: the address by which a pod is known to all: its Service's, or, for a pod beyond the
-# rendered ones, its own. With TLS both are names, since certificates have names.
+exists() { set_of $1 && [ -n "$(addresses $set-$2.$set-headless)" ]; }
+# announced server|sentinel ORDINAL [known]: the address all know a pod by: its Service's, or its own if it is beyond the rendered
+# ones. With TLS a name, since certificates have names.
 announced() {
   local name
-  set_of "$1"
+  set_of $1
   name=$set-announce-$2
   [ "$2" -lt "$rendered" ] || name=$set-$2.$set-headless
-  if [ "$RK_TLS" = 1 ]; then echo "$name.$POD_NAMESPACE.svc"; else lookup "$name" "${3:-}"; fi
+  if [ "$RK_TLS" = 1 ]; then echo "$name.$POD_NAMESPACE.svc"; else lookup $name ${3:-}; fi
 }
-
-# members server|sentinel: the ordinals that may exist: the rendered ones and those scaled beyond them.
 members() {
   local next=0 found
-  set_of "$1"
-  found=$(addresses "$set-headless" | wc -l)
-  while [ "$next" -lt "$rendered" ] || { [ "$found" -gt "$next" ] && exists "$1" "$next"; }; do
-    echo "$next"
+  set_of $1
+  found=$(addresses $set-headless | wc -l)
+  while [ $next -lt "$rendered" ] || { [ "$found" -gt $next ] && exists $1 $next; }; do
+    echo $next
     next=$((next + 1))
   done
 }
-
-# roster server|sentinel [present]: "ORDINAL ADDRESS" of the members, or of those whose pod exists, one a line.
+# roster server|sentinel [present]: "ORDINAL ADDRESS" of the members, or of those that exist.
 roster() {
   local member
-  {
-    for member in $(members "$1"); do
-      { [ -n "${2:-}" ] && ! exists "$1" "$member"; } || echo "$member $(announced "$1" "$member")" &
-    done
-    wait
-  } | grep ' .' | sort -n
+  for member in $(members $1) end; do
+    [ $member != end ] || { wait; break; }
+    { [ -n "${2:-}" ] && ! exists $1 $member; } || echo "$member $(announced $1 $member)" &
+  done | grep ' .' | sort -n
 }
-
-# whose ADDRESS: sets ours to yes if a server of this instance has it, to no if certainly none has. Services that are made anew get
-# new addresses, and the old one may be another instance's by now, whose data would replace ours. Without names nobody can tell.
+# whose ADDRESS: sets ours to yes if a server of ours has it, to no if certainly none has: after Services were made anew it may be
+# another instance's, whose data would replace ours.
 whose() {
   ours=maybe
-  roster server >"$work/roster"
-  if grep -q " $1\$" "$work/roster" || addresses "$RK_INSTANCE-headless" | grep -qx "$1" || ! name_service; then
-    ours=yes
-  elif [ "$(wc -l <"$work/roster")" -ge "$servers" ]; then
-    ours=no
-  fi
+  roster server >$work/roster
+  if grep -q " $1\$" $work/roster || addresses $RK_INSTANCE-headless | grep -qx "$1" || ! name_service; then ours=yes
+  elif [ "$(wc -l <$work/roster)" -ge "$servers" ]; then ours=no; fi
 }
-
-# interview: asks all other servers their role, and leaves "ORDINAL ADDRESS ROLE" in $work/roles.
-interview() {
-  roster server | grep -v "^$ordinal " | at_once role | sort -n >"$work/roles"
-}
-
-# --- what the sentinels say ---
-
-# survey: asks all sentinels for their view, and leaves "ORDINAL ADDRESS VIEW" in $work/views. Sets
-#   found     how many sentinels there are, at least the rendered number; answered: how many of them answered
-#   silence   what was heard of one that did not
-#   named     the address they name, of the highest epoch, the latest election: epoch; empty if they say "no such master"
-#   views     how they see the master, all of them together
+interview() { roster server | grep -v "^$ordinal " | at_once role | sort -n >$work/roles; }
+# survey: leaves "ORDINAL ADDRESS VIEW" of all sentinels in $work/views. Sets found (how many there are), answered, silence (why one
+# did not), named (the master of the highest epoch, the latest election), epoch, views (all of them).
 survey() {
   local kind rest
-  . "$etc/topology.env"
-  roster sentinel | at_once view | sort -n >"$work/views"
-  found=$(wc -l <"$work/views") answered=0 silence='' views=none named='' epoch=0
+  # shellcheck source=/dev/null
+  . $etc/topology.env
+  roster sentinel | at_once view | sort -n >$work/views
+  found=$(wc -l <$work/views) answered=0 silence='' views=none named='' epoch=0
   [ "$found" -ge "$sentinels" ] || found=$sentinels silence='no such name'
   while read -r _ _ kind rest; do
     case $kind in
@@ -291,49 +201,32 @@ survey() {
       blank) answered=$((answered + 1)) ;;
       *) silence=$rest ;;
     esac
-  done <"$work/views"
+  done <$work/views
   # Of equal epochs, only possible before the first election, the most votes.
-  sed -n 's/^[^ ]* [^ ]* named \([^ ]*\) \([^ ]*\) .*/\2 \1/p' "$work/views" | sort | uniq -c | sort -k2,2nr -k1,1nr -k3,3 >"$work/tally"
-  read -r _ epoch named <"$work/tally" || epoch=0
+  sed -n 's/.* named \([^ ]*\) \([^ ]*\) .*/\2 \1/p' $work/views | sort | uniq -c | sort -k2,2nr -k1,1nr -k3,3 >$work/tally
+  read -r _ epoch named <$work/tally || epoch=0
 }
-
-# majority: true if more than half of all sentinels answered the last survey.
-majority() {
-  [ "$answered" -gt $((found / 2)) ]
-}
-
-# notes ADDRESS: what servers that wait have pinned to a sentinel: "ORDINAL-STAMP" of each.
-notes() {
-  ask sentinel "$1" CLIENT LIST | sed -n 's/.* name=rk-waits-\([0-9]*-[0-9]*\) .*/\1/p'
-}
-
-# sentinel_settings: the commands that give a sentinel our timers and the servers' password. Each period saves up to a second in
-# which a silent master is not noticed, agreed upon or, once back, put right, or a link that hangs made anew.
+majority() { [ $answered -gt $((found / 2)) ]; }
+# notes ADDRESS: "ORDINAL-STAMP" of each server that waits at a sentinel.
+notes() { ask sentinel "$1" CLIENT LIST | sed -n 's/.* name=rk-waits-\([0-9]*-[0-9]*\) .*/\1/p'; }
+# sentinel_settings: our timers and the servers' password. A master that has much to load is as good as gone. Each period saves up
+# to a second of a failover.
 sentinel_settings() {
-  echo "SENTINEL SET $RK_MASTER quorum $quorum down-after-milliseconds $down_after failover-timeout $failover_timeout" \
-    "parallel-syncs $parallel_syncs"
-  # A master that comes back with much to load is as good as gone: replicas that hold the data take over meanwhile.
-  echo "SENTINEL SET $RK_MASTER master-reboot-down-after-period $down_after"
+  local set="SENTINEL SET $RK_MASTER"
+  echo "$set quorum $quorum down-after-milliseconds $down_after failover-timeout $failover_timeout parallel-syncs $parallel_syncs"
+  echo "$set master-reboot-down-after-period $down_after"
   password server
-  [ -z "$secret" ] || echo "SENTINEL SET $RK_MASTER auth-user default auth-pass $(quoted)"
+  [ -z "$secret" ] || printf '%s auth-user default auth-pass %s\n' "$set" "$(quoted)"
   echo SENTINEL DEBUG INFO-PERIOD $info_period PING-PERIOD 500 ASK-PERIOD 250 PUBLISH-PERIOD 1000 MIN-LINK-RECONNECT-PERIOD 3000
 }
-
-# register ADDRESS SENTINEL: tells a blank sentinel who is master; one that knows a master keeps to it.
-register() {
-  { echo "SENTINEL MONITOR $RK_MASTER $1 $RK_PORT $quorum"; sentinel_settings; } | all_done "$2"
-}
-
-# elect: has a sentinel elect another master, the first that agrees of those that named one in the last survey: elected_by. One that
-# is at it counts, since a second election beside the first could promote a second server. Those far from this server's place
-# come first: both sets are often restarted at once, from the last ordinal to the first.
+register() { { echo "SENTINEL MONITOR $RK_MASTER $1 $RK_PORT $quorum"; sentinel_settings; } | all_done "$2"; }
+# elect: has a sentinel elect another master: elected_by, the first that agrees. One that is at it counts: a second election could
+# promote a second server. Those far from this ordinal come first: both sets often restart at once, last ordinal first.
 elect() {
   local order=-n
   [ $((2 * ordinal)) -ge "$found" ] || order=-nr
-  for elected_by in $(sort $order "$work/views" | sed -n 's/^[^ ]* \([^ ]*\) named .*/\1/p'); do
-    case $(ask sentinel "$elected_by" SENTINEL FAILOVER "$RK_MASTER") in
-      OK | *INPROG*) return 0 ;;
-    esac
+  for elected_by in $(sort $order $work/views | sed -n 's/^[^ ]* \([^ ]*\) named .*/\1/p'); do
+    case $(ask sentinel "$elected_by" SENTINEL FAILOVER "$RK_MASTER") in OK | *INPROG*) return 0 ;; esac
   done
   return 1
 }

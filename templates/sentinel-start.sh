@@ -1,43 +1,36 @@
 #!/bin/sh
-# Starts a sentinel at once, with what it knew before, as the same sentinel to the others, at whatever address. Without it a
-# restarted sentinel would be a new one, and the old one counted for ever.
-# shellcheck disable=SC1091,SC2154,SC3043 # variables of common.sh and topology.env
+# Starts a sentinel at once, with what it knew, as the same sentinel to the others: without it the old one would count for ever.
+# shellcheck disable=SC1091,SC2086,SC2154,SC3043 # variables of common.sh and topology.env
 set -u
 . /etc/redis-k8s/common.sh
-
 conf=$data/sentinel.conf
-
-# remembered: the election state of the last start. Names, addresses and epochs are kept; ports are those of today.
 remembered() {
   sed -nE -e "s/^(sentinel (monitor|known-replica) [^ ]+ [^ ]+) [0-9]+/\1 $RK_PORT/" \
     -e "s/^(sentinel known-sentinel [^ ]+ [^ ]+) [0-9]+/\1 $RK_SENTINEL_PORT/" \
     -e '/^sentinel (monitor|config-epoch|leader-epoch|current-epoch|known-replica|known-sentinel)( |$)/p' "$conf" 2>/dev/null
 }
-
-# configure: writes the configuration of this start.
 configure() {
   local known master address
   umask 077
   known=$(remembered)
   master=$(echo "$known" | sed -n "s/^sentinel monitor $RK_MASTER \([^ ]*\) .*/\1/p")
   ours=no
-  [ -z "$master" ] || whose "$master"
+  [ -z "$master" ] || whose $master
   [ "$ours" != no ] || known=''
-  address=$(announced sentinel "$ordinal")
+  address=$(announced sentinel $ordinal)
   {
     echo "include $etc/sentinel.conf"
     echo "sentinel myid $(printf '%s/%s' "$POD_NAMESPACE" "$POD_NAME" | sha1sum | sed 's/ .*//')"
-    # Without names the pod's own address has to do; the watch corrects it.
-    printf 'sentinel announce-ip %s\nsentinel announce-port %s\n' "${address:-$POD_IP}" "$RK_SENTINEL_PORT"
-    if [ -r "$secrets/sentinel" ]; then
+    printf 'sentinel announce-ip %s\nsentinel announce-port %s\n' "${address:-$POD_IP}" $RK_SENTINEL_PORT
+    if [ -r $secrets/sentinel ]; then
       echo "user default on ~* &* +@all $(accepted sentinel)"
       password sentinel
       printf 'sentinel sentinel-user default\nsentinel sentinel-pass %s\n' "$(quoted)"
     fi
     if [ -n "$known" ]; then
       echo "$known" | grep '^sentinel monitor '
-      printf "sentinel %s $RK_MASTER %s\n" down-after-milliseconds "$down_after" failover-timeout "$failover_timeout" \
-        parallel-syncs "$parallel_syncs"
+      printf "sentinel %s $RK_MASTER %s\n" down-after-milliseconds $down_after failover-timeout $failover_timeout \
+        parallel-syncs $parallel_syncs
       password server
       [ -z "$secret" ] || printf "sentinel %s $RK_MASTER %s\n" auth-user default auth-pass "$(quoted)"
       echo "$known" | grep -v '^sentinel monitor '
@@ -51,5 +44,5 @@ await_password
 find_unaware
 configure
 say "starting, $(grep '^sentinel monitor ' "$conf" || echo 'knowing no master')"
-sh "$etc/sentinel-watch.sh" &
+sh $etc/sentinel-watch.sh &
 exec "$program-server" "$conf" --sentinel

@@ -1,63 +1,51 @@
 #!/bin/sh
 # Starts a server: gathers evidence of who is master, decides from it alone what this server is, and becomes that. Without it a
-# pod that comes first, or back, could serve an empty data set that the others copy. It never exits because there is no master
-# yet, never follows an address that is not a master, and never starts as a replica while it is itself named master.
+# pod that comes first, or back, could serve an empty data set, which the others would copy.
 # shellcheck disable=SC1091,SC2012,SC2086,SC2154,SC3043 # variables of common.sh and topology.env
 set -u
 . /etc/redis-k8s/common.sh
-
-# --- evidence ---
-
-# find_data: what is on the disk. Sets
-#   form     what a start would load: aof, rdb or nothing. Where both are there $data/form says which this server kept last
-#   durable  1 if it holds all this server acknowledged: an append-only file of a data set that was once whole
-#   stamp    when it was last written, in seconds; 0 for none. A master's counts for two seconds more: it may have what its
-#            replicas lack when all stop
+# find_data: sets form, what a start would load (aof, rdb or nothing; of both what $data/form says was kept last), durable (1 if it
+# holds all that was acknowledged: an append-only file of a data set once whole) and stamp (the second it was last written; a
+# master's counts two more, since it may have what its replicas lack when all stop).
 find_data() {
   local kept=''
   form='' durable=0 stamp=0
-  [ ! -r "$data/form" ] || read -r kept <"$data/form"
-  [ ! -s "$data/dump.rdb" ] || form=rdb
+  [ ! -r $data/form ] || read -r kept <$data/form
+  [ ! -s $data/dump.rdb ] || form=rdb
   set -- "$data"/appendonlydir/*
   if [ -e "$1" ]; then
     case $form-$kept-$persistence in
       rdb-rdb-*) ;;
-      rdb--rdb | rdb-none-* | rdb--none) [ "$(ls -t "$@" "$data/dump.rdb" | sed q)" = "$data/dump.rdb" ] || form=aof ;;
+      rdb--rdb | rdb-none-* | rdb--none) [ "$(ls -t "$@" $data/dump.rdb | sed q)" = $data/dump.rdb ] || form=aof ;;
       *) form=aof ;;
     esac
   fi
   [ -n "$form" ] || return 0
-  [ "$form" = aof ] || set -- "$data/dump.rdb"
+  [ "$form" = aof ] || set -- $data/dump.rdb
   stamp=$(stat -c %Y "$@" | sort -rn | sed q)
-  [ ! -e "$data/was-master" ] || stamp=$((stamp + 2))
-  [ "$form" != aof ] || [ ! -e "$data/whole" ] || durable=1
+  [ ! -e $data/was-master ] || stamp=$((stamp + 2))
+  [ "$form" != aof ] || [ ! -e $data/whole ] || durable=1
 }
-
-# look_up: what the sentinels say, and what is to be known of the server they name. Sets me to the address by which all know us.
+# look_up: what the sentinels say, and of the server they name its role and whose it is. Sets me, our own address.
 look_up() {
   local address
   survey
-  address=$(announced server "$ordinal")
-  [ "$ordinal" -lt "$servers" ] || address=${address:-$POD_IP}
+  address=$(announced server $ordinal)
+  [ $ordinal -lt $servers ] || address=${address:-$POD_IP}
   me=${address:-$me}
   find_data
   looked='' role='' ours=''
-  [ -z "$named" ] || [ "$named" = "$me" ] || { role=$(role "$named"); whose "$named"; }
+  [ -z "$named" ] || [ "$named" = "$me" ] || { role=$(role $named); whose $named; }
 }
-
-# look_around: what the other servers do. Sets
-#   first      the ordinal with the newest data of those that wait, this one included; the lowest of equals; first_stamp: its stamp
-#   all_wait   1 if all others wait, and none holds anything we do not know of
-#   masters    addresses of those that are master
-#   listening  how many answered anything
-#   mine       addresses of replicas that follow this server, of which best has the most data
+# look_around: what the other servers do. Sets all_wait (1 if all wait, too), first (of those the ordinal with the newest data, the
+# lowest of equals; first_stamp), masters, listening (how many run), mine (replicas that follow this server; best has most data).
 look_around() {
   local address kind follows offset most=-1
   looked=1 masters='' listening=0 mine='' best=''
   post
   read_board
-  # Those that wait need not ask each other again and again, which would slow down the one that is to start.
-  [ -n "$named" ] || [ $all_wait = 0 ] || [ "$first" = "$ordinal" ] || return 0
+  # Those that wait must not slow down the one that is to start.
+  [ -n "$named" ] || [ $all_wait = 0 ] || [ $first = $ordinal ] || return 0
   interview
   while read -r _ address kind follows _; do
     [ "$kind" = silent ] || listening=$((listening + 1))
@@ -65,105 +53,73 @@ look_around() {
       master-*) masters="$masters $address" ;;
       "slave-$me")
         mine="$mine $address"
-        # ROLE says -1 while the link is down, which it is, since this server does not run.
+        # ROLE says -1 while the link is down.
         offset=$(ask server "$address" INFO replication | sed -n 's/^slave_repl_offset:\([0-9]*\).*/\1/p')
         [ "${offset:-0}" -le "$most" ] || best=$address most=${offset:-0}
         ;;
     esac
-  done <"$work/roles"
+  done <$work/roles
 }
-
-# post: pins a note to every sentinel for as long as this server waits: the name of a held connection says who waits and how new
-# its data is. It vanishes with the server, and needs no port of its own.
+# post: tells all that this server waits, and how new its data is, by the name of a connection it holds to each sentinel.
 post() {
   local address
-  [ "$waited" -ge "$post_next" ] || return 0
+  [ $waited -ge "$post_next" ] || return 0
   post_next=$((waited + 2))
   password sentinel
   while read -r _ address _; do
-    # In a subshell of its own, so that no 'wait' of ours waits for it.
-    ({ echo "CLIENT SETNAME rk-waits-$ordinal-$stamp"; sleep 3; } | talk 4 "$secret" "$address" "$RK_SENTINEL_PORT" >/dev/null &)
-  done <"$work/views"
+    ({ echo "CLIENT SETNAME rk-waits-$ordinal-$stamp"; sleep 3; } | talk 4 "$secret" "$address" $RK_SENTINEL_PORT >/dev/null &)
+  done <$work/views
 }
-
 read_board() {
   local note peer its waiting=' '
   first=$ordinal first_stamp=$stamp all_wait=1
-  for note in $(at_once notes <"$work/views"); do
+  for note in $(at_once notes <$work/views); do
     peer=${note%-*} its=${note#*-}
     case $note in "$ordinal"-* | *[!0-9-]* | *-*-*) continue ;; *-*) waiting="$waiting$peer " ;; *) continue ;; esac
-    if [ "$its" -gt "$first_stamp" ] || { [ "$its" -eq "$first_stamp" ] && [ "$peer" -lt "$first" ]; }; then
+    if [ "$its" -gt $first_stamp ] || { [ "$its" -eq $first_stamp ] && [ "$peer" -lt $first ]; }; then
       first=$peer first_stamp=$its
     fi
   done
-  for peer in $(members server); do
-    case "$waiting$ordinal " in *" $peer "*) ;; *) all_wait=0 ;; esac
-  done
+  for peer in $(members server); do case "$waiting$ordinal " in *" $peer "*) ;; *) all_wait=0 ;; esac; done
 }
-
-# --- decision: from the evidence alone. Sets verdict and reason; 'look' asks for the evidence of look_around ---
-
 decide() {
   verdict='wait'
-  if [ -z "$me" ]; then
-    reason="the address of $RK_INSTANCE-announce-$ordinal is not known"
-  elif ! majority; then
-    reason="$answered of $found sentinels answer${silence:+ ($silence)}, and a majority must"
-  elif [ -z "$named" ]; then
-    decide_unnamed
-  elif [ "$named" = "$me" ]; then
-    decide_named
-  else
-    decide_other
+  if [ -z "$me" ]; then reason="the address of $RK_INSTANCE-announce-$ordinal is not known"
+  elif ! majority; then reason="$answered of $found sentinels answer${silence:+ ($silence)}, and a majority must"
+  elif [ -z "$named" ]; then decide_unnamed
+  elif [ "$named" = "$me" ]; then decide_named
+  else decide_other
   fi
 }
-
-# A majority says that no sentinel knows a master: a fresh cluster, or one whose sentinels lost everything.
 decide_unnamed() {
   reason='no sentinel names a master'
-  if [ -z "$looked" ]; then
-    verdict=look
-  elif [ -n "$masters" ]; then
-    verdict=tell reason="$reason, but$masters is one: telling them"
-  elif [ -n "$mine" ] && [ $durable = 1 ]; then
-    verdict=first reason="$reason, and the replicas follow this server"
+  if [ -z "$looked" ]; then verdict=look
+  elif [ -n "$masters" ]; then verdict=tell reason="$reason, but$masters is one: telling them"
+  elif [ -n "$mine" ] && [ $durable = 1 ]; then verdict=first reason="$reason, and the replicas follow this server"
   elif [ -n "$mine" ]; then
     verdict=promote reason="$reason, and this server lost its data: promoting $best, which has the most"
-  elif [ "$listening" -gt 0 ]; then
-    reason="$reason, and the one the replicas follow must come"
-  elif [ $all_wait = 0 ] && [ "$waited" -lt $patience ]; then
-    reason="$reason, and the other servers must come"
-  elif [ "$first" != "$ordinal" ]; then
-    reason="$reason: $RK_INSTANCE-$first starts as one"
-  else
-    verdict=first reason="$reason: a fresh cluster, which this server starts"
+  elif [ $listening -gt 0 ]; then reason="$reason, and the one the replicas follow must come"
+  elif [ $all_wait = 0 ] && [ $waited -lt $patience ]; then reason="$reason, and the other servers must come"
+  elif [ $first != $ordinal ]; then reason="$reason: $RK_INSTANCE-$first starts as one"
+  else verdict=first reason="$reason: a fresh cluster, which this server starts"
   fi
 }
-
-# The sentinels name this server.
 decide_named() {
   reason="sentinels name this server (epoch $epoch)"
   case $views in *failover_in_progress*) reason="$reason, but elect another"; return ;; esac
-  if [ $durable = 1 ]; then
-    verdict=closed reason="$reason, its data is here"
-  elif [ -e "$data/force-master" ]; then
-    verdict=master reason="$reason, and an operator gave up the data it lost"
-  elif [ -z "$looked" ]; then
-    verdict=look
-  elif [ "$listening" -gt 0 ]; then
-    verdict=elect reason="$reason, but its data is gone: having them elect another"
-  elif [ $all_wait = 1 ] && { [ "$first_stamp" = 0 ] || [ "$first" = "$ordinal" ]; }; then
+  if [ $durable = 1 ]; then verdict=closed reason="$reason, its data is here"
+  elif [ -e $data/force-master ]; then verdict=master reason="$reason, and an operator gave up the data it lost"
+  elif [ -z "$looked" ]; then verdict=look
+  elif [ $listening -gt 0 ]; then verdict=elect reason="$reason, but its data is gone: having them elect another"
+  elif [ $all_wait = 1 ] && { [ $first_stamp = 0 ] || [ $first = $ordinal ]; }; then
     verdict=closed reason="$reason, and nobody has newer data"
-  elif [ $all_wait = 1 ]; then
-    reason="$reason, but $RK_INSTANCE-$first has newer data, and must be elected"
-  elif [ "$claims" = 0 ] && [ "$waited" -ge 20 ]; then
+  elif [ $all_wait = 1 ]; then reason="$reason, but $RK_INSTANCE-$first has newer data, and must be elected"
+  elif [ $claims = 0 ] && [ $waited -ge 20 ]; then
     verdict=closed reason="$reason, and nobody with data came back: the data is lost"
   else
     reason="$reason, its data is gone, and the others, who may have it, must come (to give it up: touch $data/force-master)"
   fi
 }
-
-# The sentinels name another.
 decide_other() {
   reason="sentinels name $named (epoch $epoch)"
   case $role-$ours in
@@ -172,21 +128,16 @@ decide_other() {
     refused-*) reason="$reason, which refuses the password" ;;
     silent-*)
       reason="$reason, which does not answer"
-      if [ $durable = 1 ]; then
-        verdict=candidate
-      elif [ -z "$looked" ]; then
-        verdict=look
-      elif [ "$listening" = 0 ] && [ "$waited" -ge 10 ] && [ $all_wait = 1 ] && [ "$first" = "$ordinal" ]; then
+      if [ $durable = 1 ]; then verdict=candidate
+      elif [ -z "$looked" ]; then verdict=look
+      elif [ $listening = 0 ] && [ $waited -ge 10 ] && [ $all_wait = 1 ] && [ $first = $ordinal ]; then
         verdict=candidate reason="$reason, and nobody has newer data"
       fi
       ;;
     *) reason="$reason, which is not a master" ;;
   esac
 }
-
-# --- what comes of it ---
-
-# register_everywhere ADDRESS: tells every blank sentinel of the last survey; true if a majority of all now names a master.
+# register_everywhere ADDRESS: tells all blank sentinels; true if a majority now names a master.
 register_everywhere() {
   local address kind registered=0
   while read -r _ address kind _; do
@@ -194,60 +145,54 @@ register_everywhere() {
       named) registered=$((registered + 1)) ;;
       blank) ! register "$1" "$address" || registered=$((registered + 1)) ;;
     esac
-  done <"$work/views"
+  done <$work/views
   [ $registered -gt $((found / 2)) ]
 }
-
-# start [MASTER]: becomes the server. Data in another form than is asked for is loaded as it is; the watch switches it then.
+# start [MASTER]: becomes the server. Data in another form is loaded as it is; the watch switches it then.
 start() {
   find_unaware
   form=${form:-$persistence}
-  echo "$form" >"$data/form"
+  echo $form >$data/form
   umask 077
   {
-    printf 'include %s\n' "$etc/redis.conf" "$etc/live.conf"
+    printf 'include %s\n' $etc/redis.conf $etc/live.conf
     if [ "$form" = aof ]; then echo appendonly yes; else echo appendonly no; fi
-    printf 'replica-announce-ip %s\nreplica-announce-port %s\n' "$me" "$RK_PORT"
-    printf 'min-replicas-to-write %s\nmin-replicas-max-lag %s\n' "${closed:-$min_replicas}" "$max_lag"
-    # While a sync of its own channel is interrupted, a master lists the replica by a wrong address (redis#14728).
+    printf 'replica-announce-ip %s\nreplica-announce-port %s\n' $me $RK_PORT
+    printf 'min-replicas-to-write %s\nmin-replicas-max-lag %s\n' "${closed:-$min_replicas}" $max_lag
+    # When such a sync breaks off, a replica is known by a second address (redis#14728).
     case $("$program-server" -v) in 'Redis server v=7'* | [!R]*) ;; *) echo repl-rdb-channel no ;; esac
-    if [ "$RK_AUTH" = 1 ]; then
+    if [ $RK_AUTH = 1 ]; then
       echo "user default on ~* &* +@all $(accepted server)"
       password server
       printf 'masteruser default\nmasterauth %s\n' "$(quoted)"
     fi
     [ -z "${1:-}" ] || echo "replicaof $1 $RK_PORT"
     [ -z "$newcomer" ] || echo 'replica-priority 0'
-  } >"$run/redis.conf"
-  : >"$run/running"
-  sh "$etc/server-watch.sh" "$me" "$closed" "$newcomer" &
-  exec "$program-server" "$run/redis.conf"
+  } >$run/redis.conf
+  : >$run/running
+  sh $etc/server-watch.sh $me "$closed" "$newcomer" &
+  exec "$program-server" $run/redis.conf
 }
-
-# act: 'closed' is a master that takes no writes until the sentinels have seen it: an election that began before it listened goes
-# on regardless, and would take away whatever it accepted meanwhile. A replica that has yet to receive the data is a newcomer,
-# neither electable nor ready until it has it.
+# act: does it. A master that comes back starts closed: an election that goes on would take away what it accepted. A replica that has
+# yet to receive the data is a newcomer, not electable.
 act() {
   local other
   case $verdict in
     wait) say "$reason: waiting" ;;
     master | closed | first)
-      [ $verdict != first ] || register_everywhere "$me" || return 0
+      [ $verdict != first ] || register_everywhere $me || return 0
       [ $verdict != closed ] || closed=$too_many
       say "$reason: starting as master"
-      rm -f "$data/force-master"
-      : >"$data/whole"
+      rm -f $data/force-master
+      : >$data/whole
       start
       ;;
     replica)
       say "$reason: joining as replica"
       newcomer=1
-      start "$named"
+      start $named
       ;;
-    candidate)
-      say "$reason: starting as replica, for the sentinels to elect"
-      start "$named"
-      ;;
+    candidate) say "$reason: starting as replica, for the sentinels to elect"; start $named ;;
     *) say "$reason" ;;
   esac
   case $verdict in
@@ -255,21 +200,20 @@ act() {
     tell) set -- $masters; register_everywhere "$1" ;;
     promote)
       ask server "$best" REPLICAOF NO ONE
-      for other in $mine; do [ "$other" = "$best" ] || ask server "$other" REPLICAOF "$best" "$RK_PORT"; done
+      for other in $mine; do [ "$other" = "$best" ] || ask server "$other" REPLICAOF "$best" $RK_PORT; done
       ;;
   esac >/dev/null
 }
 
-rm -f "$run/running"
+rm -f $run/running
 closed='' newcomer='' me='' reason=starting
 pulse waiting $reason
 await_password
 find_data
-# How long a fresh cluster waits for servers that have not come yet: longer where they may bring data on a claim, longest
-# where there is data already, and theirs may be newer.
+# How long a fresh cluster waits for servers that may bring data on their claims.
 patience=3
-[ "$claims" = 0 ] || patience=10
-[ "$claims" = 0 ] || [ "$stamp" = 0 ] || patience=60
+[ $claims = 0 ] || patience=10
+[ $claims = 0 ] || [ $stamp = 0 ] || patience=60
 began=$(date +%s) post_next=0
 while :; do
   waited=$(($(date +%s) - began))

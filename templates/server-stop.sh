@@ -1,55 +1,41 @@
 #!/bin/sh
-# Before a server stops: if it is master, another takes over first, without a lost write (without it: downAfter and more without
-# writes, and those lost that no replica had yet); if it is a replica, those who are still led to it get their answers.
+# Before a server stops: a master has another take over first (without it: no writes for downAfter and more, and those lost that no
+# replica had); a replica answers those who are still led to it.
 # shellcheck disable=SC1091,SC2086,SC2154,SC3043 # variables of common.sh and topology.env
 set -u
 . /etc/redis-k8s/common.sh
-
-tell() {
-  ask server 127.0.0.1 "$@"
-}
-
-# leads: true if this server is master. Where clients hold every connection the script beside the server makes room for us.
+tell() { ask server 127.0.0.1 "$@"; }
+# leads: true if this server is master. Where clients hold all connections the watch makes room.
 leads() {
   case $(role 127.0.0.1) in
     master*) ;;
     other)
-      : >"$run/room"
+      : >$run/room
       sleep 1
       case $(role 127.0.0.1) in master*) ;; *) return 1 ;; esac
       ;;
     *) return 1 ;;
   esac
 }
-
-# find_followers: who could take over. Sets later and earlier, the addresses of the replicas of higher and of lower ordinals.
 find_followers() {
   local member address
   later='' earlier=''
   interview
-  grep " slave $me connected " "$work/roles" >"$work/followers"
+  grep " slave $me connected " $work/roles >$work/followers
   while read -r member address _; do
-    # One that stops has itself passed over.
+    # 0: it stops, too.
     [ "$(ask server "$address" CONFIG GET replica-priority | sed -n 2p)" != 0 ] || continue
-    if [ "$member" -gt "$ordinal" ]; then later="$later $address"; else earlier="$earlier $address"; fi
-  done <"$work/followers"
+    if [ $member -gt $ordinal ]; then later="$later $address"; else earlier="$earlier $address"; fi
+  done <$work/followers
 }
-
-# prefer PRIORITY: sets the priority of the replicas of later ordinals; the lower, the better.
 prefer() {
   local address
   for address in $preferred; do ask server "$address" CONFIG SET replica-priority "$1" >/dev/null; done
 }
-
-# pace MILLISECONDS: how often the sentinels that answered the last survey ask servers for their state.
-pace() {
-  grep ' named ' "$work/views" | at_once set_period "$1" >/dev/null
-}
-set_period() {
-  ask sentinel "$1" SENTINEL DEBUG INFO-PERIOD "$2"
-}
-
-# caught_up ADDRESS...: true once these hold all that this server wrote, which writes no more; false after 3 s.
+# pace MILLISECONDS: how often sentinels ask servers for their state.
+pace() { grep ' named ' $work/views | at_once set_period "$1" >/dev/null; }
+set_period() { ask sentinel "$1" SENTINEL DEBUG INFO-PERIOD "$2"; }
+# caught_up ADDRESS...: true once these hold all that this server wrote; false after 3 s.
 caught_up() {
   local address its written until
   written=$(role 127.0.0.1)
@@ -61,10 +47,8 @@ caught_up() {
     done
   done
 }
-
-# move: has the sentinels elect another master until they have, one after the other if one stops, or gives up, before it is done: it
-# may not have heard of a replica for a while. It is asked until it names another master, which it then tells all the others; not
-# this server, whose own answers the pause delays. When everything is deleted at once, there is soon no sentinel left.
+# move: has sentinels elect another master until they have: the next one if one stops, or gives up since it heard of no replica. The
+# sentinel is asked, since the pause delays this server's own answers.
 move() {
   local until is
   until=$(($(date +%s) + 10))
@@ -81,9 +65,9 @@ move() {
   done
 }
 
-[ -e "$run/running" ] || exit 0
+[ -e $run/running ] || exit 0
 if ! leads; then
-  # Until every node knows that it ends, the read Service leads clients here, who would be refused or wait in vain: up to a second.
+  # Until every node knows that it ends, the read Service leads clients here.
   tell CONFIG SET replica-priority 0 >/dev/null
   sleep 2
   # It may have been promoted meanwhile.
@@ -93,39 +77,34 @@ me=$(tell CONFIG GET replica-announce-ip | sed -n 2p)
 survey
 majority && [ "$named" = "$me" ] || exit 0
 find_followers
-# In a rolling restart a later ordinal has been restarted already: prefer it, so that the master moves no more often than
-# it must. Without a choice between earlier and later there is nothing to wish.
+# In a roll later ordinals have restarted already: with them the master moves no more often than it must.
 preferred=''
 [ -z "$later" ] || [ -z "$earlier" ] || preferred=$later
 prefer 50
-# Sentinels see the wish, and ask all replicas at about the same time.
+# Sentinels see the wish, and ask all replicas at about one time.
 [ -z "$later$earlier" ] || { pace 100; sleep 0.9; }
-# A sentinel that is away must not be asked while clients wait, nor a replica that has stopped meanwhile be waited for.
+# Nobody who is gone must be asked while clients wait.
 clock
 slack=$((now + 50))
 survey
 find_followers
 if [ "$named" = "$me" ] && [ -n "$later$earlier" ]; then
-  # Whether a replica was promoted a sentinel that fails over asks only a second after it asked last, whatever its period, and
-  # clients wait for that. With the usual period it asked just before. It must not ask too early, either: where all takes
-  # longer, as the questions of now did, the rest is begun sooner.
+  # Whether a replica was promoted a sentinel asks only a second after it asked last, while clients wait: half of it passes first, less
+  # what the questions took.
   clock
   slack=$((slack - now))
   pace 1000
   [ $slack -le 0 ] || sleep "$(printf '0.%02d' $slack)"
-  # Clients wait instead of writing what nobody would keep.
   tell CLIENT PAUSE 25000 WRITE >/dev/null
   # The wish must not outweigh the data.
   caught_up ${later:-$earlier} || [ -z "$preferred" ] || { prefer 100; sleep 1.2; }
   move
 fi
-# Clients wait: both at once. They do so until this server has stopped, whatever came of it: an election left half done may have
-# promoted another already, and what this one accepted now would be lost.
+# Clients wait until this server has stopped, whatever came of it: an election half done may have promoted another already.
 prefer 100 &
 pace $info_period
-if [ "$named" = "$me" ]; then
-  say 'no other server can take over'
+if [ "$named" = "$me" ]; then say 'no other server can take over'
 else
-  rm -f "$data/was-master"
+  rm -f $data/was-master
   say "handed over to $named"
 fi

@@ -1,33 +1,28 @@
 #!/bin/sh
-# server-watch.sh ADDRESS [CLOSED] [NEWCOMER]: runs beside a server as long as it lives. It closes a master that may have been
-# replaced, and opens it again; gives a running server what changes in its files; tells the probes. If it dies, the probes end
-# the container; until then min-replicas-to-write bounds what an isolated master may lose.
-# shellcheck disable=SC1091,SC2015,SC2046,SC2154,SC3013,SC3043 # variables of common.sh and topology.env
+# server-watch.sh ADDRESS [CLOSED] [NEWCOMER]: runs beside a server. Closes a master that may have been replaced, which would go on
+# accepting writes that are lost, and opens it again; gives it what changes in its files; tells the probes, which end the
+# container if this dies. Until then min-replicas-to-write bounds the loss.
+# shellcheck disable=SC1091,SC2086,SC2015,SC2046,SC2154,SC3013,SC3043 # variables of common.sh and topology.env
 set -u
 . /etc/redis-k8s/common.sh
-
 me=$1 closed=$2 newcomer=$3 return=$(printf '\r')
-
-# listen: opens two conversations with this server, which stay open whatever maxclients is: one tells its state twice a
-# second, the other takes orders.
+# listen: opens two conversations, which last whatever maxclients is: one tells this server's state twice a second, one takes orders.
 listen() {
   local pid
   exec 4<&- 5>&- 6<&-
-  [ ! -r "$work/pids" ] || while read -r pid; do kill "$pid"; done <"$work/pids" 2>/dev/null
-  rm -f "$work/state" "$work/orders" "$work/answers"
-  mkfifo "$work/state" "$work/orders" "$work/answers"
+  [ ! -r $work/pids ] || while read -r pid; do kill "$pid"; done <$work/pids 2>/dev/null
+  rm -f $work/state $work/orders $work/answers
+  mkfifo $work/state $work/orders $work/answers
   password server
-  talk ever "$secret" 127.0.0.1 "$RK_PORT" -r -1 -i 0.5 INFO replication >"$work/state" &
-  echo "$!" >"$work/pids"
-  talk ever "$secret" 127.0.0.1 "$RK_PORT" <"$work/orders" >"$work/answers" &
-  echo "$!" >>"$work/pids"
-  exec 4<"$work/state" 5>"$work/orders" 6<"$work/answers"
+  talk ever "$secret" 127.0.0.1 $RK_PORT -r -1 -i 0.5 INFO replication >$work/state &
+  echo "$!" >$work/pids
+  talk ever "$secret" 127.0.0.1 $RK_PORT <$work/orders >$work/answers &
+  echo "$!" >>$work/pids
+  exec 4<$work/state 5>$work/orders 6<$work/answers
   broken=''
 }
-
-# sample: reads what the server says of itself from standard input. Sets role, link (up, sync or down), master, priority, lag
-# (seconds since the replica heard of last was heard of; empty without replicas) and heard (how many replicas were heard of less
-# than most seconds ago). False where nothing more comes.
+# sample: reads that state. Sets role, link (up, sync, down), master, priority, lag (the least of its replicas, in seconds; empty
+# without any) and heard (how many lag less than most).
 sample() {
   local line one
   while IFS= read -r line; do
@@ -53,75 +48,54 @@ sample() {
   done
   return 1
 }
-
-# sample_now: the same as the next sample, at once.
 sample_now() {
   echo INFO replication >&5
   sample <&6
 }
-
-# order WORD...: has this server do something; true if it does. Sentinel ends all connections of a master that it makes a replica.
+# order WORD...: true if this server does it. Sentinel ends all connections of a master that it makes a replica.
 order() {
   echo "$*" >&5
   read -r answer <&6 || answer=Error
   case $answer in OK) ;; Error* | 'Could not connect'*) broken=1; false ;; *) false ;; esac
 }
-
-# setting NAME: sets answer to the value of a directive.
 setting() {
   order CONFIG GET "$1"
   [ "$answer" = "$1" ] && read -r answer <&6 || broken=1
 }
-
-# open_to REPLICAS: how many replicas a master must hear of to take writes.
-open_to() {
-  order CONFIG SET min-replicas-to-write "$1"
-}
-
-# is_closed: true if this server takes no writes.
+open_to() { order CONFIG SET min-replicas-to-write "$1"; }
 is_closed() {
   setting min-replicas-to-write
-  [ "$answer" = "$too_many" ]
+  [ "$answer" = $too_many ]
 }
-
-# --- a master ---
-
-# lead: closes a master that hears of no replica for half the time that Redis itself allows, or that was silent until it may be
-# held for down: it may be replaced. So may one that lost a replica and reaches most sentinels no more: it is cut off together
-# with those it has left. A sentinel that is to promote another closes it, too.
+# lead: closes a master that may be replaced: that hears of no replica for half of max_lag, that slept until it may be held for down,
+# or that lost a replica and reaches most sentinels no more. A sentinel that is to promote another closes it, too.
 lead() {
   if ! is_closed; then
-    [ "$min_replicas" -gt 0 ] || return 0
-    [ "$heard" -ge "$heard_before" ] || doubts=10
+    [ $min_replicas -gt 0 ] || return 0
+    [ $heard -ge $heard_before ] || doubts=10
     heard_before=$heard
-    # Whole seconds: for a millisecond a report that is just due looks older.
+    # Seconds are whole: a report that is just due looks older.
     [ "${lag:-0}" -lt "$most" ] || { sleep 0.1; sample_now; }
-    if [ "$gap" -lt $((down_after / 10 - 100)) ] && [ "${lag:-0}" -lt "$most" ]; then
-      [ "$doubts" -gt 0 ] || return 0
+    if [ $gap -lt $((down_after / 10 - 100)) ] && [ "${lag:-0}" -lt "$most" ]; then
+      [ $doubts -gt 0 ] || return 0
       doubts=$((doubts - 1))
       out_of_reach || return 0
     fi
     say 'cut off, or stalled: taking no writes until the sentinels hear this server'
-    open_to "$too_many" || return 0
+    open_to $too_many || return 0
   fi
   confirm
 }
-
-# out_of_reach: true if most sentinels neither answer nor refuse: they may be electing another, beyond a cut. One that refuses does
-# not run, and elects nobody. By addresses that are known already, since look-ups fail beyond a cut.
+# out_of_reach: true if most sentinels neither answer nor refuse. By addresses known already: look-ups fail beyond a cut.
 out_of_reach() {
   local member
-  for member in $(seq 0 $((sentinels - 1))); do echo "$member $(announced sentinel "$member" known)"; done |
-    at_once reach >"$work/reach"
-  [ $((2 * $(grep -c lost "$work/reach"))) -gt "$sentinels" ]
+  for member in $(seq 0 $((sentinels - 1))); do echo "$member $(announced sentinel $member known)"; done |
+    at_once reach >$work/reach
+  [ $((2 * $(grep -c lost $work/reach))) -gt $sentinels ]
 }
-reach() {
-  case ${1:+$(ask sentinel "$1" PING)} in *refused*) ;; '' | 'Could not connect'*) echo lost ;; esac
-}
-
-# confirm: opens a closed master once every sentinel names it and hears it, with no election under way. Where only a majority
-# answers, that has to last 5 s: an election is over by then. Replicas look only once a second whether their master is back: one
-# that has just started takes writes without them for so long, if all sentinels hear it.
+reach() { case ${1:+$(ask sentinel "$1" PING)} in *refused*) ;; '' | 'Could not connect'*) echo lost ;; esac; }
+# confirm: opens a closed master once all sentinels name and hear it, without an election, or a majority for 5 s. One that has just
+# started takes writes without replicas for a second, in which these notice that it is back.
 confirm() {
   local since='' open=''
   while [ -z "$open" ]; do
@@ -132,7 +106,7 @@ confirm() {
       "$me "*)
         majority || since=''
         since=${since:-$now}
-        if [ "$answered" -ge "$found" ]; then open=all$closed; elif [ $((now - since)) -ge 500 ]; then open=most; fi
+        if [ $answered -ge $found ]; then open=all$closed; elif [ $((now - since)) -ge 500 ]; then open=most; fi
         ;;
       *) since='' ;;
     esac
@@ -148,19 +122,17 @@ confirm() {
     # A sentinel that is to promote another may have closed it again.
     ! is_closed || return 0
   fi
-  open_to "$min_replicas" && say 'open for writes'
-  # What it said meanwhile is old.
+  open_to $min_replicas && say 'open for writes'
+  # What was said meanwhile is old.
   listen
 }
-
-# reclaim: a replica may still hold a link to the pod that was lost with its node: to it the address is the same, and without a
-# last packet it would wait for 20 s, and this master for it. Its link is made anew.
+# reclaim: a replica may hold a link to the pod that was lost with its node, at the same address: it would wait for 20 s, and we too.
 reclaim() {
   local address role seen
   sleep 1
   seen=$(ask server 127.0.0.1 INFO replication)
   interview
-  grep " slave $me connected " "$work/roles" | while read -r _ address _; do
+  grep " slave $me connected " $work/roles | while read -r _ address _; do
     case $seen in
       *"ip=$address,"*) ;;
       *)
@@ -170,104 +142,92 @@ reclaim() {
     esac
   done
 }
-
-# --- a replica ---
-
-# follow: a newcomer is electable once it is in sync or, with older data, its master has been gone for 30 s. One whose master is
-# gone asks the sentinels for another, and does not answer with old data for longer than ten seconds.
+# follow: a newcomer is electable once in sync or, with older data, when its master has been gone for 30 s. Old data is not served for
+# longer than 10 s.
 follow() {
   # It takes no writes now, and must take them when it is elected.
-  [ "$was" = slave ] && [ $((beat % 20)) != 0 ] || { closed=''; open_to "$min_replicas"; rm -f "$data/was-master"; }
+  [ "$was" = slave ] && [ $((beat % 20)) != 0 ] || { closed=''; open_to $min_replicas; rm -f $data/was-master; }
   if [ "$link" = up ]; then
     [ $lost -lt 20 ] || order CONFIG SET replica-serve-stale-data yes
     lost=0
-    [ -z "$newcomer" ] || : >"$data/whole"
+    [ -z "$newcomer" ] || : >$data/whole
   else
     lost=$((lost + 1))
     [ $lost -ne 20 ] || order CONFIG SET replica-serve-stale-data no
     [ "$link" != down ] || [ $lost -lt 10 ] || find_master
   fi
-  # A hand-over that did not live to take its preference back: the next election would choose by it, not by the data.
+  # A hand-over did not live to take its preference back.
   if [ "$priority" = 50 ]; then preferred=$((preferred + 1)); else preferred=0; fi
-  if [ $preferred -ge 40 ] || { [ -n "$newcomer" ] && [ -e "$data/whole" ] && { [ "$link" = up ] || [ $lost -ge 60 ]; }; }; then
+  if [ $preferred -ge 40 ] || { [ -n "$newcomer" ] && [ -e $data/whole ] && { [ "$link" = up ] || [ $lost -ge 60 ]; }; }; then
     order CONFIG SET replica-priority 100 && newcomer=''
   fi
 }
-
-# find_master: Sentinel leads the replicas it knows to a new master. One that it lost sight of, behind a master that is gone or
-# behind another replica, asks by itself: less and less often.
+# find_master: a replica that Sentinel lost sight of asks the sentinels for its master, less and less often.
 find_master() {
   [ $beat -ge $next_search ] || return 0
   next_search=$((beat + (lost < 60 ? 10 : 60)))
   survey
   majority && [ -n "$named" ] && [ "$named" != "$me" ] && [ "$named" != "$master" ] || return 0
-  whose "$named"
-  case $(role "$named")-$ours in
+  whose $named
+  case $(role $named)-$ours in
     master*-yes)
       say "sentinels name $named (epoch $epoch), not $master, which is gone: joining it"
-      order REPLICAOF "$named" "$RK_PORT"
+      order REPLICAOF $named $RK_PORT
       ;;
   esac
 }
-
-# --- what changes under a running server ---
-
-# heed_topology: how long a replica may be silent: half of what Redis itself allows, since replicas report once a second.
 heed_topology() {
-  : >"$work/applied"
-  . "$etc/topology.env"
+  : >$work/applied
+  . $etc/topology.env
   most=$((max_lag < 4 ? 2 : max_lag / 2))
 }
-
-# apply [resetpass]: gives it the files of today. Passwords are added to those it takes; the next start forgets the old ones.
+# apply [resetpass]: gives it the files of today. Passwords are added; the next start forgets the old ones.
 apply() {
   local name value
   heed_topology
-  [ -n "$closed" ] || open_to "$min_replicas"
-  order CONFIG SET min-replicas-max-lag "$max_lag"
-  grep '^[a-z]' "$etc/live.conf" >"$work/live"
+  [ -n "$closed" ] || open_to $min_replicas
+  order CONFIG SET min-replicas-max-lag $max_lag
+  grep '^[a-z]' $etc/live.conf >$work/live
   while read -r name value; do
     case $value in *\" | *\') ;; *) value="\"$value\"" ;; esac
     order CONFIG SET "$name" "$value" || say "$name waits for the next start: $answer"
-  done <"$work/live"
-  [ "$RK_AUTH" = 1 ] || return 0
+  done <$work/live
+  [ $RK_AUTH = 1 ] || return 0
   order ACL SETUSER default "$@" $(accepted server)
   password server
   [ -z "$secret" ] || order CONFIG SET masterauth "$(quoted)"
 }
-
-# switch_form: data that was loaded in another form than is asked for is kept in that from now on.
+# switch_form: keeps data that was loaded in another form in the one asked for.
 switch_form() {
   local kept
-  read -r kept <"$data/form"
-  [ "$kept" != "$persistence" ] || return 0
+  read -r kept <$data/form
+  [ "$kept" != $persistence ] || return 0
   case $persistence-$(ask server 127.0.0.1 INFO persistence) in
     *loading:1* | *_in_progress:1* | *aof_rewrite_scheduled:1*) return 0 ;;
     aof-*aof_enabled:0*) order CONFIG SET appendonly yes; return 0 ;;
     rdb-*aof_enabled:1*) [ -n "$saved" ] || { order BGSAVE; saved=1; return 0; } ;;
   esac
-  [ "$persistence" = aof ] || order CONFIG SET appendonly no
+  [ $persistence = aof ] || order CONFIG SET appendonly no
   say "data is kept as $persistence now, no longer as $kept"
-  echo "$persistence" >"$data/form"
+  echo $persistence >$data/form
 }
-
-# tend: what costs programs. The Service may be made anew, or the name service have told an old address at the start.
+# tend: what costs programs. A Service made anew has another address; a start in which pods knew no password ends.
 tend() {
   local address
-  address=$(announced server "$ordinal")
+  address=$(announced server $ordinal)
   if [ -n "$address" ] && [ "$address" != "$me" ] && order CONFIG SET replica-announce-ip "$address"; then
     say "known as $address from now on, no longer as $me"
     me=$address
   fi
   switch_form
-  case $role-$link in slave-up) case $(role "$master") in slave*) find_master ;; esac ;; esac
-  [ -e "$run/open" ] && find_unaware && [ ! -e "$run/open" ] && apply resetpass
+  case $role-$link in slave-up) case $(role $master) in slave*) find_master ;; esac ;; esac
+  [ ! -e $run/open ] || { find_unaware; [ -e $run/open ] || apply resetpass; }
 }
 
 now='' beat=0 next_tend=2 next_search=0 was='' lost=0 preferred=0 heard_before=0 doubts=0 saved=''
 heed_topology
 [ -z "$closed" ] || (work=$work-reclaim && mkdir -p "$work" && reclaim) &
-# Whom an order does not reach shall not die of it.
+# An order that does not arrive must not end this script.
 trap : PIPE
 listen
 while :; do
@@ -277,20 +237,20 @@ while :; do
   clock
   gap=$((now - ${before:-$now})) beat=$((beat + 1))
   case $role-$link-$newcomer in
-    master-*) [ "$was" = master ] || : >"$data/was-master"; lead; pulse ready ;;
+    master-*) [ "$was" = master ] || : >$data/was-master; lead; pulse ready ;;
     slave-up-) follow; pulse ready ;;
     slave-up-*) follow; pulse late in sync, but not electable yet ;;
     slave-*) follow; pulse late "not in sync: the link to $master is $link" ;;
     *) pulse "$pulsed" ;;
   esac
   was=$role
-  if [ -e "$run/room" ]; then
+  if [ -e $run/room ]; then
     # The stop hook does not get in.
     setting maxclients
     order CONFIG SET maxclients $((answer + 32))
-    rm -f "$run/room"
+    rm -f $run/room
   fi
-  for file in "$etc/topology.env" "$etc/live.conf" "$secrets/server"; do [ ! "$file" -nt "$work/applied" ] || apply; done
+  for file in $etc/topology.env $etc/live.conf $secrets/server; do [ ! "$file" -nt $work/applied ] || apply; done
   # Every 30 s, and sooner after the start.
   [ $beat -lt $next_tend ] || { tend; next_tend=$((beat < 30 ? 2 * beat : beat + 60)); }
   clock

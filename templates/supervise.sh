@@ -1,12 +1,10 @@
 #!/bin/sh
-# supervise.sh server|sentinel: starts one, and again at once when it was killed. The kubelet takes up to a second for that and,
-# from the second time within ten minutes on, ten and more, in which another has long been elected. Whatever else ends it ends
-# the container, a crash as well, and so does the end of one that lived for less than five seconds.
-# shellcheck disable=SC1091,SC2154 # variables of common.sh
+# supervise.sh server|sentinel: starts one, and again at once when it was killed: the kubelet takes up to a second for that and, from
+# the second time on, ten and more, in which another is elected. Any other end, or one within 5 s, ends the container.
+# shellcheck disable=SC1091,SC2086,SC2154 # variables of common.sh
 set -u
 . /etc/redis-k8s/common.sh
-
-# stop: hands a request to stop on. A child that was just made swallows the first, until it has forgotten our traps.
+# stop: hands a request to stop on, twice: a child that was just made swallows the first with our trap.
 stop() {
   stopped=1
   [ -n "$child" ] || return 0
@@ -33,7 +31,7 @@ while [ -z "$stopped" ]; do
   kill -KILL "-$child" 2>/dev/null
   child=''
   clock
-  [ "$status" -eq 137 ] && [ $((now - began)) -ge 500 ] || exit "$status"
+  [ $status -eq 137 ] && [ $((now - began)) -ge 500 ] || exit $status
   # Each time is news, even if it is told in the same words.
   said=''
   say "killed after $(((now - began) / 100)) s: starting again"

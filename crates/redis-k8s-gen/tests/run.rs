@@ -145,8 +145,8 @@ fn the_json_of_a_fleet_is_one_list() {
 
 #[test]
 fn selected_objects_are_the_only_ones() {
-    let ran = command(&["render", "-q", "-o", "name", "--only", "sts", "--only", "cm/redis-config"]);
-    assert_eq!(ran.out, "configmap/redis-config\nstatefulset.apps/redis\nstatefulset.apps/redis-sentinel\n");
+    let ran = command(&["render", "-q", "-o", "name", "--only", "sts", "--only", "cm/redis-settings"]);
+    assert_eq!(ran.out, "configmap/redis-settings\nstatefulset.apps/redis\nstatefulset.apps/redis-sentinel\n");
     let of_the_last = with_stdin(&["render", "-", "-q", "-o", "name", "--only", "sts/fleet-99"], fleet(100).as_bytes());
     assert_eq!(of_the_last.out, "statefulset.apps/fleet-99\n");
     let json = with_stdin(&["render", "-", "-q", "-o", "json", "--only", "sts/fleet-99"], fleet(100).as_bytes());

@@ -52,9 +52,6 @@ pub(super) fn build(instance: Instance<'_>, component: Component, checksum: Stri
             scheduler_name: name(scheduling, |scheduling| scheduling.scheduler.as_ref()),
             security_context: Some(security_context(instance)),
             service_account_name: Some(instance.service_account_name().to_owned()),
-            // Somebody has to bury the processes that scripts leave behind, and neither server does: without it a probe of an
-            // Alpine image, whose `timeout` forks, leaves one every two seconds until the pod can start no more.
-            share_process_namespace: Some(true),
             termination_grace_period_seconds: Some(match component {
                 Component::Server => {
                     i64::try_from(instance.termination_grace_period().as_secs_rounded_up()).unwrap_or(i64::MAX)

@@ -21,7 +21,7 @@ pub(crate) const EXAMPLES: &str = "Examples:
   redis-k8s-gen render cache.yaml -n shop --set spec.replicas=5
   redis-k8s-gen render -a v1beta3                             the four objects of the 2015 tutorial
   redis-k8s-gen render fleet/*.yaml --output-dir manifests    a file for each object
-  redis-k8s-gen render cache.yaml --only sts --only cm/cache-config
+  redis-k8s-gen render cache.yaml --only sts --only cm/cache-settings
   cat cache.yaml | redis-k8s-gen render - -o json";
 
 /// Arguments of `render`.
