@@ -209,7 +209,7 @@ look() {
   look_at_self
   case $kind in blank) learn; return 1 ;; named) ;; *) return 1 ;; esac
   settle
-  vote_again
+  if [ "$own_flags" = master ]; then masterless=''; else vote_again; fi
   give_up
   find_known
   amiss || return 0
@@ -242,7 +242,7 @@ while :; do
   [ "$now" -ge $due ] || changed || continue
   began=$now
   # What does not change is looked at less and less.
-  if look || [ $((began - since)) -ge 48000 ]; then due=$((began + 6000)); else due=$((began + (began - since) / 8)); fi
+  if look; then due=$((began + 12000)); else due=$((began + (began - since < 48000 ? (began - since) / 8 : 6000))); fi
   clock
   # What it said meanwhile is old.
   [ $((now - began)) -lt 150 ] || listen

@@ -21,8 +21,8 @@ listen() {
   exec 4<$work/state 5>$work/orders 6<$work/answers
   broken=''
 }
-# sample: reads that state. Sets role, link (up, sync, down), master, priority, lag (the least of its replicas, in seconds; empty
-# without any) and heard (how many lag less than most).
+# sample: reads that state. Sets role, link (up, sync, down), master, history (its ID), priority, lag (the least of its replicas, in
+# seconds; empty without any) and heard (how many lag less than most).
 sample() {
   local line one
   while IFS= read -r line; do
@@ -34,6 +34,7 @@ sample() {
       master_link_status:up) link=up ;;
       master_sync_in_progress:1) link=sync ;;
       slave_priority:*) priority=${line#*:} ;;
+      master_replid:*) history=${line#*:} ;;
       slave*state=online*lag=*)
         # The server reads two clocks, of which one may be a tick behind: -1.
         one=${line##*lag=}
@@ -224,7 +225,7 @@ tend() {
   [ ! -e $run/open ] || { find_unaware; [ -e $run/open ] || apply resetpass; }
 }
 
-now='' beat=0 next_tend=2 next_search=0 was='' lost=0 preferred=0 heard_before=0 doubts=0 saved=''
+now='' beat=0 next_tend=2 next_search=0 was='' lost=0 preferred=0 history='' history_before='' heard_before=0 doubts=0 saved=''
 heed_topology
 [ -z "$closed" ] || (work=$work-reclaim && mkdir -p "$work" && reclaim) &
 # An order that does not arrive must not end this script.
@@ -244,6 +245,8 @@ while :; do
     *) pulse "$pulsed" ;;
   esac
   was=$role
+  # Another master, or a master that follows another by now.
+  [ "$history" = "$history_before" ] || { history_before=$history; next_tend=$((beat + 4)); }
   if [ -e $run/room ]; then
     # The stop hook does not get in.
     setting maxclients
@@ -251,7 +254,7 @@ while :; do
     rm -f $run/room
   fi
   for file in $etc/topology.env $etc/live.conf $secrets/server; do [ ! "$file" -nt $work/applied ] || apply; done
-  # Every 30 s, and sooner after the start.
-  [ $beat -lt $next_tend ] || { tend; next_tend=$((beat < 30 ? 2 * beat : beat + 60)); }
+  # Every minute, and sooner after the start.
+  [ $beat -lt $next_tend ] || { tend; next_tend=$((beat < 100 ? 2 * beat : beat + 120)); }
   clock
 done
