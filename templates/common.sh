@@ -1,55 +1,45 @@
-# shellcheck shell=sh disable=SC2013,SC2034,SC2086,SC2154,SC3013,SC3043 # for other files; several words; 'local' and -nt are known
-# What servers and sentinels share: who is there, how to ask them, what they answer. topology.env may change while they run.
+# What servers and sentinels share: who is there, how to ask them, and what they answer.
 etc=/etc/redis-k8s secrets=/etc/redis-k8s-auth run=/run/redis-k8s data=/data
-# shellcheck source=/dev/null
 . $etc/topology.env
-ordinal=${POD_NAME##*-} work=$run/${0##*/} said='' tls=''
-mkdir -p "$work"
-# A server that asks for so many replicas takes no writes. Sentinels ask servers for their state every so many milliseconds.
-too_many=10000 info_period=1000
+ordinal=${POD_NAME##*-} work=$run/${0##*/} said='' pulsed='waiting for an answer' tls=''
+mkdir -p $work
+too_many=10000
 if command -v valkey-server >/dev/null; then program=valkey; else program=redis; fi
-[ "$RK_TLS" = 0 ] || tls="--tls --cacert $etc-tls/ca.crt --cert $etc-tls/tls.crt --key $etc-tls/tls.key"
+[ $RK_TLS = 0 ] || tls="--tls --cacert $etc-tls/ca.crt --cert $etc-tls/tls.crt --key $etc-tls/tls.key"
 clock() { read -r now _ </proc/uptime && now=${now%.*}${now#*.}; }
-# pulse waiting|ready|late [WHY]: tells the probes.
 pulse() { pulsed=$* && clock && echo "$now $pulsed" >$run/pulse; }
 say() {
-  [ "$*" = "$said" ] || printf '%s %s: %s\n' "$(date -u +%Y-%m-%dT%H:%M:%SZ)" "$POD_NAME" "$*"
+  [ "$*" = "$said" ] || printf '%s %s: %s\n' "$(date -u +%Y-%m-%dT%H:%M:%SZ)" $POD_NAME "$*"
   said=$*
 }
-secret() {
-  secret=''
-  [ ! -r $secrets/$1 ] || IFS= read -r secret <$secrets/$1 || :
-}
-# password server|sentinel: sets secret to what all of these take, the previous one while it changes.
+secret() { secret=''; [ ! -r $secrets/$1 ] || IFS= read -r secret <$secrets/$1 || :; }
+# sets secret to what all of these take: the previous one while it changes
 password() { secret $1-previous; [ -n "$secret" ] || secret $1; }
 await_password() {
-  while [ "$RK_AUTH" = 1 ] && secret server && [ -z "$secret" ]; do
-    say 'waiting for the password'
-    pulse waiting for the password
-    sleep 1
+  until [ $RK_AUTH = 0 ] || { secret server; [ -n "$secret" ]; }; do
+    say 'waiting for the password'; pulse waiting for the password; sleep 1
   done
 }
 quoted() { printf '"%s"' "$(printf '%s' "$secret" | od -An -v -tx1 | tr -d '\n' | sed 's/ /\\x/g')"; }
-# accepted server|sentinel: all valid passwords for ACL SETUSER; none is asked for while a pod runs that knows none.
+# all valid passwords, or nopass while a pod runs that knows none
 accepted() {
-  if [ "$auth" = 0 ] || [ -e $run/open ]; then echo nopass; return; fi
+  if [ $auth = 0 ] || [ -e $run/open ]; then echo nopass; return; fi
   for name in $1 $1-previous; do
     secret $name
     [ -z "$secret" ] || printf '#%s ' "$(printf '%s' "$secret" | sha256sum | sed 's/ .*//')"
   done
 }
-# find_unaware: leaves $run/open if a pod runs that has not restarted since passwords were switched on.
+# leaves $run/open if a pod has not restarted since passwords were switched on
 find_unaware() {
   rm -f $run/open
-  [ "$RK_AUTH" = 1 ] || return 0
+  [ $RK_AUTH = 1 ] || return 0
   for kind in server sentinel; do roster $kind | at_once unaware $kind; done | grep -q 'user  *$' && : >$run/open
 }
 unaware() {
-  if [ "$2" = server ]; then talk 1 '' "$1" "$RK_PORT" CONFIG GET masteruser
-  else talk 1 '' "$1" "$RK_SENTINEL_PORT" SENTINEL CONFIG GET sentinel-user; fi | tr '\n' ' '
+  if [ "$2" = server ]; then talk 1 '' "$1" $RK_PORT CONFIG GET masteruser
+  else talk 1 '' "$1" $RK_SENTINEL_PORT SENTINEL CONFIG GET sentinel-user; fi | tr '\n' ' '
 }
-# talk SECONDS|ever PASSWORD ADDRESS PORT [WORD...]: sends a command, or standard input; prints the answer or why there is none.
-# With a user the password is also taken where none is asked for.
+# talk SECONDS|ever PASSWORD ADDRESS PORT [WORD...]: prints the answer, or why there is none
 talk() (
   limit="timeout $1" to="-h $3 -p $4"
   [ "$1" != ever ] || limit=''
@@ -58,118 +48,105 @@ talk() (
   [ $# = 0 ] || exec </dev/null
   exec $limit $program-cli $to $tls "$@" 2>&1
 )
-# ask server|sentinel ADDRESS [WORD...]: does so with our password for a second.
+# ask server|sentinel ADDRESS [WORD...]: the same with our password, for a second
 ask() {
-  local port="$RK_PORT" address="$2"
+  local port=$RK_PORT address="$2"
   [ $1 = server ] || port=$RK_SENTINEL_PORT
-  password $1
-  shift 2
-  talk 1 "$secret" "$address" "$port" "$@"
+  password $1; shift 2; talk 1 "$secret" "$address" "$port" "$@"
 }
-# all_done ADDRESS: gives a sentinel the commands of standard input; true if all were answered with OK.
 all_done() {
-  cat >$work/commands
-  [ "$(ask sentinel "$1" <$work/commands | grep -cx OK)" -eq "$(wc -l <$work/commands)" ]
+  cat >$work/commands; [ "$(ask sentinel $1 <$work/commands | grep -cx OK)" -eq "$(wc -l <$work/commands)" ]
 }
-# at_once FUNCTION [ARGUMENT]: calls it for all of a roster at once; prints "ORDINAL ADDRESS ANSWER".
+# at_once FUNCTION: calls it for all of a roster at once; "ORDINAL ADDRESS ANSWER"
 at_once() {
   local member address
   while read -r member address _; do echo "$member $address $($1 "$address" ${2:-})" & done
   wait
 }
-# role ADDRESS: "master - - OFFSET", "slave MASTER LINK OFFSET", "loading", "refused" (our password), "silent" or "other".
+# "master - - OFFSET", "slave MASTER LINK OFFSET", loading, refused, silent or other
 role() {
-  ask server "$1" ROLE | {
+  ask server $1 ROLE | {
     local word='' a='' b='' c='' d=''
     read -r word && read -r a && read -r b && read -r c && read -r d
     case $word in
-      master) echo "master - - $a" ;;
-      slave) echo "slave $a $c ${d:--1}" ;;
-      LOADING*) echo loading ;;
-      *NOAUTH* | *WRONGPASS*) echo refused ;;
-      '' | 'Could not connect'* | *[Ee]rror*) echo silent ;;
-      *) echo other ;;
+    master) echo "master - - $a" ;;
+    slave) echo "slave $a $c ${d:--1}" ;;
+    LOADING*) echo loading ;;
+    *NOAUTH* | *WRONGPASS*) echo refused ;;
+    '' | 'Could not connect'* | *[Ee]rror*) echo silent ;;
+    *) echo other ;;
     esac
   }
 }
-# read_master: reads the answer to SENTINEL MASTER. Sets kind (named, blank, refused, silent), why (it is silent), address, epoch,
-# flags, replicas, others (sentinels). Two flags are ours: unheard (for 2.5 s) and candidate (not elected yet).
+# reads SENTINEL MASTER. Two flags are ours: unheard (2.5 s), candidate (not elected yet)
 read_master() {
-  local key value
-  kind=silent why='no answer within a second' address='' epoch=0 flags=none replicas=0 others=0
+  local key value; kind=silent why='no answer within a second' address='' epoch=0 flags=none replicas=0 others=0
   while read -r key; do
     case $key in
-      '') continue ;;
-      'ERR No such master'*) kind=blank; return ;;
-      *NOAUTH* | *WRONGPASS*) kind=refused why='wrong password'; return ;;
-      'Could not connect'* | *[Ee]rror* | ERR*) why=${key##*: }; return ;;
-      *) read -r value || : ;;
+    '') continue ;;
+    'ERR No such master'*) kind=blank; return ;;
+    *NOAUTH* | *WRONGPASS*) kind=refused why='wrong password'; return ;;
+    'Could not connect'* | *[Ee]rror* | ERR*) why=${key##*: }; return ;;
+    *) read -r value || : ;;
     esac
     case $key in
-      ip) address=$value ;;
-      flags) flags=$value ;;
-      failover-state) [ "$value" != wait_start ] || flags=$flags,candidate ;;
-      last-ok-ping-reply) [ "$value" -lt 2500 ] || flags=$flags,unheard ;;
-      config-epoch) epoch=$value ;;
-      num-slaves) replicas=$value ;;
-      num-other-sentinels) others=$value ;;
-      parallel-syncs) kind=named; return ;;
+    ip) address=$value ;;
+    flags) flags=$value ;;
+    failover-state) [ "$value" != wait_start ] || flags=$flags,candidate ;;
+    last-ok-ping-reply) [ "$value" -lt 2500 ] || flags=$flags,unheard ;;
+    config-epoch) epoch=$value ;;
+    num-slaves) replicas=$value ;;
+    num-other-sentinels) others=$value ;;
+    parallel-syncs) kind=named; return ;;
     esac
   done
 }
-# view ADDRESS: what a sentinel says: "named MASTER EPOCH FLAGS REPLICAS SENTINELS", "blank", "refused" or "silent WHY". The address
-# is asked for last: should a failover end in between, the old one must not come under the new epoch.
+# "named MASTER EPOCH FLAGS REPLICAS SENTINELS", blank, refused or "silent WHY". The address comes last:
+# should a failover end in between, the old one must not come under the new epoch.
 view() {
-  printf '%s\n' "SENTINEL MASTER $RK_MASTER" "SENTINEL GET-MASTER-ADDR-BY-NAME $RK_MASTER" PING | ask sentinel "$1" | {
-    local named='' end=''
-    read_master
+  printf '%s\n' "SENTINEL MASTER $RK_MASTER" "SENTINEL GET-MASTER-ADDR-BY-NAME $RK_MASTER" PING | ask sentinel $1 | {
+    local named='' end=''; read_master
     read -r named && while [ "$end" != PONG ] && read -r end; do :; done
     [ "$named" = "$address" ] || flags=master
     case $kind-$end in
-      named-PONG) echo "named $named $epoch $flags $replicas $others" ;;
-      blank-PONG | refused-*) echo "$kind $why" ;;
-      *) echo "silent $why" ;;
+    named-PONG) echo "named $named $epoch $flags $replicas $others" ;;
+    blank-PONG | refused-*) echo "$kind $why" ;;
+    *) echo "silent $why" ;;
     esac
   }
 }
 addresses() { timeout 2 getent ahosts "$1" 2>/dev/null | sed 's/ .*//' | sort -u; }
 name_service() { [ -n "$(addresses $RK_INSTANCE-sentinel)" ]; }
-# lookup NAME [known]: its address; without a name service, or with 'known', the last one.
+# the address of a name; without names, or with known, the last one
 lookup() {
   local found='' known=''
   [ ! -r $data/names/$1 ] || read -r known <$data/names/$1
-  [ -n "${2:-}" ] || found=$(addresses "$1" | sed q)
-  if [ -z "$found" ]; then
+  [ -n "${2:-}" ] || found=$(addresses $1 | sed q)
+  if [ -z $found ]; then
     [ -z "$known" ] || { [ -z "${2:-}" ] && name_service; } || echo "$known"
     return
   fi
-  [ "$known" = "$found" ] || { mkdir -p $data/names; echo "$found" >$work/$1 && mv $work/$1 $data/names/$1; }
-  echo "$found"
+  [ "$known" = $found ] || { mkdir -p $data/names; echo $found >$work/$1 && mv $work/$1 $data/names/$1; }
+  echo $found
 }
 set_of() {
   set=$RK_INSTANCE rendered=$servers
   [ $1 = server ] || set=$set-sentinel rendered=$sentinels
 }
 exists() { set_of $1 && [ -n "$(addresses $set-$2.$set-headless)" ]; }
-# announced server|sentinel ORDINAL [known]: the address all know a pod by: its Service's, or its own if it is beyond the rendered
-# ones. With TLS a name, since certificates have names.
+# the address all know a pod by: its Service's, or its own beyond the rendered; with TLS a name
 announced() {
-  local name
-  set_of $1
-  name=$set-announce-$2
-  [ "$2" -lt "$rendered" ] || name=$set-$2.$set-headless
-  if [ "$RK_TLS" = 1 ]; then echo "$name.$POD_NAMESPACE.svc"; else lookup $name ${3:-}; fi
+  local name; set_of $1; name=$set-announce-$2
+  [ "$2" -lt $rendered ] || name=$set-$2.$set-headless
+  if [ $RK_TLS = 1 ]; then echo "$name.$POD_NAMESPACE.svc"; else lookup $name ${3:-}; fi
 }
 members() {
-  local next=0 found
-  set_of $1
-  found=$(addresses $set-headless | wc -l)
-  while [ $next -lt "$rendered" ] || { [ "$found" -gt $next ] && exists $1 $next; }; do
-    echo $next
-    next=$((next + 1))
+  local next=0 found; set_of $1; found=$(addresses $set-headless | wc -l)
+  while [ $next -lt $rendered ] || { [ $found -gt $next ] && exists $1 $next; }; do
+    echo $next; next=$((next + 1))
   done
 }
-# roster server|sentinel [present]: "ORDINAL ADDRESS" of the members, or of those that exist.
+# roster server|sentinel [present]: "ORDINAL ADDRESS" of those that may exist, or do
 roster() {
   local member
   for member in $(members $1) end; do
@@ -177,56 +154,46 @@ roster() {
     { [ -n "${2:-}" ] && ! exists $1 $member; } || echo "$member $(announced $1 $member)" &
   done | grep ' .' | sort -n
 }
-# whose ADDRESS: sets ours to yes if a server of ours has it, to no if certainly none has: after Services were made anew it may be
-# another instance's, whose data would replace ours.
+# sets ours: yes, no (another instance may have the address by now) or maybe
 whose() {
-  ours=maybe
-  roster server >$work/roster
+  ours=maybe; roster server >$work/roster
   if grep -q " $1\$" $work/roster || addresses $RK_INSTANCE-headless | grep -qx "$1" || ! name_service; then ours=yes
-  elif [ "$(wc -l <$work/roster)" -ge "$servers" ]; then ours=no; fi
+  elif [ "$(wc -l <$work/roster)" -ge $servers ]; then ours=no; fi
 }
 interview() { roster server | grep -v "^$ordinal " | at_once role | sort -n >$work/roles; }
-# survey: leaves "ORDINAL ADDRESS VIEW" of all sentinels in $work/views. Sets found (how many there are), answered, silence (why one
-# did not), named (the master of the highest epoch, the latest election), epoch, views (all of them).
+# asks all sentinels. Sets found, answered, silence (why one did not), named, epoch, views
 survey() {
-  local kind rest
-  # shellcheck source=/dev/null
-  . $etc/topology.env
+  local kind rest; . $etc/topology.env
   roster sentinel | at_once view | sort -n >$work/views
   found=$(wc -l <$work/views) answered=0 silence='' views=none named='' epoch=0
-  [ "$found" -ge "$sentinels" ] || found=$sentinels silence='no such name'
+  [ $found -ge $sentinels ] || found=$sentinels silence='no such name'
   while read -r _ _ kind rest; do
     case $kind in
-      named) answered=$((answered + 1)) views=$views,$rest ;;
-      blank) answered=$((answered + 1)) ;;
-      *) silence=$rest ;;
+    named) answered=$((answered + 1)) views=$views,$rest ;;
+    blank) answered=$((answered + 1)) ;;
+    *) silence=$rest ;;
     esac
   done <$work/views
-  # Of equal epochs, only possible before the first election, the most votes.
   sed -n 's/.* named \([^ ]*\) \([^ ]*\) .*/\2 \1/p' $work/views | sort | uniq -c | sort -k2,2nr -k1,1nr -k3,3 >$work/tally
   read -r _ epoch named <$work/tally || epoch=0
 }
 majority() { [ $answered -gt $((found / 2)) ]; }
-# notes ADDRESS: "ORDINAL-STAMP" of each server that waits at a sentinel.
-notes() { ask sentinel "$1" CLIENT LIST | sed -n 's/.* name=rk-waits-\([0-9]*-[0-9]*\) .*/\1/p'; }
-# sentinel_settings: our timers and the servers' password. A master that has much to load is as good as gone. Each period saves up
-# to a second of a failover.
+notes() { ask sentinel $1 CLIENT LIST | sed -n 's/.* name=rk-waits-\([0-9]*-[0-9]*\) .*/\1/p'; }
+# our timers and password; each period saves up to a second of a failover
 sentinel_settings() {
   local set="SENTINEL SET $RK_MASTER"
   echo "$set quorum $quorum down-after-milliseconds $down_after failover-timeout $failover_timeout parallel-syncs $parallel_syncs"
-  echo "$set master-reboot-down-after-period $down_after"
-  password server
+  echo "$set master-reboot-down-after-period $down_after"; password server
   [ -z "$secret" ] || printf '%s auth-user default auth-pass %s\n' "$set" "$(quoted)"
-  echo SENTINEL DEBUG INFO-PERIOD $info_period PING-PERIOD 500 ASK-PERIOD 250 PUBLISH-PERIOD 1000 MIN-LINK-RECONNECT-PERIOD 3000
+  echo SENTINEL DEBUG INFO-PERIOD 1000 PING-PERIOD 500 ASK-PERIOD 250 PUBLISH-PERIOD 1000 MIN-LINK-RECONNECT-PERIOD 3000
 }
 register() { { echo "SENTINEL MONITOR $RK_MASTER $1 $RK_PORT $quorum"; sentinel_settings; } | all_done "$2"; }
-# elect: has a sentinel elect another master: elected_by, the first that agrees. One that is at it counts: a second election could
-# promote a second server. Those far from this ordinal come first: both sets often restart at once, last ordinal first.
+# has a sentinel elect: elected_by. Two could promote two servers. Far ordinals first: both sets roll at once
 elect() {
   local order=-n
-  [ $((2 * ordinal)) -ge "$found" ] || order=-nr
+  [ $((2 * ordinal)) -ge $found ] || order=-nr
   for elected_by in $(sort $order $work/views | sed -n 's/^[^ ]* \([^ ]*\) named .*/\1/p'); do
-    case $(ask sentinel "$elected_by" SENTINEL FAILOVER "$RK_MASTER") in OK | *INPROG*) return 0 ;; esac
+    case $(ask sentinel $elected_by SENTINEL FAILOVER $RK_MASTER) in OK | *INPROG*) return 0 ;; esac
   done
   return 1
 }

@@ -1,6 +1,5 @@
 #!/bin/sh
-# Starts a sentinel at once, with what it knew, as the same sentinel to the others: without it the old one would count for ever.
-# shellcheck disable=SC1091,SC2086,SC2154,SC3043 # variables of common.sh and topology.env
+# Starts a sentinel as the one it was: otherwise the old one would count for ever.
 set -u
 . /etc/redis-k8s/common.sh
 conf=$data/sentinel.conf
@@ -10,9 +9,7 @@ remembered() {
     -e '/^sentinel (monitor|config-epoch|leader-epoch|current-epoch|known-replica|known-sentinel)( |$)/p' "$conf" 2>/dev/null
 }
 configure() {
-  local known master address
-  umask 077
-  known=$(remembered)
+  local known master address; umask 077; known=$(remembered)
   master=$(echo "$known" | sed -n "s/^sentinel monitor $RK_MASTER \([^ ]*\) .*/\1/p")
   ours=no
   [ -z "$master" ] || whose $master
@@ -20,12 +17,12 @@ configure() {
   address=$(announced sentinel $ordinal)
   {
     echo "include $etc/sentinel.conf"
-    echo "sentinel myid $(printf '%s/%s' "$POD_NAMESPACE" "$POD_NAME" | sha1sum | sed 's/ .*//')"
+    echo "sentinel myid $(printf '%s/%s' "$POD_NAMESPACE" $POD_NAME | sha1sum | sed 's/ .*//')"
     printf 'sentinel announce-ip %s\nsentinel announce-port %s\n' "${address:-$POD_IP}" $RK_SENTINEL_PORT
+    [ $RK_AUTH = 0 ] || echo 'sentinel sentinel-user default'
     if [ -r $secrets/sentinel ]; then
-      echo "user default on ~* &* +@all $(accepted sentinel)"
-      password sentinel
-      printf 'sentinel sentinel-user default\nsentinel sentinel-pass %s\n' "$(quoted)"
+      echo "user default on ~* &* +@all $(accepted sentinel)"; password sentinel
+      echo "sentinel sentinel-pass $(quoted)"
     fi
     if [ -n "$known" ]; then
       echo "$known" | grep '^sentinel monitor '
@@ -45,4 +42,4 @@ find_unaware
 configure
 say "starting, $(grep '^sentinel monitor ' "$conf" || echo 'knowing no master')"
 sh $etc/sentinel-watch.sh &
-exec "$program-server" "$conf" --sentinel
+exec $program-server "$conf" --sentinel

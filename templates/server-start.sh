@@ -1,82 +1,65 @@
 #!/bin/sh
-# Starts a server: gathers evidence of who is master, decides from it alone what this server is, and becomes that. Without it a
-# pod that comes first, or back, could serve an empty data set, which the others would copy.
-# shellcheck disable=SC1091,SC2012,SC2086,SC2154,SC3043 # variables of common.sh and topology.env
+# Starts a server: decides from evidence alone what it is, or it might serve an empty data set, which others copy.
 set -u
 . /etc/redis-k8s/common.sh
-# find_data: sets form, what a start would load (aof, rdb or nothing; of both what $data/form says was kept last), durable (1 if it
-# holds all that was acknowledged: an append-only file of a data set once whole) and stamp (the second it was last written; a
-# master's counts two more, since it may have what its replicas lack when all stop).
+# form: what a start would load; durable: it has all that was acknowledged; stamp: when written
 find_data() {
-  local kept=''
-  form='' durable=0 stamp=0
+  local kept=''; form='' durable=0 stamp=0
   [ ! -r $data/form ] || read -r kept <$data/form
   [ ! -s $data/dump.rdb ] || form=rdb
   set -- "$data"/appendonlydir/*
   if [ -e "$1" ]; then
     case $form-$kept-$persistence in
-      rdb-rdb-*) ;;
-      rdb--rdb | rdb-none-* | rdb--none) [ "$(ls -t "$@" $data/dump.rdb | sed q)" = $data/dump.rdb ] || form=aof ;;
-      *) form=aof ;;
+    rdb-rdb-*) ;;
+    rdb--rdb | rdb-none-* | rdb--none) [ "$(ls -t "$@" $data/dump.rdb | sed q)" = $data/dump.rdb ] || form=aof ;;
+    *) form=aof ;;
     esac
   fi
   [ -n "$form" ] || return 0
   [ "$form" = aof ] || set -- $data/dump.rdb
   stamp=$(stat -c %Y "$@" | sort -rn | sed q)
   [ ! -e $data/was-master ] || stamp=$((stamp + 2))
-  [ "$form" != aof ] || [ ! -e $data/whole ] || durable=1
+  [ -e $data/whole ] && case $form-$kept in aof-aof | aof-) durable=1 ;; esac
 }
-# look_up: what the sentinels say, and of the server they name its role and whose it is. Sets me, our own address.
+# what the sentinels say, and of whom they name role and owner. Sets me, our own address
 look_up() {
-  local address
-  survey
-  address=$(announced server $ordinal)
+  local address; survey; address=$(announced server $ordinal)
   [ $ordinal -lt $servers ] || address=${address:-$POD_IP}
-  me=${address:-$me}
-  find_data
-  looked='' role='' ours=''
+  me=${address:-$me}; find_data; looked='' role='' ours=''
   [ -z "$named" ] || [ "$named" = "$me" ] || { role=$(role $named); whose $named; }
 }
-# look_around: what the other servers do. Sets all_wait (1 if all wait, too), first (of those the ordinal with the newest data, the
-# lowest of equals; first_stamp), masters, listening (how many run), mine (replicas that follow this server; best has most data).
+# what the other servers do: who waits, who has the newest data, who is master, who follows us
 look_around() {
-  local address kind follows offset most=-1
-  looked=1 masters='' listening=0 mine='' best=''
-  post
-  read_board
-  # Those that wait must not slow down the one that is to start.
+  local address kind follows offset most=-1; looked=1 masters='' listening=0 mine='' best=''; post; read_board
   [ -n "$named" ] || [ $all_wait = 0 ] || [ $first = $ordinal ] || return 0
   interview
   while read -r _ address kind follows _; do
     [ "$kind" = silent ] || listening=$((listening + 1))
     case $kind-$follows in
-      master-*) masters="$masters $address" ;;
-      "slave-$me")
-        mine="$mine $address"
-        # ROLE says -1 while the link is down.
-        offset=$(ask server "$address" INFO replication | sed -n 's/^slave_repl_offset:\([0-9]*\).*/\1/p')
-        [ "${offset:-0}" -le "$most" ] || best=$address most=${offset:-0}
-        ;;
+    master-*) masters="$masters $address" ;;
+    "slave-$me")
+      mine="$mine $address"
+      offset=$(ask server $address INFO replication | sed -n 's/^slave_repl_offset:\([0-9]*\).*/\1/p')
+      [ "${offset:-0}" -le $most ] || best=$address most=${offset:-0}
+      ;;
     esac
   done <$work/roles
 }
-# post: tells all that this server waits, and how new its data is, by the name of a connection it holds to each sentinel.
+# tells all by the name of a held connection that this server waits, and how new its data is
 post() {
   local address
-  [ $waited -ge "$post_next" ] || return 0
-  post_next=$((waited + 2))
-  password sentinel
+  [ $waited -ge $post_next ] || return 0
+  post_next=$((waited + 2)); password sentinel
   while read -r _ address _; do
     ({ echo "CLIENT SETNAME rk-waits-$ordinal-$stamp"; sleep 3; } | talk 4 "$secret" "$address" $RK_SENTINEL_PORT >/dev/null &)
   done <$work/views
 }
 read_board() {
-  local note peer its waiting=' '
-  first=$ordinal first_stamp=$stamp all_wait=1
-  for note in $(at_once notes <$work/views); do
+  local note peer its waiting=' '; first=$ordinal first_stamp=$stamp all_wait=1
+  for note in $(at_once notes <$work/views | tr ' ' '\n' | grep -x '[0-9]*-[0-9]*' | grep -v "^$ordinal-"); do
     peer=${note%-*} its=${note#*-}
-    case $note in "$ordinal"-* | *[!0-9-]* | *-*-*) continue ;; *-*) waiting="$waiting$peer " ;; *) continue ;; esac
-    if [ "$its" -gt $first_stamp ] || { [ "$its" -eq $first_stamp ] && [ "$peer" -lt $first ]; }; then
+    waiting="$waiting$peer "
+    if [ $its -gt $first_stamp ] || { [ $its -eq $first_stamp ] && [ "$peer" -lt $first ]; }; then
       first=$peer first_stamp=$its
     fi
   done
@@ -123,47 +106,42 @@ decide_named() {
 decide_other() {
   reason="sentinels name $named (epoch $epoch)"
   case $role-$ours in
-    master*-yes | loading-yes) verdict=replica ;;
-    master*-* | loading-* | silent-no) reason="$reason, which is no server of this instance" ;;
-    refused-*) reason="$reason, which refuses the password" ;;
-    silent-*)
-      reason="$reason, which does not answer"
-      if [ $durable = 1 ]; then verdict=candidate
-      elif [ -z "$looked" ]; then verdict=look
-      elif [ $listening = 0 ] && [ $waited -ge 10 ] && [ $all_wait = 1 ] && [ $first = $ordinal ]; then
-        verdict=candidate reason="$reason, and nobody has newer data"
-      fi
-      ;;
-    *) reason="$reason, which is not a master" ;;
+  master*-yes | loading-yes) verdict=replica ;;
+  master*-* | loading-* | silent-no) reason="$reason, which is no server of this instance" ;;
+  refused-*) reason="$reason, which refuses the password" ;;
+  silent-*)
+    reason="$reason, which does not answer"
+    if [ $durable = 1 ]; then verdict=candidate
+    elif [ -z "$looked" ]; then verdict=look
+    elif [ $listening = 0 ] && [ $waited -ge 10 ] && [ $all_wait = 1 ] && [ $first = $ordinal ]; then
+      verdict=candidate reason="$reason, and nobody has newer data"
+    fi
+    ;;
+  *) reason="$reason, which is not a master" ;;
   esac
 }
-# register_everywhere ADDRESS: tells all blank sentinels; true if a majority now names a master.
 register_everywhere() {
   local address kind registered=0
   while read -r _ address kind _; do
     case $kind in
-      named) registered=$((registered + 1)) ;;
-      blank) ! register "$1" "$address" || registered=$((registered + 1)) ;;
+    named) registered=$((registered + 1)) ;;
+    blank) ! register $1 "$address" || registered=$((registered + 1)) ;;
     esac
   done <$work/views
   [ $registered -gt $((found / 2)) ]
 }
-# start [MASTER]: becomes the server. Data in another form is loaded as it is; the watch switches it then.
+# becomes the server. Data in another form is loaded as it is, and switched by the watch
 start() {
-  find_unaware
-  form=${form:-$persistence}
-  echo $form >$data/form
+  find_unaware; form=${form:-$persistence}; echo $form >$data/form
   umask 077
   {
     printf 'include %s\n' $etc/redis.conf $etc/live.conf
     if [ "$form" = aof ]; then echo appendonly yes; else echo appendonly no; fi
     printf 'replica-announce-ip %s\nreplica-announce-port %s\n' $me $RK_PORT
     printf 'min-replicas-to-write %s\nmin-replicas-max-lag %s\n' "${closed:-$min_replicas}" $max_lag
-    # When such a sync breaks off, a replica is known by a second address (redis#14728).
-    case $("$program-server" -v) in 'Redis server v=7'* | [!R]*) ;; *) echo repl-rdb-channel no ;; esac
+    case $($program-server -v) in 'Redis server v=7'* | [!R]*) ;; *) echo repl-rdb-channel no ;; esac
     if [ $RK_AUTH = 1 ]; then
-      echo "user default on ~* &* +@all $(accepted server)"
-      password server
+      echo "user default on ~* &* +@all $(accepted server)"; password server
       printf 'masteruser default\nmasterauth %s\n' "$(quoted)"
     fi
     [ -z "${1:-}" ] || echo "replicaof $1 $RK_PORT"
@@ -171,37 +149,32 @@ start() {
   } >$run/redis.conf
   : >$run/running
   sh $etc/server-watch.sh $me "$closed" "$newcomer" &
-  exec "$program-server" $run/redis.conf
+  exec $program-server $run/redis.conf
 }
-# act: does it. A master that comes back starts closed: an election that goes on would take away what it accepted. A replica that has
-# yet to receive the data is a newcomer, not electable.
+# a master that comes back is closed: an election may go on. A newcomer is not electable
 act() {
   local other
   case $verdict in
-    wait) say "$reason: waiting" ;;
-    master | closed | first)
-      [ $verdict != first ] || register_everywhere $me || return 0
-      [ $verdict != closed ] || closed=$too_many
-      say "$reason: starting as master"
-      rm -f $data/force-master
-      : >$data/whole
-      start
-      ;;
-    replica)
-      say "$reason: joining as replica"
-      newcomer=1
-      start $named
-      ;;
-    candidate) say "$reason: starting as replica, for the sentinels to elect"; start $named ;;
-    *) say "$reason" ;;
+  wait) say "$reason: waiting" ;;
+  master | closed | first)
+    [ $verdict != first ] || register_everywhere $me || return 0
+    [ $verdict != closed ] || closed=$too_many
+    say "$reason: starting as master"; rm -f $data/force-master; : >$data/whole
+    start
+    ;;
+  replica)
+    say "$reason: joining as replica"; newcomer=1; start $named
+    ;;
+  candidate) say "$reason: starting as replica, for the sentinels to elect"; start $named ;;
+  *) say "$reason" ;;
   esac
   case $verdict in
-    elect) elect ;;
-    tell) set -- $masters; register_everywhere "$1" ;;
-    promote)
-      ask server "$best" REPLICAOF NO ONE
-      for other in $mine; do [ "$other" = "$best" ] || ask server "$other" REPLICAOF "$best" $RK_PORT; done
-      ;;
+  elect) elect ;;
+  tell) set -- $masters; register_everywhere $1 ;;
+  promote)
+    ask server $best REPLICAOF NO ONE
+    for other in $mine; do [ "$other" = "$best" ] || ask server $other REPLICAOF $best $RK_PORT; done
+    ;;
   esac >/dev/null
 }
 
@@ -210,17 +183,13 @@ closed='' newcomer='' me='' reason=starting
 pulse waiting $reason
 await_password
 find_data
-# How long a fresh cluster waits for servers that may bring data on their claims.
 patience=3
 [ $claims = 0 ] || patience=10
 [ $claims = 0 ] || [ $stamp = 0 ] || patience=60
 began=$(date +%s) post_next=0
 while :; do
   waited=$(($(date +%s) - began))
-  look_up
-  decide
+  look_up; decide
   [ $verdict != look ] || { look_around; decide; }
-  act
-  pulse waiting "$reason"
-  sleep 0.3
+  act; pulse waiting "$reason"; sleep 0.3
 done

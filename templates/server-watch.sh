@@ -1,19 +1,14 @@
 #!/bin/sh
-# server-watch.sh ADDRESS [CLOSED] [NEWCOMER]: runs beside a server. Closes a master that may have been replaced, which would go on
-# accepting writes that are lost, and opens it again; gives it what changes in its files; tells the probes, which end the
-# container if this dies. Until then min-replicas-to-write bounds the loss.
-# shellcheck disable=SC1091,SC2086,SC2015,SC2046,SC2154,SC3013,SC3043 # variables of common.sh and topology.env
+# server-watch.sh ADDRESS [CLOSED] [NEWCOMER]: beside a server. Closes a master that may have been replaced, whose
+# writes would be lost; gives it what changes in its files; tells the probes.
 set -u
 . /etc/redis-k8s/common.sh
 me=$1 closed=$2 newcomer=$3 return=$(printf '\r')
-# listen: opens two conversations, which last whatever maxclients is: one tells this server's state twice a second, one takes orders.
 listen() {
   local pid
   exec 4<&- 5>&- 6<&-
   [ ! -r $work/pids ] || while read -r pid; do kill "$pid"; done <$work/pids 2>/dev/null
-  rm -f $work/state $work/orders $work/answers
-  mkfifo $work/state $work/orders $work/answers
-  password server
+  rm -f $work/state $work/orders $work/answers; mkfifo $work/state $work/orders $work/answers; password server
   talk ever "$secret" 127.0.0.1 $RK_PORT -r -1 -i 0.5 INFO replication >$work/state &
   echo "$!" >$work/pids
   talk ever "$secret" 127.0.0.1 $RK_PORT <$work/orders >$work/answers &
@@ -21,63 +16,50 @@ listen() {
   exec 4<$work/state 5>$work/orders 6<$work/answers
   broken=''
 }
-# sample: reads that state. Sets role, link (up, sync, down), master, history (its ID), priority, lag (the least of its replicas, in
-# seconds; empty without any) and heard (how many lag less than most).
+# reads our state. lag: of the replica heard of last; heard: how many lag less than most
 sample() {
   local line one
   while IFS= read -r line; do
     line=${line%"$return"}
     case $line in
-      '# Replication') role='' link=down master='' priority='' lag='' heard=0 ;;
-      role:*) role=${line#*:} ;;
-      master_host:*) master=${line#*:} ;;
-      master_link_status:up) link=up ;;
-      master_sync_in_progress:1) link=sync ;;
-      slave_priority:*) priority=${line#*:} ;;
-      master_replid:*) history=${line#*:} ;;
-      slave*state=online*lag=*)
-        # The server reads two clocks, of which one may be a tick behind: -1.
-        one=${line##*lag=}
-        case $one in -*) one=0 ;; *) one=${one%%[!0-9]*} ;; esac
-        [ -n "$lag" ] && [ "$lag" -le "$one" ] || lag=$one
-        [ "$one" -ge "$most" ] || heard=$((heard + 1))
-        ;;
-      repl_backlog_histlen:*) return 0 ;;
-      NOAUTH* | BUSY*) role=busy; return 0 ;;
-      Error* | 'Could not connect'*) return 1 ;;
+    '# Replication') role='' link=down master='' priority='' lag='' heard=0 ;;
+    role:*) role=${line#*:} ;;
+    master_host:*) master=${line#*:} ;;
+    master_link_status:up) link=up ;;
+    master_sync_in_progress:1) link=sync ;;
+    slave_priority:*) priority=${line#*:} ;;
+    master_replid:*) history=${line#*:} ;;
+    slave*state=online*lag=*)
+      one=${line##*lag=}
+      case $one in -*) one=0 ;; *) one=${one%%[!0-9]*} ;; esac
+      [ -n "$lag" ] && [ "$lag" -le "$one" ] || lag=$one
+      [ "$one" -ge $most ] || heard=$((heard + 1))
+      ;;
+    repl_backlog_histlen:*) return 0 ;;
+    NOAUTH* | BUSY*) role=busy; return 0 ;;
+    Error* | 'Could not connect'*) return 1 ;;
     esac
   done
   return 1
 }
-sample_now() {
-  echo INFO replication >&5
-  sample <&6
-}
-# order WORD...: true if this server does it. Sentinel ends all connections of a master that it makes a replica.
+sample_now() { echo INFO replication >&5; sample <&6; }
+# Sentinel ends all connections of a master that it makes a replica
 order() {
   echo "$*" >&5
   read -r answer <&6 || answer=Error
   case $answer in OK) ;; Error* | 'Could not connect'*) broken=1; false ;; *) false ;; esac
 }
-setting() {
-  order CONFIG GET "$1"
-  [ "$answer" = "$1" ] && read -r answer <&6 || broken=1
-}
+setting() { order CONFIG GET "$1"; [ "$answer" = "$1" ] && read -r answer <&6 || broken=1; }
 open_to() { order CONFIG SET min-replicas-to-write "$1"; }
-is_closed() {
-  setting min-replicas-to-write
-  [ "$answer" = $too_many ]
-}
-# lead: closes a master that may be replaced: that hears of no replica for half of max_lag, that slept until it may be held for down,
-# or that lost a replica and reaches most sentinels no more. A sentinel that is to promote another closes it, too.
+is_closed() { setting min-replicas-to-write; [ "$answer" = $too_many ]; }
+# closes a master that hears no replica, that slept, or that lost one and most sentinels
 lead() {
   if ! is_closed; then
     [ $min_replicas -gt 0 ] || return 0
     [ $heard -ge $heard_before ] || doubts=10
     heard_before=$heard
-    # Seconds are whole: a report that is just due looks older.
-    [ "${lag:-0}" -lt "$most" ] || { sleep 0.1; sample_now; }
-    if [ $gap -lt $((down_after / 10 - 100)) ] && [ "${lag:-0}" -lt "$most" ]; then
+    [ "${lag:-0}" -lt $most ] || { sleep 0.1; sample_now; }
+    if [ $gap -lt $((down_after / 10 - 100)) ] && [ "${lag:-0}" -lt $most ]; then
       [ $doubts -gt 0 ] || return 0
       doubts=$((doubts - 1))
       out_of_reach || return 0
@@ -87,83 +69,71 @@ lead() {
   fi
   confirm
 }
-# out_of_reach: true if most sentinels neither answer nor refuse. By addresses known already: look-ups fail beyond a cut.
+# true if most sentinels neither answer nor refuse
 out_of_reach() {
   local member
   for member in $(seq 0 $((sentinels - 1))); do echo "$member $(announced sentinel $member known)"; done |
     at_once reach >$work/reach
   [ $((2 * $(grep -c lost $work/reach))) -gt $sentinels ]
 }
-reach() { case ${1:+$(ask sentinel "$1" PING)} in *refused*) ;; '' | 'Could not connect'*) echo lost ;; esac; }
-# confirm: opens a closed master once all sentinels name and hear it, without an election, or a majority for 5 s. One that has just
-# started takes writes without replicas for a second, in which these notice that it is back.
+reach() { case ${1:+$(ask sentinel $1 PING)} in *refused*) ;; '' | 'Could not connect'*) echo lost ;; esac; }
+# opens it once all sentinels name and hear it, or a majority for 5 s. Just started, it writes without
+# replicas for a second, until these notice.
 confirm() {
   local since='' open=''
   while [ -z "$open" ]; do
-    survey
-    pulse ready
+    survey; pulse ready
     case "$named $views" in
-      *s_down* | *o_down* | *unheard* | *failover_in_progress*) since='' ;;
-      "$me "*)
-        majority || since=''
-        since=${since:-$now}
-        if [ $answered -ge $found ]; then open=all$closed; elif [ $((now - since)) -ge 500 ]; then open=most; fi
-        ;;
-      *) since='' ;;
+    *s_down* | *o_down* | *unheard* | *failover_in_progress*) since='' ;;
+    "$me "*)
+      majority || since=''
+      since=${since:-$now}
+      if [ $answered -ge $found ]; then open=all$closed; elif [ $((now - since)) -ge 500 ]; then open=most; fi
+      ;;
+    *) since='' ;;
     esac
     [ -n "$open" ] || sleep 0.2
-    # The sentinels may have elected another.
     sample_now && [ "$role" = master ] || return 0
   done
   closed=''
   if [ "$open" = "all$too_many" ]; then
-    open_to 0
-    say 'open for writes'
-    sleep 1
-    # A sentinel that is to promote another may have closed it again.
+    open_to 0; say 'open for writes'; sleep 1
     ! is_closed || return 0
   fi
   open_to $min_replicas && say 'open for writes'
-  # What was said meanwhile is old.
-  listen
 }
-# reclaim: a replica may hold a link to the pod that was lost with its node, at the same address: it would wait for 20 s, and we too.
+# a replica may hold a link to the lost pod at this address, for 20 s
 reclaim() {
-  local address role seen
-  sleep 1
-  seen=$(ask server 127.0.0.1 INFO replication)
+  local address role seen; sleep 1; seen=$(ask server 127.0.0.1 INFO replication)
   interview
   grep " slave $me connected " $work/roles | while read -r _ address _; do
     case $seen in
-      *"ip=$address,"*) ;;
-      *)
-        say "$address holds a link to a pod that is gone: having it made anew"
-        ask server "$address" CLIENT KILL TYPE master >/dev/null
-        ;;
+    *"ip=$address,"*) ;;
+    *)
+      say "$address holds a link to a pod that is gone: having it made anew"
+      ask server $address CLIENT KILL TYPE master >/dev/null
+      ;;
     esac
   done
 }
-# follow: a newcomer is electable once in sync or, with older data, when its master has been gone for 30 s. Old data is not served for
-# longer than 10 s.
+# a newcomer is electable once in sync, or with older data after 30 s; old data is served for 10 s
 follow() {
-  # It takes no writes now, and must take them when it is elected.
   [ "$was" = slave ] && [ $((beat % 20)) != 0 ] || { closed=''; open_to $min_replicas; rm -f $data/was-master; }
   if [ "$link" = up ]; then
-    [ $lost -lt 20 ] || order CONFIG SET replica-serve-stale-data yes
+    [ $lost -lt 20 ] || serve_stale yes
     lost=0
     [ -z "$newcomer" ] || : >$data/whole
   else
     lost=$((lost + 1))
-    [ $lost -ne 20 ] || order CONFIG SET replica-serve-stale-data no
+    [ $lost -ne 20 ] || serve_stale no
     [ "$link" != down ] || [ $lost -lt 10 ] || find_master
   fi
-  # A hand-over did not live to take its preference back.
   if [ "$priority" = 50 ]; then preferred=$((preferred + 1)); else preferred=0; fi
   if [ $preferred -ge 40 ] || { [ -n "$newcomer" ] && [ -e $data/whole ] && { [ "$link" = up ] || [ $lost -ge 60 ]; }; }; then
     order CONFIG SET replica-priority 100 && newcomer=''
   fi
 }
-# find_master: a replica that Sentinel lost sight of asks the sentinels for its master, less and less often.
+serve_stale() { grep -q serve-stale-data $etc/live.conf || order CONFIG SET replica-serve-stale-data "$1"; }
 find_master() {
   [ $beat -ge $next_search ] || return 0
   next_search=$((beat + (lost < 60 ? 10 : 60)))
@@ -171,54 +141,42 @@ find_master() {
   majority && [ -n "$named" ] && [ "$named" != "$me" ] && [ "$named" != "$master" ] || return 0
   whose $named
   case $(role $named)-$ours in
-    master*-yes)
-      say "sentinels name $named (epoch $epoch), not $master, which is gone: joining it"
-      order REPLICAOF $named $RK_PORT
-      ;;
+  master*-yes)
+    say "sentinels name $named (epoch $epoch), not $master, which is gone: joining it"
+    order REPLICAOF $named $RK_PORT
+    ;;
   esac
 }
-heed_topology() {
-  : >$work/applied
-  . $etc/topology.env
-  most=$((max_lag < 4 ? 2 : max_lag / 2))
-}
-# apply [resetpass]: gives it the files of today. Passwords are added; the next start forgets the old ones.
+heed_topology() { : >$work/applied; . $etc/topology.env; most=$((max_lag < 4 ? 2 : max_lag / 2)); }
+# gives it the files of today; old passwords last until the next start
 apply() {
-  local name value
-  heed_topology
+  local name value; heed_topology
   [ -n "$closed" ] || open_to $min_replicas
-  order CONFIG SET min-replicas-max-lag $max_lag
-  grep '^[a-z]' $etc/live.conf >$work/live
+  order CONFIG SET min-replicas-max-lag $max_lag; grep '^[a-z]' $etc/live.conf >$work/live
   while read -r name value; do
     case $value in *\" | *\') ;; *) value="\"$value\"" ;; esac
     order CONFIG SET "$name" "$value" || say "$name waits for the next start: $answer"
   done <$work/live
   [ $RK_AUTH = 1 ] || return 0
-  order ACL SETUSER default "$@" $(accepted server)
-  password server
+  order ACL SETUSER default "$@" $(accepted server); password server
   [ -z "$secret" ] || order CONFIG SET masterauth "$(quoted)"
 }
-# switch_form: keeps data that was loaded in another form in the one asked for.
+# keeps data that was loaded in another form in the one asked for
 switch_form() {
-  local kept
-  read -r kept <$data/form
+  local kept; read -r kept <$data/form
   [ "$kept" != $persistence ] || return 0
   case $persistence-$(ask server 127.0.0.1 INFO persistence) in
-    *loading:1* | *_in_progress:1* | *aof_rewrite_scheduled:1*) return 0 ;;
-    aof-*aof_enabled:0*) order CONFIG SET appendonly yes; return 0 ;;
-    rdb-*aof_enabled:1*) [ -n "$saved" ] || { order BGSAVE; saved=1; return 0; } ;;
+  *loading:1* | *_in_progress:1* | *aof_rewrite_scheduled:1*) return 0 ;;
+  aof-*aof_enabled:0*) order CONFIG SET appendonly yes; return 0 ;;
+  rdb-*aof_enabled:1*) [ -n "$saved" ] || { order BGSAVE; saved=1; return 0; } ;;
   esac
   [ $persistence = aof ] || order CONFIG SET appendonly no
-  say "data is kept as $persistence now, no longer as $kept"
-  echo $persistence >$data/form
+  say "data is kept as $persistence now, no longer as $kept"; echo $persistence >$data/form
 }
-# tend: what costs programs. A Service made anew has another address; a start in which pods knew no password ends.
 tend() {
-  local address
-  address=$(announced server $ordinal)
+  local address; address=$(announced server $ordinal)
   if [ -n "$address" ] && [ "$address" != "$me" ] && order CONFIG SET replica-announce-ip "$address"; then
-    say "known as $address from now on, no longer as $me"
-    me=$address
+    say "known as $address from now on, no longer as $me"; me=$address
   fi
   switch_form
   case $role-$link in slave-up) case $(role $master) in slave*) find_master ;; esac ;; esac
@@ -227,34 +185,25 @@ tend() {
 
 now='' beat=0 next_tend=2 next_search=0 was='' lost=0 preferred=0 history='' history_before='' heard_before=0 doubts=0 saved=''
 heed_topology
-[ -z "$closed" ] || (work=$work-reclaim && mkdir -p "$work" && reclaim) &
-# An order that does not arrive must not end this script.
+[ -z "$closed" ] || (work=$work-reclaim && mkdir -p $work && reclaim) &
 trap : PIPE
 listen
 while :; do
   before=$now
-  # It is not up yet, or it ended.
   [ -z "$broken" ] && sample <&4 || { sleep 0.1; listen; continue; }
-  clock
-  gap=$((now - ${before:-$now})) beat=$((beat + 1))
+  clock; began=$now gap=$((now - ${before:-$now})) beat=$((beat + 1))
   case $role-$link-$newcomer in
-    master-*) [ "$was" = master ] || : >$data/was-master; lead; pulse ready ;;
-    slave-up-) follow; pulse ready ;;
-    slave-up-*) follow; pulse late in sync, but not electable yet ;;
-    slave-*) follow; pulse late "not in sync: the link to $master is $link" ;;
-    *) pulse "$pulsed" ;;
+  master-*) [ "$was" = master ] || : >$data/was-master; lead; pulse ready ;;
+  slave-up-) follow; pulse ready ;;
+  slave-up-*) follow; pulse late in sync, but not electable yet ;;
+  slave-*) follow; pulse late "not in sync: the link to $master is $link" ;;
+  *) pulse "$pulsed" ;;
   esac
   was=$role
-  # Another master, or a master that follows another by now.
   [ "$history" = "$history_before" ] || { history_before=$history; next_tend=$((beat + 4)); }
-  if [ -e $run/room ]; then
-    # The stop hook does not get in.
-    setting maxclients
-    order CONFIG SET maxclients $((answer + 32))
-    rm -f $run/room
-  fi
+  if [ -e $run/room ]; then setting maxclients; order CONFIG SET maxclients $((2 * answer + 1000)); rm -f $run/room; fi
   for file in $etc/topology.env $etc/live.conf $secrets/server; do [ ! "$file" -nt $work/applied ] || apply; done
-  # Every minute, and sooner after the start.
   [ $beat -lt $next_tend ] || { tend; next_tend=$((beat < 100 ? 2 * beat : beat + 120)); }
-  clock
+  clock; stale=$(((now - began) / 50))
+  while [ $stale -gt 0 ] && sample <&4; do stale=$((stale - 1)); done
 done
