@@ -180,6 +180,11 @@ fn the_schemas_refuse_what_is_wrong() {
     }
 }
 
+/// What shellcheck cannot know of them: what common.sh and topology.env set and the others use (1091, 2034, 2154), that names,
+/// ordinals and paths have no blanks and some variables are several words (2012, 2013, 2046, 2086), that both shells have `local`
+/// and `-nt` (3013, 3043), that a pipeline may keep what it sets to itself (2030, 2031) and a fallback be meant (2015).
+const EXCLUDED: &str = "SC1091,SC2012,SC2013,SC2015,SC2030,SC2031,SC2034,SC2046,SC2086,SC2154,SC3013,SC3043";
+
 #[test]
 fn shellcheck_finds_nothing_in_the_scripts() {
     let Some(shellcheck) = Tool::Shellcheck.find() else { return };
@@ -195,18 +200,18 @@ fn shellcheck_finds_nothing_in_the_scripts() {
         let mut set = Vec::new();
         for (key, text) in &scripts {
             // POSIX sh: both official images hold dash or busybox, not bash.
-            assert!(
-                text.starts_with("#!/bin/sh\n") || text.starts_with("# shellcheck shell=sh\n"),
-                "{key}: {text:.40}"
-            );
+            let sourced = *key == "common.sh" && text.starts_with("# ");
+            assert!(text.starts_with("#!/bin/sh\n") || sourced, "{key}: {text:.40}");
             std::fs::write(directory.path().join(key), text).unwrap();
             set.push(key.as_str());
         }
         if scripts.is_empty() || !seen.insert(format!("{scripts:?}")) {
             continue;
         }
+        // What runs beside a server bears no directives for us: every byte of it is in every rendering.
+        let excluded = if set.contains(&"supervise.sh") { EXCLUDED } else { "" };
         run(Command::new(&shellcheck)
-            .args(["--external-sources", "--severity=style"])
+            .args(["--external-sources", "--severity=style", "--shell=sh", &format!("--exclude={excluded}")])
             .args(&set)
             .current_dir(directory.path()));
         for key in set {

@@ -65,8 +65,8 @@ pub(crate) fn render(redis: &Redis, sink: &mut impl Sink) {
     if let Some(account) = service_account::build(instance) {
         sink.take(account);
     }
-    sink.take(config_map::configuration(instance, texts));
     sink.take(config_map::scripts(instance));
+    sink.take(config_map::configuration(instance, texts));
     service::of_pods(instance, Component::Server, sink);
     if let Some(read) = service::read(instance) {
         sink.take(read);
