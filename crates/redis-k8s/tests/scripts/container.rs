@@ -15,8 +15,17 @@ pub(crate) const TESTS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/scrip
 const TEMPLATES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/templates");
 
 /// The scripts of templates/.
-pub(crate) const SCRIPTS: [&str; 7] =
-    ["common.sh", "conclude.sh", "handover.sh", "health.sh", "keep.sh", "sentinel.sh", "server.sh"];
+pub(crate) const SCRIPTS: [&str; 9] = [
+    "common.sh",
+    "probe.sh",
+    "sentinel-start.sh",
+    "sentinel-stop.sh",
+    "sentinel-watch.sh",
+    "server-start.sh",
+    "server-stop.sh",
+    "server-watch.sh",
+    "supervise.sh",
+];
 
 /// Address by which server `ordinal` is known: its Service's.
 pub(crate) fn server(ordinal: usize) -> String {
@@ -39,7 +48,7 @@ pub(crate) struct Container {
     pub(crate) shell: Shell,
     directory: TempDir,
     environment: BTreeMap<&'static str, String>,
-    topology: BTreeMap<&'static str, u64>,
+    topology: BTreeMap<&'static str, String>,
     secrets: Vec<Vec<u8>>,
 }
 
@@ -91,8 +100,6 @@ impl Container {
             let _ = fs::remove_file(&link);
             std::os::unix::fs::symlink(Path::new(TESTS).join("imitations").join(imitation), link).unwrap();
         }
-        fs::write(root.join("clock"), "1000000000\n").unwrap();
-        fs::write(root.join("sleeps"), "0\n").unwrap();
         let container = Self {
             shell,
             environment: BTreeMap::from(
@@ -102,6 +109,7 @@ impl Container {
                     ("RK_PORT", "6379"),
                     ("RK_SENTINEL_PORT", "26379"),
                     ("RK_TLS", "0"),
+                    ("RK_AUTH", "0"),
                     ("POD_NAME", "redis-0"),
                     ("POD_NAMESPACE", "shop"),
                     ("POD_IP", "10.1.0.10"),
@@ -109,16 +117,22 @@ impl Container {
                 ]
                 .map(|(key, value)| (key, value.to_owned())),
             ),
-            topology: BTreeMap::from([
-                ("servers", 3),
-                ("sentinels", 3),
-                ("quorum", 2),
-                ("down_after", 5000),
-                ("failover_timeout", 30000),
-                ("parallel_syncs", 1),
-                ("durable", 1),
-                ("claims", 1),
-            ]),
+            topology: BTreeMap::from(
+                [
+                    ("servers", "3"),
+                    ("sentinels", "3"),
+                    ("quorum", "2"),
+                    ("down_after", "5000"),
+                    ("failover_timeout", "30000"),
+                    ("parallel_syncs", "1"),
+                    ("min_replicas", "1"),
+                    ("max_lag", "4"),
+                    ("persistence", "aof"),
+                    ("claims", "1"),
+                    ("auth", "0"),
+                ]
+                .map(|(key, value)| (key, value.to_owned())),
+            ),
             directory,
             secrets: Vec::new(),
         };
@@ -127,7 +141,16 @@ impl Container {
             container.write(&format!("etc/redis-k8s/{name}"), &container.relocated(&script(name)));
         }
         container.pods(3, 3);
+        container.rewind();
         container
+    }
+
+    /// Begins the time anew, and forgets what was sent.
+    pub(crate) fn rewind(&self) {
+        self.write("sleeps", "0\n");
+        self.write("clock", "1000000000\n");
+        self.write("uptime", "1000000.00 0.00\n");
+        let _ = fs::remove_file(self.path("calls"));
     }
 
     pub(crate) fn root(&self) -> &Path {
@@ -146,6 +169,7 @@ impl Container {
         let moved = text
             .replace("/etc/redis-k8s", &format!("{root}/etc/redis-k8s"))
             .replace("/run/redis-k8s", &format!("{root}/run/redis-k8s"))
+            .replace("/proc/uptime", &format!("{root}/uptime"))
             .replace("data=/data\n", &format!("data={root}/data\n"));
         // No test may touch the machine it runs on.
         for line in moved.lines().filter(|line| !line.trim_start().starts_with('#')) {
@@ -163,8 +187,8 @@ impl Container {
     }
 
     /// Changes one value of topology.env.
-    pub(crate) fn topology(&mut self, key: &'static str, value: u64) {
-        self.topology.insert(key, value);
+    pub(crate) fn topology(&mut self, key: &'static str, value: &str) {
+        self.topology.insert(key, value.to_owned());
         self.write_topology();
     }
 
@@ -251,23 +275,26 @@ impl Container {
 
     /// The functions of a script, without what it does when it is run, and then some lines of shell.
     pub(crate) fn call(&self, script_name: &str, lines: &str) -> Ran {
+        self.checked(self.call_unchecked(script_name, lines))
+    }
+
+    /// [`Container::call`], for what is meant to print a secret, or an error.
+    pub(crate) fn call_unchecked(&self, script_name: &str, lines: &str) -> Ran {
         let definitions = match script_name {
             "common.sh" => format!("set -u\n{}", script(script_name)),
             _ => definitions(&script(script_name)),
         };
-        self.checked(self.shell(&format!("{}\n{lines}", self.relocated(&definitions)), &[]))
-    }
-
-    /// [`Container::call`], for what is meant to print a secret.
-    pub(crate) fn call_for_secret(&self, lines: &str) -> Ran {
-        let ran = self.shell(&format!("set -u\n{}\n{lines}", self.relocated(&script("common.sh"))), &[]);
-        assert_eq!(ran.err, "");
-        ran
+        // What a server's watch is told of its server; no other script looks at it here.
+        self.shell(&format!("{}\n{lines}", self.relocated(&definitions)), &["10.0.0.10", "", ""])
     }
 
     /// A whole script.
     pub(crate) fn run(&self, script_name: &str, arguments: &[&str]) -> Ran {
-        self.checked(self.shell(&self.relocated(&script(script_name)), arguments))
+        self.checked(self.run_unchecked(script_name, arguments))
+    }
+
+    pub(crate) fn run_unchecked(&self, script_name: &str, arguments: &[&str]) -> Ran {
+        self.shell(&self.relocated(&script(script_name)), arguments)
     }
 
     fn shell(&self, text: &str, arguments: &[&str]) -> Ran {
@@ -328,9 +355,13 @@ impl Container {
             .collect()
     }
 
-    /// Forgets the commands sent so far.
-    pub(crate) fn forget_calls(&self) {
-        let _ = fs::remove_file(self.path("calls"));
+    /// What changes the state of those who are asked, in order: no questions, and not how often sentinels ask.
+    pub(crate) fn orders(&self) -> Vec<String> {
+        let questions =
+            ["ROLE", "PING", "INFO", "SENTINEL GET", "SENTINEL MASTER", "SENTINEL DEBUG", "CONFIG GET", "CLIENT LIST"];
+        let mut calls = self.calls();
+        calls.retain(|call| !questions.iter().any(|question| call.split_once(' ').unwrap().1.starts_with(question)));
+        calls
     }
 
     /// The passwords that were sent, in order, of those who were asked.
@@ -383,14 +414,14 @@ pub(crate) fn definitions(text: &str) -> String {
             kept += line;
             kept.push('\n');
         }
-        inside = if begins { !line.ends_with('}') } else { inside && line != "}" };
+        inside = if begins { !line.ends_with('}') } else { inside && line != "}" && line != ")" };
     }
     kept
 }
 
 /// The name of the function whose definition begins with this line.
 pub(crate) fn function_name(line: &str) -> Option<&str> {
-    let (name, _) = line.split_once("() {")?;
+    let (name, _) = line.split_once("() {").or_else(|| line.split_once("() ("))?;
     name.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_').then_some(name)
 }
 

@@ -11,24 +11,9 @@
     reason = "tests say why they fail"
 )]
 
-mod beside;
-mod board;
-mod conclude;
+mod common;
 mod container;
-mod decisions;
-mod handover;
-mod health;
-mod keep;
-mod names;
 mod peer;
-mod questions;
-mod real;
-mod secrets;
-mod sentinel_care;
-mod sentinel_start;
-mod sentinel_watch;
-mod sentinels;
-mod server;
-mod server_start;
 mod shell;
-mod tools;
+mod start;
+mod supervise;

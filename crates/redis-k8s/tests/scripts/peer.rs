@@ -115,6 +115,6 @@ impl fmt::Display for Peer {
 pub(crate) fn master_state(address: &str, epoch: u32, flags: &str, replicas: u32, sentinels: u32) -> String {
     format!(
         "name\nmymaster\nip\n{address}\nport\n6379\nrunid\n\nflags\n{flags}\nlast-ok-ping-reply\n300\nconfig-epoch\n{epoch}\n\
-         num-slaves\n{replicas}\nnum-other-sentinels\n{sentinels}\nquorum\n2"
+         num-slaves\n{replicas}\nnum-other-sentinels\n{sentinels}\nquorum\n2\nfailover-timeout\n30000\nparallel-syncs\n1"
     )
 }

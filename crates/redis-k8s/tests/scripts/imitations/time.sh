@@ -15,15 +15,14 @@ date() {
 sleep() {
     # The one that holds a connection open, beside the script: no time of the script's own.
     [ "$1" != 3 ] || return 0
-    sleep_part=0
-    case $1 in *.*) sleep_part=${1#*.}00 ;; esac
-    # 0.05 s has a leading zero, which would make it octal.
-    case $sleep_part in
-        0?00) sleep_part=${sleep_part#0} sleep_part=${sleep_part%0} ;;
-        *) ;;
-    esac
+    # In milliseconds; the one in front keeps 050 from being octal.
+    sleep_part=1000
+    case $1 in *.*) sleep_part=1${1#*.}00 ;; esac
+    while [ ${#sleep_part} -gt 4 ]; do sleep_part=${sleep_part%?}; done
     read -r sleep_now <"$SCRATCH/clock"
-    echo $((sleep_now + ${1%%.*} * 1000 + sleep_part)) >"$SCRATCH/clock"
+    sleep_now=$((sleep_now + ${1%%.*} * 1000 + sleep_part - 1000))
+    echo $sleep_now >"$SCRATCH/clock"
+    echo "$((sleep_now / 1000)).$((sleep_now / 100 % 10))$((sleep_now / 10 % 10)) 0.00" >"$SCRATCH/uptime"
     read -r sleep_count <"$SCRATCH/sleeps"
     sleep_count=$((sleep_count + 1))
     echo "$sleep_count" >"$SCRATCH/sleeps"
