@@ -16,4 +16,6 @@ mod container;
 mod peer;
 mod shell;
 mod start;
+mod stop;
 mod supervise;
+mod watch;
