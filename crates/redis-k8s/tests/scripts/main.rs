@@ -14,8 +14,10 @@
 mod common;
 mod container;
 mod peer;
+mod sentinel;
 mod shell;
 mod start;
 mod stop;
 mod supervise;
+mod tools;
 mod watch;

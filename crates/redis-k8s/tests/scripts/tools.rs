@@ -24,8 +24,7 @@ fn every_function_is_named_by_a_test() {
     let tested = words(&tests);
     let mut functions = 0;
     for name in SCRIPTS {
-        // The probes are answered by the whole script, which is all there is to it.
-        for function in script(name).lines().filter_map(function_name).filter(|_| name != "health.sh") {
+        for function in script(name).lines().filter_map(function_name) {
             assert!(tested.contains(&function), "{function} of {name} has no test");
             functions += 1;
         }
@@ -35,7 +34,10 @@ fn every_function_is_named_by_a_test() {
 
 #[test]
 fn the_list_of_tools_holds_no_more_than_what_is_used() {
-    let scripts: Vec<String> = SCRIPTS.iter().map(|name| script(name)).collect();
+    let code = |name: &&str| -> String {
+        script(name).lines().filter(|line| !line.trim_start().starts_with('#')).collect::<Vec<_>>().join("\n")
+    };
+    let scripts: Vec<String> = SCRIPTS.iter().map(code).collect();
     for tool in TOOLS {
         assert!(scripts.iter().any(|text| words(text).contains(&tool)), "nothing uses {tool}");
     }
@@ -80,27 +82,40 @@ fn no_program_gets_a_secret_as_an_argument() {
         }
         container.set("RK_AUTH", "1");
         container.set("PATIENCE", "3");
+        container.topology("auth", "1");
         let peer = |peer: Peer| peer.but("PING", "PONG");
         container.server(1, &peer(Peer::master()));
-        container.at("127.0.0.1:6379", &peer(Peer::master()));
+        container.at(
+            "127.0.0.1:6379",
+            &peer(Peer::master()).but("INFO replication", "# Replication\nrole:master\nrepl_backlog_histlen:0"),
+        );
         container.at("127.0.0.1:26379", &peer(Peer::naming("10.0.0.11", 7)));
         for ordinal in 0..3 {
             container.sentinel(ordinal, &peer(Peer::naming("10.0.0.11", 7)));
         }
         container.write("data/sentinel.conf", "sentinel monitor mymaster 10.0.0.11 6379 2\n");
-        // Each run is searched for them: see `Container::run`.
-        assert!(container.run("server.sh", &[]).out.contains("exec redis-server"));
-        for arguments in [["server", "live"], ["server", "ready"], ["sentinel", "live"], ["sentinel", "ready"]] {
-            assert!(container.run("health.sh", &arguments).succeeded());
+        container.write("etc/redis-k8s/live.conf", "maxmemory 1mb\n");
+        for watch in ["server", "sentinel"] {
+            container.write(&format!("etc/redis-k8s/{watch}-watch.sh"), "");
         }
-        container.run("handover.sh", &[]);
-        container.run("conclude.sh", &[]);
+        // Each run is searched for them: see `Container::run`.
+        assert!(container.run("server-start.sh", &[]).out.contains("exec redis-server"));
+        container.run("server-stop.sh", &[]);
+        container.call("server-watch.sh", "most=2; listen; sample <&4; apply resetpass; exec 5>&-; wait");
+        let masterauth = "CONFIG SET masterauth \"\\x68\\x75\\x6e\\x74\\x65\\x72\\x31";
+        assert!(!container.calls_to("127.0.0.1:6379", masterauth).is_empty());
         container.sentinels(&[Peer::blank(), Peer::blank(), Peer::blank()]);
-        container
-            .call("server.sh", "survey; register_everywhere 10.0.0.11; waited=0 post_next=0 peers=1; post; read_board");
+        container.call(
+            "server-start.sh",
+            "survey; register_everywhere 10.0.0.11; stamp=0 waited=0 post_next=0; post; read_board",
+        );
         container.set("POD_NAME", "redis-sentinel-0");
-        assert!(container.run("sentinel.sh", &[]).out.contains("--sentinel"));
-        container.call("sentinel.sh", "settled='' own_address=10.0.0.11; settle");
+        assert!(container.run("sentinel-start.sh", &[]).out.contains("--sentinel"));
+        container.call(
+            "sentinel-watch.sh",
+            "settled='' own=10.0.0.11 teller=''; settle; look_at_self; listen; read_master <&4; insist 10.0.0.11",
+        );
+        container.run("sentinel-stop.sh", &[]);
         // The record is one of everything.
         let arguments = container.read("arguments");
         for program in ["redis-cli ", "redis-server ", "od ", "sha256sum", "sed ", "timeout "] {
