@@ -14,6 +14,7 @@
 mod common;
 mod container;
 mod peer;
+mod real;
 mod sentinel;
 mod shell;
 mod start;

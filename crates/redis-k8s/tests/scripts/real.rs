@@ -3,12 +3,12 @@
 use std::io::{Read, Write};
 use std::net::TcpListener;
 use std::os::unix::net::UnixStream;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
+use crate::common::awkward;
 use crate::container::{Container, in_each_shell};
-use crate::secrets::awkward;
 use crate::shell::find;
 
 /// A server, or a sentinel, that ends with the test.
@@ -66,17 +66,35 @@ fn with_real_client(container: &Container) -> bool {
     true
 }
 
+/// A server with passwords of any bytes, configured by its script, and its port.
+fn serve(container: &mut Container) -> Option<(Running, PathBuf)> {
+    let (port, socket) = (free_port(), container.path("socket"));
+    container.set("RK_PORT", &port);
+    container.set("RK_AUTH", "1");
+    container.topology("auth", "1");
+    container.topology("persistence", "none");
+    let configuration = format!("port {port}\nbind 127.0.0.1\nunixsocket {}\n", socket.display());
+    container.write("etc/redis-k8s/redis.conf", &configuration);
+    container.write("etc/redis-k8s/live.conf", "save ''\nmaxmemory 1mb\n");
+    container.write("etc/redis-k8s/server-watch.sh", "");
+    container.secret("server", [&awkward()[..], b"\n"].concat());
+    container.call("server-start.sh", "me=10.0.0.10 form='' closed='' newcomer=''; start");
+    let running = start(container, "run/redis-k8s/redis.conf", &[])?;
+    assert!(ask(&socket, &[b"PING"]).starts_with("-NOAUTH "), "not up");
+    Some((running, socket))
+}
+
+/// What these lines of a script print, if time passes for them.
+fn said(container: &Container, script_name: &str, lines: &str) -> String {
+    let ran = container.call(script_name, &format!("unset -f sleep\n{lines}"));
+    ran.lines().join("\n")
+}
+
 #[test]
 fn a_real_server_takes_passwords_of_any_bytes() {
     in_each_shell(|container| {
-        let socket = container.path("socket");
-        let configuration = format!("port 0\nsave ''\nunixsocket {}\n", socket.display());
-        container.write("etc/redis-k8s/redis.conf", &configuration);
-        container.secret("server", [&awkward()[..], b"\n"].concat());
         container.secret("server-previous", "the one of before\n");
-        container.call("server.sh", "me=10.0.0.10; configure");
-        let Some(_running) = start(container, "run/redis-k8s/redis.conf", &[]) else { return };
-        assert!(ask(&socket, &[b"PING"]).starts_with("-NOAUTH "));
+        let Some((_running, socket)) = serve(container) else { return };
         assert_eq!(ask(&socket, &[b"AUTH", &awkward()]), "+OK\r\n");
         assert_eq!(ask(&socket, &[b"AUTH", b"the one of before"]), "+OK\r\n");
         for wrong in [&awkward()[1..], b"", b"the one of before\n"] {
@@ -91,38 +109,68 @@ fn real_answers_are_those_that_are_imitated() {
         if !with_real_client(container) {
             return;
         }
-        let port = free_port();
-        container.set("RK_PORT", &port);
-        container
-            .write("etc/redis-k8s/redis.conf", &format!("port {port}\nbind 127.0.0.1\nsave ''\nunixsocket socket\n"));
-        container.secret("server", awkward());
-        let ran = container.call("server.sh", "me=127.0.0.1; configure");
-        assert!(ran.succeeded());
-        let Some(_running) = start(container, "run/redis-k8s/redis.conf", &[]) else { return };
-        assert!(ask(&container.path("socket"), &[b"PING"]).starts_with("-NOAUTH "), "not up");
+        let Some(_running) = serve(container) else { return };
         let role =
-            |container: &Container, before: &str| container.call("common.sh", &format!("{before}\nrole 127.0.0.1")).out;
-        assert_eq!(role(container, ""), "master 0\n");
-        // Of the two passwords it takes the one of before only.
-        std::fs::rename(
-            container.path("etc/redis-k8s-auth/server"),
-            container.path("etc/redis-k8s-auth/server-previous"),
-        )
-        .unwrap();
-        container.secret("server", "hunter2");
-        assert_eq!(role(container, ""), "master 0\n");
+            |container: &Container, before: &str| said(container, "common.sh", &format!("{before}\nrole 127.0.0.1"));
+        assert_eq!(role(container, ""), "master - - 0");
+        assert_eq!(said(container, "common.sh", "unaware 127.0.0.1 server").split(' ').next(), Some("NOAUTH"));
+        container.secret("server-previous", "hunter2");
+        assert_eq!(role(container, ""), "refused");
         std::fs::remove_file(container.path("etc/redis-k8s-auth/server-previous")).unwrap();
-        assert_eq!(role(container, ""), "refused\n");
-        std::fs::write(container.path("etc/redis-k8s-auth/server"), awkward()).unwrap();
         assert_eq!(
-            role(container, "echo REPLICAOF 127.0.0.1 1 | ask server 127.0.0.1 >/dev/null"),
-            "slave 127.0.0.1 connect -1\n"
+            role(container, "ask server 127.0.0.1 REPLICAOF 127.0.0.1 1 >/dev/null"),
+            "slave 127.0.0.1 connect -1"
         );
-        let done = |container: &Container, commands: &str| {
-            container.call("common.sh", &format!("printf '{commands}\\n' | all_done server 127.0.0.1")).succeeded()
-        };
-        assert!(done(container, "CONFIG SET replica-priority 100\\nCONFIG SET min-replicas-to-write 1"));
-        assert!(!done(container, "CONFIG SET replica-priority 100\\nCONFIG SET no-such-word 1"));
+        let kept = "ask server 127.0.0.1 CONFIG GET masteruser | sed -n 2p";
+        assert_eq!(said(container, "common.sh", kept), "default");
+    });
+}
+
+#[test]
+fn conversations_with_a_real_server_outlive_a_full_house_and_are_made_anew() {
+    in_each_shell(|container| {
+        if !with_real_client(container) {
+            return;
+        }
+        let Some(_running) = serve(container) else { return };
+        let lines = "most=2; listen; sample <&4; echo \"$role\"\n\
+                     order CONFIG SET maxclients 2; echo \"$answer\"; role 127.0.0.1\n\
+                     sample <&4; echo \"$role\"; sample_now; echo \"$role\"; setting maxclients; echo \"$answer\"\n\
+                     order CONFIG SET maxclients 99; echo \"$answer\"; role 127.0.0.1\n\
+                     order CONFIG SET maxmemory \"$(quoted)\" || echo \"${answer%%[ :]*}\"; order CLIENT KILL TYPE normal\n\
+                     for n in 1 2 3 4 5 6 7 8 9; do order CONFIG SET maxclients 98; sample <&4 && [ -z \"$broken\" ] && break; listen; done\n\
+                     setting maxclients; echo \"$answer $role $broken\"; exec 5>&-; read -r pid <\"$work/pids\"; kill $pid";
+        let lines = format!("{lines}; wait 2>/dev/null");
+        assert_eq!(
+            said(container, "server-watch.sh", &format!("secret=x; {lines}")),
+            "master\nOK\nother\nmaster\nmaster\n2\nOK\nmaster - - 0\nERR\n98 master "
+        );
+    });
+}
+
+#[test]
+fn a_watch_beside_a_real_server_tells_its_state_and_gives_it_what_changes() {
+    in_each_shell(|container| {
+        if !with_real_client(container) {
+            return;
+        }
+        let Some(_running) = serve(container) else { return };
+        let watch = container.relocate("server-watch.sh");
+        container.write("etc/redis-k8s/server-watch.sh", &watch);
+        // A file that changes is one whose second is another.
+        let lines = "get() { ask server 127.0.0.1 CONFIG GET \"$1\" | sed -n 2p; }\n\
+                     within() { for n in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do \"$@\" && return; sleep 0.3; done; echo \"never: $*\"; }\n\
+                     ready() { grep -qs ' ready$' \"$run/pulse\"; }\n\
+                     is() { [ \"$(get \"$1\")\" = \"$2\" ]; }\n\
+                     setsid sh \"$etc/server-watch.sh\" 10.0.0.10 '' '' & watch=$!\n\
+                     within ready; sleep 1.1; printf 'save 3600 1 300 100\\nmaxmemory 2mb\\n' >\"$etc/live.conf\"\n\
+                     within is maxmemory 2097152; is save '3600 1 300 100' && echo applied\n\
+                     ask server 127.0.0.1 CONFIG SET maxclients 2; : >\"$run/room\"; gone() { [ ! -e \"$run/room\" ]; }; within gone; get maxclients\n\
+                     ask server 127.0.0.1 CLIENT KILL TYPE normal >/dev/null; sleep 1.1; echo 'maxmemory 3mb' >\"$etc/live.conf\"\n\
+                     within is maxmemory 3145728; rm \"$run/pulse\"; there() { [ -e \"$run/pulse\" ]; }; within there\n\
+                     ask server 127.0.0.1 REPLICAOF 127.0.0.1 1; late() { grep -q 'late not in sync' \"$run/pulse\"; }; within late\n\
+                     kill -KILL -$watch; wait 2>/dev/null";
+        assert_eq!(said(container, "common.sh", lines), "applied\nOK\n34\nOK");
     });
 }
 
@@ -134,54 +182,62 @@ fn a_real_sentinel_is_configured_told_and_read() {
         }
         let port = free_port();
         container.set("RK_SENTINEL_PORT", &port);
+        container.set("RK_AUTH", "1");
         container.set("POD_NAME", "redis-sentinel-0");
+        container.topology("auth", "1");
+        container.topology("down_after", "1000");
         container.name("redis-announce-1", &["127.0.0.9"]);
         container.write("etc/redis-k8s/sentinel.conf", &format!("port {port}\nbind 127.0.0.1\nunixsocket socket\n"));
         container.secret("server", awkward());
         container.secret("sentinel", awkward());
         let start_sentinel = |container: &Container| {
-            container.call("sentinel.sh", "configure");
+            container.call("sentinel-start.sh", "configure");
             let _ = std::fs::remove_file(container.path("socket"));
-            let running = start(container, "data/sentinel.conf", &["--sentinel"]);
-            if running.is_some() {
-                assert!(ask(&container.path("socket"), &[b"PING"]).starts_with("-NOAUTH "), "not up");
-            }
-            running
+            let running = start(container, "data/sentinel.conf", &["--sentinel"])?;
+            assert!(ask(&container.path("socket"), &[b"PING"]).starts_with("-NOAUTH "), "not up");
+            Some(running)
         };
         let Some(running) = start_sentinel(container) else { return };
-        let call = |container: &Container, lines: &str| container.call("sentinel.sh", lines).out;
-        assert_eq!(call(container, "view 127.0.0.1"), "blank\n");
+        let call = |container: &Container, lines: &str| said(container, "sentinel-watch.sh", lines);
         assert_eq!(
-            call(container, "echo SENTINEL MYID | ask sentinel 127.0.0.1"),
-            "ca00af4e858d47dabbcc80228efb974d7f81fadd\n"
+            call(container, "view 127.0.0.1; ask sentinel 127.0.0.1 SENTINEL MYID").lines().collect::<Vec<_>>(),
+            ["blank no answer within a second", "ca00af4e858d47dabbcc80228efb974d7f81fadd"]
         );
-        assert!(container.call("sentinel.sh", "register 127.0.0.9 127.0.0.1").succeeded());
-        assert!(!container.call("sentinel.sh", "register 127.0.0.9 127.0.0.1").succeeded(), "it knows one already");
+        // What its subscription tells comes at once, not when some buffer is full; and so does its state.
+        let lines = "teller=''; listen; read_master <&4; echo $kind; heed & sleep 0.5; register 127.0.0.9 127.0.0.1 && echo registered\n\
+                     until [ -e \"$run/event\" ]; do sleep 0.1; done; read_master <&4; read_master <&4; echo $kind $address\n\
+                     kill $teller; ask sentinel 127.0.0.1 CLIENT KILL TYPE pubsub >/dev/null; kill $! 2>/dev/null; wait 2>/dev/null";
+        assert_eq!(call(container, lines), "blank\nregistered\nnamed 127.0.0.9");
         assert!(
-            call(container, "view 127.0.0.1").starts_with("named 127.0.0.9 0 master"),
-            "{}",
-            call(container, "view 127.0.0.1")
+            !container.call("sentinel-watch.sh", "register 127.0.0.9 127.0.0.1").succeeded(),
+            "it knows one already"
+        );
+        let view = call(container, "view 127.0.0.1");
+        assert!(
+            view.starts_with("named 127.0.0.9 0 master") || view.starts_with("named 127.0.0.9 0 s_down,master"),
+            "{view}"
         );
         // Every command it is given is one it knows: nothing is tried again.
-        assert_eq!(
-            call(container, "settled='' own_address=127.0.0.1; settle; [ -n \"$settled\" ] && echo settled"),
-            "settled\n"
-        );
+        assert_eq!(call(container, "settled='' own=127.0.0.9; settle; echo $settled"), "127.0.0.9 10.0.1.10");
         let kept = container.read("data/sentinel.conf");
         for line in [
-            "sentinel down-after-milliseconds mymaster 5000",
+            "sentinel down-after-milliseconds mymaster 1000",
             "sentinel auth-pass mymaster ",
             "sentinel sentinel-pass ",
         ] {
             assert!(kept.lines().any(|kept| kept.starts_with(line)), "{line}: {kept}");
         }
-        // An election that has nobody to elect is one it can refuse.
-        assert_eq!(call(container, "survey; elect || echo nobody"), "nobody\n");
+        // An election that has nobody to elect is one it can refuse; asked for none it does not know the word.
+        assert_eq!(
+            call(container, "survey; named=127.0.0.9; elect || echo nobody; find_known; cat \"$work/known\""),
+            "nobody"
+        );
+        let refuse = "ask sentinel 127.0.0.1 ACL SETUSER default '-sentinel|failover'; ask sentinel 127.0.0.1 SENTINEL FAILOVER mymaster";
+        let answer = call(container, refuse);
+        assert!(answer.starts_with("OK\nNOPERM "), "{answer}");
         // What it kept by itself is what it starts with again.
         drop(running);
         let Some(_running) = start_sentinel(container) else { return };
         assert!(call(container, "view 127.0.0.1").starts_with("named 127.0.0.9 0 "), "forgotten");
-        let lists = call(container, "instances; cat \"$run/known-sentinels\" \"$run/known-replicas\"");
-        assert_eq!(lists, "");
     });
 }
