@@ -137,6 +137,7 @@ impl Container {
             secrets: Vec::new(),
         };
         container.write_topology();
+        container.write("etc/redis-k8s/live.conf", "");
         for name in SCRIPTS {
             container.write(&format!("etc/redis-k8s/{name}"), &container.relocated(&script(name)));
         }

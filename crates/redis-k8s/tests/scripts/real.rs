@@ -170,7 +170,7 @@ fn a_watch_beside_a_real_server_tells_its_state_and_gives_it_what_changes() {
                      within is maxmemory 3145728; rm \"$run/pulse\"; there() { [ -e \"$run/pulse\" ]; }; within there\n\
                      ask server 127.0.0.1 REPLICAOF 127.0.0.1 1; late() { grep -q 'late not in sync' \"$run/pulse\"; }; within late\n\
                      kill -KILL -$watch; wait 2>/dev/null";
-        assert_eq!(said(container, "common.sh", lines), "applied\nOK\n34\nOK");
+        assert_eq!(said(container, "common.sh", lines), "applied\nOK\n1004\nOK");
     });
 }
 
