@@ -299,7 +299,6 @@ fn data_is_found_in_the_form_it_was_kept_last() {
                     // Never empty while there is anything; of two what was kept last, and where nobody knows the newer, unless
                     // an append-only file is what is asked for and kept.
                     let expected = match (aof, rdb, kept, persistence) {
-                        (Some(time), None, ..) => ("aof", time),
                         (None, Some(time), ..) | (Some(_), Some(time), "rdb", _) => ("rdb", time),
                         (Some(aof), Some(rdb), "", "rdb" | "none") | (Some(aof), Some(rdb), "none", _) if rdb > aof => {
                             ("rdb", rdb)

@@ -60,15 +60,15 @@ fn a_sample_is_read_from_what_every_version_says() {
         (String::new(), "1 was was <was> <was> was was"),
     ];
     in_each_shell(|container| {
-        let mut lines = String::new();
+        let mut lines = Vec::new();
         for (number, (text, _)) in cases.iter().enumerate() {
             container.write(&format!("sample{number}"), text);
-            lines += &format!(
+            lines.push(format!(
                 "role=was link=was master=was priority=was lag=was heard=was\nsample <\"$SCRATCH/sample{number}\"\n\
                  echo \"$? $role $link <$master> <$priority> $lag $heard\"\n"
-            );
+            ));
         }
-        let said = call(container, &lines);
+        let said = call(container, &lines.concat());
         for ((text, expected), said) in cases.iter().zip(&said) {
             assert_eq!(said, expected, "{text}");
         }
