@@ -33,7 +33,9 @@ accepted() {
 find_unaware() {
   rm -f $run/open
   [ $RK_AUTH = 1 ] || return 0
-  for kind in server sentinel; do roster $kind | at_once unaware $kind; done | grep -q 'user  *$' && : >$run/open
+  for kind in server sentinel wait; do
+    if [ $kind = wait ]; then wait; else roster $kind | at_once unaware $kind & fi
+  done | grep -q 'user  *$' && : >$run/open
 }
 unaware() {
   if [ "$2" = server ]; then talk 1 '' "$1" $RK_PORT CONFIG GET masteruser
@@ -185,7 +187,7 @@ sentinel_settings() {
   echo "$set quorum $quorum down-after-milliseconds $down_after failover-timeout $failover_timeout parallel-syncs $parallel_syncs"
   echo "$set master-reboot-down-after-period $down_after"; password server
   [ -z "$secret" ] || printf '%s auth-user default auth-pass %s\n' "$set" "$(quoted)"
-  echo SENTINEL DEBUG INFO-PERIOD 1000 PING-PERIOD 500 ASK-PERIOD 250 PUBLISH-PERIOD 1000 MIN-LINK-RECONNECT-PERIOD 3000
+  echo SENTINEL DEBUG INFO-PERIOD 1000 PING-PERIOD 500 ASK-PERIOD 250 PUBLISH-PERIOD $((1000 * (1 + RK_TLS))) MIN-LINK-RECONNECT-PERIOD 3000
 }
 register() { { echo "SENTINEL MONITOR $RK_MASTER $1 $RK_PORT $quorum"; sentinel_settings; } | all_done "$2"; }
 # has a sentinel elect: elected_by. Two could promote two servers. Far ordinals first: both sets roll at once

@@ -9,7 +9,7 @@ listen() {
   exec 4<&-
   [ -z "$teller" ] || kill "$teller" 2>/dev/null
   rm -f $work/state; mkfifo $work/state; password sentinel
-  talk ever "$secret" $me $RK_SENTINEL_PORT -r -1 -i 1 SENTINEL MASTER $RK_MASTER >$work/state &
+  talk ever "$secret" $me $RK_SENTINEL_PORT -r -1 -i 1 SENTINEL GET-MASTER-ADDR-BY-NAME $RK_MASTER >$work/state &
   teller=$!
   exec 4<$work/state
 }
@@ -180,19 +180,18 @@ look() {
   return 1
 }
 
-teller='' settled='' agreed='' ghosts='' masterless='' strange=0 was='' since=0 due=0 kind=''
+teller='' settled='' agreed='' ghosts='' masterless='' strange=0 was='' since=0 due=0
 : >$work/applied
 heed &
 listen
 while :; do
-  read_master <&4
-  case $kind in
-  named) pulse ready ;;
-  blank) pulse late knows no master ;;
-  refused) pulse "$pulsed"; continue ;;
-  silent) sleep 0.2; listen; continue ;;
+  read -r state <&4 || state=Error
+  case $state in
+  '') pulse late knows no master ;;
+  NOAUTH*) pulse "$pulsed"; continue ;;
+  'Could not connect'* | *[Ee]rror*) sleep 0.2; listen; continue ;;
+  *) read -r _ <&4; pulse ready ;;
   esac
-  state="$kind $address $epoch $flags $replicas $others"
   if [ -e $run/event ] || [ "$state" != "$was" ]; then rm -f $run/event; was=$state since=$now due=0; fi
   [ $now -ge $due ] || changed || continue
   began=$now

@@ -56,9 +56,9 @@ is_closed() { setting min-replicas-to-write; [ "$answer" = $too_many ]; }
 lead() {
   if ! is_closed; then
     [ $min_replicas -gt 0 ] || return 0
-    [ $heard -ge $heard_before ] || doubts=10
+    [ "${lag:-0}" -lt $most ] && [ $heard -ge $heard_before ] || { sleep 0.1; sample_now; }
+    [ $heard -ge $heard_before ] || doubts=3
     heard_before=$heard
-    [ "${lag:-0}" -lt $most ] || { sleep 0.1; sample_now; }
     if [ $gap -lt $((down_after / 10 - 100)) ] && [ "${lag:-0}" -lt $most ]; then
       [ $doubts -gt 0 ] || return 0
       doubts=$((doubts - 1))
@@ -185,6 +185,7 @@ tend() {
 
 now='' beat=0 next_tend=2 next_search=0 was='' lost=0 preferred=0 history='' history_before='' heard_before=0 doubts=0 saved=''
 heed_topology
+rm -f $work/pids
 [ -z "$closed" ] || (work=$work-reclaim && mkdir -p $work && reclaim) &
 trap : PIPE
 listen

@@ -204,10 +204,10 @@ fn a_real_sentinel_is_configured_told_and_read() {
             ["blank no answer within a second", "ca00af4e858d47dabbcc80228efb974d7f81fadd"]
         );
         // What its subscription tells comes at once, not when some buffer is full; and so does its state.
-        let lines = "teller=''; listen; read_master <&4; echo $kind; heed & sleep 0.5; register 127.0.0.9 127.0.0.1 && echo registered\n\
-                     until [ -e \"$run/event\" ]; do sleep 0.1; done; read_master <&4; read_master <&4; echo $kind $address\n\
+        let lines = "teller=''; listen; read -r state <&4; echo \"<$state>\"; heed & sleep 0.5; register 127.0.0.9 127.0.0.1 && echo registered\n\
+                     until [ -e \"$run/event\" ]; do sleep 0.1; done; until [ -n \"$state\" ]; do read -r state <&4; done; echo $state\n\
                      kill $teller; ask sentinel 127.0.0.1 CLIENT KILL TYPE pubsub >/dev/null; kill $! 2>/dev/null; wait 2>/dev/null";
-        assert_eq!(call(container, lines), "blank\nregistered\nnamed 127.0.0.9");
+        assert_eq!(call(container, lines), "<>\nregistered\n127.0.0.9");
         assert!(
             !container.call("sentinel-watch.sh", "register 127.0.0.9 127.0.0.1").succeeded(),
             "it knows one already"

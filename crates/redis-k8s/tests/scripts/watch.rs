@@ -139,13 +139,14 @@ fn a_master_that_may_have_been_replaced_takes_no_writes() {
             ("it does not take the order", "gap=400 refuses='CONFIG SET*'", "lead", &closes[..2]),
             (
                 "a replica is lost, without a cut",
-                "",
-                "lead; heard=1; for n in 1 2 3 4 5 6 7 8 9 10 11 12; do lead; done",
-                &["asked"; 10],
+                "lag_now=0",
+                "lead; heard=1; for n in 1 2 3 4 5 6; do lead; done",
+                &["asked"; 3],
             ),
+            ("its report was just due", "sample_now() { heard=2; }", "lead; heard=1; lead", &[]),
             (
                 "behind a cut",
-                "",
+                "lag_now=0",
                 "lead; heard=1; lead; cut=true; lead",
                 &["asked", "asked", closes[0], closes[1], closes[2]],
             ),
@@ -317,6 +318,10 @@ fn a_replica_is_followed_from_its_first_sync_to_a_lost_master() {
         );
         let said = follow(container, "lost=19", "follow; link=up; beat=2; follow; follow");
         assert_eq!(said, [&*stale("no"), "searches at 20", &*stale("yes"), "<>"]);
+        // What the document says of old data stays: serve_stale.
+        container.write("etc/redis-k8s/live.conf", "replica-serve-stale-data no\n");
+        assert_eq!(follow(container, "lost=19 beat=1", "follow; link=up; beat=2; follow"), ["searches at 20", "<>"]);
+        container.write("etc/redis-k8s/live.conf", "");
         // A hand-over that did not live to take its preference back: 20 s.
         assert_eq!(follow(container, "priority=50 link=up beat=1", &pass(38)), [opens, "<>"]);
         assert_eq!(follow(container, "priority=50 link=up beat=1", &pass(40)), [opens, opens, electable, "<>"]);
