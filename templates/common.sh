@@ -1,7 +1,7 @@
 # What servers and sentinels share: who is there, how to ask them, and what they answer.
 etc=/etc/redis-k8s secrets=/etc/redis-k8s-auth run=/run/redis-k8s data=/data
 . $etc/topology.env
-ordinal=${POD_NAME##*-} work=$run/${0##*/} said='' pulsed='waiting for an answer' tls=''
+ordinal=${POD_NAME##*-} work=$run/${0##*/} said='' pulsed='no answer yet' tls=''
 mkdir -p $work
 too_many=10000
 if command -v valkey-server >/dev/null; then program=valkey; else program=redis; fi
@@ -21,7 +21,7 @@ await_password() {
   done
 }
 quoted() { printf '"%s"' "$(printf '%s' "$secret" | od -An -v -tx1 | tr -d '\n' | sed 's/ /\\x/g')"; }
-# all valid passwords, or nopass while a pod runs that knows none
+# all valid passwords; nopass while a pod knows none
 accepted() {
   if [ $auth = 0 ] || [ -e $run/open ]; then echo nopass; return; fi
   for name in $1 $1-previous; do
@@ -136,7 +136,7 @@ set_of() {
   [ $1 = server ] || set=$set-sentinel rendered=$sentinels
 }
 exists() { set_of $1 && [ -n "$(addresses $set-$2.$set-headless)" ]; }
-# the address all know a pod by: its Service's, or its own beyond the rendered; with TLS a name
+# the address all know a pod by: its Service's, or its own beyond the rendered
 announced() {
   local name; set_of $1; name=$set-announce-$2
   [ "$2" -lt $rendered ] || name=$set-$2.$set-headless
@@ -156,7 +156,7 @@ roster() {
     { [ -n "${2:-}" ] && ! exists $1 $member; } || echo "$member $(announced $1 $member)" &
   done | grep ' .' | sort -n
 }
-# sets ours: yes, no (another instance may have the address by now) or maybe
+# sets ours: yes, no (it may be another instance's) or maybe
 whose() {
   ours=maybe; roster server >$work/roster
   if grep -q " $1\$" $work/roster || addresses $RK_INSTANCE-headless | grep -qx "$1" || ! name_service; then ours=yes
@@ -190,7 +190,7 @@ sentinel_settings() {
   echo SENTINEL DEBUG INFO-PERIOD 1000 PING-PERIOD 500 ASK-PERIOD 250 PUBLISH-PERIOD $((1000 * (1 + RK_TLS))) MIN-LINK-RECONNECT-PERIOD 3000
 }
 register() { { echo "SENTINEL MONITOR $RK_MASTER $1 $RK_PORT $quorum"; sentinel_settings; } | all_done "$2"; }
-# has a sentinel elect: elected_by. Two could promote two servers. Far ordinals first: both sets roll at once
+# has a sentinel elect: elected_by; two could promote two servers. Far ordinals first: both sets roll at once
 elect() {
   local order=-n
   [ $((2 * ordinal)) -ge $found ] || order=-nr

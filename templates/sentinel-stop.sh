@@ -2,7 +2,6 @@
 # Before a sentinel stops: ends the election it leads; half done it would cost 8 s. Answers who is still led to it.
 set -u
 . /etc/redis-k8s/common.sh
-# true while it leads an election, or tries to, and a replica is in reach
 electing() {
   ask sentinel 127.0.0.1 SENTINEL MASTER $RK_MASTER | grep -q failover_in_progress &&
     ask sentinel 127.0.0.1 SENTINEL REPLICAS $RK_MASTER | grep -A 1 -x flags | grep -v -e disconnected -e s_down | grep -q slave

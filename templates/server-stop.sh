@@ -23,7 +23,6 @@ prefer() {
 }
 pace() { grep ' named ' $work/views | at_once set_period "$1" >/dev/null; }
 set_period() { ask sentinel $1 SENTINEL DEBUG INFO-PERIOD "$2"; }
-# true once these hold all that was written; false after 3 s
 caught_up() {
   local address its written until
   written=$(role 127.0.0.1)
