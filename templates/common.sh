@@ -128,7 +128,7 @@ lookup() {
     [ -z "$known" ] || { [ -z "${2:-}" ] && name_service; } || echo "$known"
     return
   fi
-  [ "$known" = $found ] || { mkdir -p $data/names; echo $found >$work/$1 && mv $work/$1 $data/names/$1; }
+  [ "$known" = $found ] || { mkdir -p $data/names; echo $found >$data/names/$1; }
   echo $found
 }
 set_of() {
@@ -156,7 +156,7 @@ roster() {
     { [ -n "${2:-}" ] && ! exists $1 $member; } || echo "$member $(announced $1 $member)" &
   done | grep ' .' | sort -n
 }
-# sets ours: yes, no (it may be another instance's) or maybe
+# sets ours: yes, no (another instance's) or maybe
 whose() {
   ours=maybe; roster server >$work/roster
   if grep -q " $1\$" $work/roster || addresses $RK_INSTANCE-headless | grep -qx "$1" || ! name_service; then ours=yes

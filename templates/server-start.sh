@@ -132,7 +132,7 @@ register_everywhere() {
 }
 # becomes the server. Data in another form is loaded as it is, and switched by the watch
 start() {
-  find_unaware; form=${form:-$persistence}; echo $form >$data/form
+  wait ${unaware:-}; form=${form:-$persistence}; echo $form >$data/form
   umask 077
   {
     printf 'include %s\n' $etc/redis.conf $etc/live.conf
@@ -186,7 +186,8 @@ find_data
 patience=3
 [ $claims = 0 ] || patience=10
 [ $claims = 0 ] || [ $stamp = 0 ] || patience=60
-began=$(date +%s) post_next=0
+find_unaware &
+unaware=$! began=$(date +%s) post_next=0
 while :; do
   waited=$(($(date +%s) - began))
   look_up; decide

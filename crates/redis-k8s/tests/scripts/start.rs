@@ -588,7 +588,7 @@ fn a_configuration_is_what_the_start_needs_and_no_more() {
         assert_eq!(configuration(container, "verdict=master"), users(&format!("{HUNTER} "), hunter));
         // A pod still knows none.
         container.server(2, &Peer::master().answer("CONFIG GET masteruser", "masteruser\n"));
-        assert_eq!(configuration(container, "verdict=master"), users("nopass", hunter));
+        assert_eq!(configuration(container, "find_unaware; verdict=master"), users("nopass", hunter));
         // Switched off, it still gives what those want that have not restarted; and the previous one while it changes.
         container.topology("auth", "0");
         container.secret("server-previous", "secret");
