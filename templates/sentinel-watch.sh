@@ -50,7 +50,7 @@ learn() {
     say "blank: learned that $named is master"; known=''; introduce
   fi
 }
-# presents to it those it has not met: by itself it meets them only through a live master
+# presents to it those it has not met: by itself it meets them through a live master
 introduce() {
   local member address id
   while read -r member address _; do

@@ -16,7 +16,7 @@ listen() {
   exec 4<$work/state 5>$work/orders 6<$work/answers
   broken=''
 }
-# reads our state. lag: of the replica heard of last; heard: how many lag less than most
+# reads our state. lag: of the last replica heard of; heard: how many lag less
 sample() {
   local line one
   while IFS= read -r line; do
@@ -165,6 +165,7 @@ apply() {
 switch_form() {
   local kept; read -r kept <$data/form
   [ "$kept" != $persistence ] || return 0
+  next_tend=$((beat + 4))
   case $persistence-$(ask server 127.0.0.1 INFO persistence) in
   *loading:1* | *_in_progress:1* | *aof_rewrite_scheduled:1*) return 0 ;;
   aof-*aof_enabled:0*) order CONFIG SET appendonly yes; return 0 ;;
@@ -204,7 +205,7 @@ while :; do
   [ "$history" = "$history_before" ] || { history_before=$history; next_tend=$((beat + 4)); }
   if [ -e $run/room ]; then setting maxclients; order CONFIG SET maxclients $((2 * answer + 1000)); rm -f $run/room; fi
   for file in $etc/topology.env $etc/live.conf $secrets/server; do [ ! "$file" -nt $work/applied ] || apply; done
-  [ $beat -lt $next_tend ] || { tend; next_tend=$((beat < 100 ? 2 * beat : beat + 120)); }
+  [ $beat -lt $next_tend ] || { next_tend=$((beat < 100 ? 2 * beat : beat + 120)); tend; }
   clock; stale=$(((now - began) / 50))
   while [ $stale -gt 0 ] && sample <&4; do stale=$((stale - 1)); done
 done

@@ -1,5 +1,5 @@
 #!/bin/sh
-# supervise.sh server|sentinel: starts one, and again when it was killed: the kubelet waits 1 s, then 10 s and more.
+# supervise.sh server|sentinel: starts one, and again when it was killed: the kubelet waits 1, 10 s and more.
 set -u
 . /etc/redis-k8s/common.sh
 stop() {
