@@ -180,7 +180,7 @@ look() {
   return 1
 }
 
-teller='' settled='' agreed='' ghosts='' masterless='' strange=0 was='' since=0 due=0
+teller='' settled='' agreed='' ghosts='' masterless='' strange=0 was=- since=0 due=0
 : >$work/applied
 heed &
 listen
