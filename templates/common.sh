@@ -29,7 +29,7 @@ accepted() {
     [ -z "$secret" ] || printf '#%s ' "$(printf '%s' "$secret" | sha256sum | sed 's/ .*//')"
   done
 }
-# leaves $run/open if a pod has not restarted since passwords were switched on
+# leaves $run/open if a pod knows no password yet
 find_unaware() {
   rm -f $run/open
   [ $RK_AUTH = 1 ] || return 0
@@ -117,13 +117,21 @@ view() {
     esac
   }
 }
-addresses() { timeout 2 getent ahosts "$1" 2>/dev/null | sed 's/ .*//' | sort -u; }
+addresses() {
+  local word found=''
+  for word in $(timeout 2 getent ahosts $1 2>/dev/null); do
+    case $word in *[!0-9a-f.:]*) continue ;; esac
+    case "$found " in *" $word "*) ;; *) found="$found $word" ;; esac
+  done
+  case $found in *' '*' '*) printf '%s\n' $found | sort ;; ?*) echo ${found# } ;; esac
+}
 name_service() { [ -n "$(addresses $RK_INSTANCE-sentinel)" ]; }
 # the address of a name; without names, or with known, the last one
 lookup() {
   local found='' known=''
   [ ! -r $data/names/$1 ] || read -r known <$data/names/$1
-  [ -n "${2:-}" ] || found=$(addresses $1 | sed q)
+  [ -n "${2:-}" ] || found=$(addresses $1)
+  found=${found%%[!0-9a-f.:]*}
   if [ -z $found ]; then
     [ -z "$known" ] || { [ -z "${2:-}" ] && name_service; } || echo "$known"
     return

@@ -13,7 +13,7 @@ listen() {
   teller=$!
   exec 4<$work/state
 }
-# closes a master that this sentinel is about to replace; has the watch look when something happens
+# closes a master that it is about to replace; has the watch look when something happens
 heed() {
   local line event address; password sentinel
   while :; do
@@ -50,7 +50,7 @@ learn() {
     say "blank: learned that $named is master"; known=''; introduce
   fi
 }
-# presents to it those it has not met: by itself it meets them through a live master
+# presents those it has not met; by itself it needs a live master for it
 introduce() {
   local member address id
   while read -r member address _; do
@@ -73,7 +73,7 @@ stuck() {
   *) masterless=''; false ;;
   esac
 }
-# Sentinel itself would try again after twice failover-timeout, up to 60 s. The lowest does so now
+# Sentinel would try again after twice failover-timeout, up to 60 s. The lowest does so now
 vote_again() {
   local old=''
   stuck && sleep 0.9 && stuck || return 0
@@ -104,7 +104,7 @@ settle() {
     fi
   } | all_done $me && settled="$own $address"
 }
-# lets go of a dead master whose address is none of ours any more
+# lets go of a dead master that is none of ours
 give_up() {
   ours=yes
   case $own_flags in *s_down*) whose $own ;; esac
@@ -128,7 +128,7 @@ find_known() {
     esac
   done >$work/known
 }
-# true unless it knows exactly those who exist, up, and agrees with all others
+# true unless it knows just those who exist, and agrees with all
 amiss() {
   [ "$own_flags" != master ] || [ "$agreed" != "$own $own_epoch" ] || [ -n "$ghosts" ] || [ -e $run/open ] ||
     grep -q s_down $work/known || strangers server || strangers sentinel

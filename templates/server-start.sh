@@ -21,14 +21,14 @@ find_data() {
   [ ! -e $data/was-master ] || stamp=$((stamp + 2))
   [ -e $data/whole ] && case $form-$kept in aof-aof | aof-) durable=1 ;; esac
 }
-# what the sentinels say, and of whom they name role and owner. Sets me, our own address
+# what the sentinels say, and who it is they name. Sets me, our address
 look_up() {
   local address; survey; address=$(announced server $ordinal)
   [ $ordinal -lt $servers ] || address=${address:-$POD_IP}
   me=${address:-$me}; find_data; looked='' role='' ours=''
   [ -z "$named" ] || [ "$named" = "$me" ] || { role=$(role $named); whose $named; }
 }
-# what the other servers do: who waits, who has the newest data, who is master, who follows us
+# the other servers: who waits, has the newest data, is master, follows us
 look_around() {
   local address kind follows offset most=-1; looked=1 masters='' listening=0 mine='' best=''; post; read_board
   [ -n "$named" ] || [ $all_wait = 0 ] || [ $first = $ordinal ] || return 0
@@ -45,7 +45,7 @@ look_around() {
     esac
   done <$work/roles
 }
-# tells all by the name of a held connection that this server waits, and how new its data is
+# tells by the name of a held connection that this server waits, and its stamp
 post() {
   local address
   [ $waited -ge $post_next ] || return 0

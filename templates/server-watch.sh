@@ -102,7 +102,7 @@ confirm() {
   fi
   open_to $min_replicas && say 'open for writes'
 }
-# a replica may hold a link to the lost pod at this address, for 20 s
+# a replica may hold a link to the lost pod for 20 s
 reclaim() {
   local address role seen; sleep 1; seen=$(ask server 127.0.0.1 INFO replication)
   interview
@@ -161,7 +161,7 @@ apply() {
   order ACL SETUSER default "$@" $(accepted server); password server
   [ -z "$secret" ] || order CONFIG SET masterauth "$(quoted)"
 }
-# keeps data that was loaded in another form in the one asked for
+# keeps data in the form asked for
 switch_form() {
   local kept; read -r kept <$data/form
   [ "$kept" != $persistence ] || return 0
