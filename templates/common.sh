@@ -13,7 +13,7 @@ say() {
   said=$*
 }
 secret() { secret=''; [ ! -r $secrets/$1 ] || IFS= read -r secret <$secrets/$1 || :; }
-# sets secret to what all of these take: the previous one while it changes
+# sets secret to what all take: the previous one while it changes
 password() { secret $1-previous; [ -n "$secret" ] || secret $1; }
 await_password() {
   until [ $RK_AUTH = 0 ] || { secret server; [ -n "$secret" ]; }; do
@@ -80,7 +80,7 @@ role() {
     esac
   }
 }
-# reads SENTINEL MASTER. Two flags are ours: unheard (2.5 s), candidate (not elected yet)
+# reads SENTINEL MASTER. Two flags are ours: unheard (2.5s), candidate (unelected)
 read_master() {
   local key value; kind=silent why='no answer within a second' address='' epoch=0 flags=none replicas=0 others=0
   while read -r key; do
@@ -144,7 +144,7 @@ set_of() {
   [ $1 = server ] || set=$set-sentinel rendered=$sentinels
 }
 exists() { set_of $1 && [ -n "$(addresses $set-$2.$set-headless)" ]; }
-# the address all know a pod by: its Service's, or its own beyond the rendered
+# the address of a pod: its Service's, or its own beyond the rendered
 announced() {
   local name; set_of $1; name=$set-announce-$2
   [ "$2" -lt $rendered ] || name=$set-$2.$set-headless
@@ -198,7 +198,7 @@ sentinel_settings() {
   echo SENTINEL DEBUG INFO-PERIOD 1000 PING-PERIOD 500 ASK-PERIOD 250 PUBLISH-PERIOD $((1000 * (1 + RK_TLS))) MIN-LINK-RECONNECT-PERIOD 3000
 }
 register() { { echo "SENTINEL MONITOR $RK_MASTER $1 $RK_PORT $quorum"; sentinel_settings; } | all_done "$2"; }
-# has a sentinel elect: elected_by; two could promote two servers. Far ordinals first: both sets roll at once
+# has a sentinel elect: elected_by; two could promote two. Far ordinals first: both sets roll at once
 elect() {
   local order=-n
   [ $((2 * ordinal)) -ge $found ] || order=-nr

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Beside a sentinel: mends what Sentinel cannot, closes a master that is about to be replaced, tells the probes. Without
+# Beside a sentinel: mends what Sentinel cannot, closes a master to be replaced, tells the probes. Without
 # it a healthy cluster works on, and fails over.
 set -u
 . /etc/redis-k8s/common.sh
@@ -35,7 +35,7 @@ insist() {
   done
 }
 look_at_self() { view $me >$work/own; read -r kind own own_epoch own_flags _ <$work/own; }
-# asks the others and, if none knows, the servers: exactly one master is evidence enough
+# asks the others and, if none knows, the servers: one master is evidence enough
 learn() {
   survey; ours=yes
   if [ -n "$named" ]; then whose $named
