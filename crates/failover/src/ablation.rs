@@ -47,30 +47,32 @@ fn scripts(objects: &mut Objects) -> impl Iterator<Item = (&String, &mut String)
 }
 
 fn functions(script: &str) -> Vec<String> {
-    let heads = script.lines().filter_map(|line| line.strip_suffix("() {"));
+    let heads = script.lines().filter_map(|line| Some(line.split_once("() {")?.0));
     heads.filter(|name| name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')).map(str::to_owned).collect()
 }
 
 /// The script with an empty function of this name; nothing if it has none.
 fn without(script: &str, name: &str) -> Option<String> {
-    let head = format!("{name}() {{\n");
+    let head = format!("{name}() {{");
     let start = if script.starts_with(&head) { 0 } else { script.find(&format!("\n{head}"))? + 1 };
     let body = start + head.len();
-    let end = body + script[body..].find("\n}\n")?;
-    Some(format!("{}    :{}", &script[..body], &script[end..]))
+    // In lines of its own, or in one line with its braces.
+    let end = if script[body..].starts_with('\n') { "\n}\n" } else { " }\n" };
+    let end = body + script[body..].find(end)?;
+    Some(format!("{} :;{}", &script[..body], &script[end..]))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    const SCRIPT: &str = "a() {\n    one\n    {\n        two\n    }\n}\n\nba() {\n    a\n}\na; ba\n";
+    const SCRIPT: &str = "a() {\n    one\n    {\n        two\n    }\n}\n\nba() { a; }\na; ba\n";
 
     #[test]
     fn only_this_function_becomes_empty() {
         assert_eq!(functions(SCRIPT), ["a", "ba"]);
-        assert_eq!(without(SCRIPT, "a").unwrap(), "a() {\n    :\n}\n\nba() {\n    a\n}\na; ba\n");
-        assert_eq!(without(SCRIPT, "ba").unwrap(), SCRIPT.replace("    a\n", "    :\n"));
+        assert_eq!(without(SCRIPT, "a").unwrap(), "a() { :;\n}\n\nba() { a; }\na; ba\n");
+        assert_eq!(without(SCRIPT, "ba").unwrap(), SCRIPT.replace("{ a; }", "{ :; }"));
         assert_eq!(without(SCRIPT, "c"), None);
     }
 
