@@ -5,7 +5,7 @@ ordinal=${POD_NAME##*-} work=$run/${0##*/} said='' pulsed='no answer yet' tls=''
 mkdir -p $work
 too_many=10000
 if command -v valkey-server >/dev/null; then program=valkey; else program=redis; fi
-[ $RK_TLS = 0 ] || tls="--tls --cacert $etc-tls/ca.crt --cert $etc-tls/tls.crt --key $etc-tls/tls.key"
+[ ! -d $etc-tls ] || tls="--tls --cacert $etc-tls/ca.crt --cert $etc-tls/tls.crt --key $etc-tls/tls.key"
 clock() { read -r now _ </proc/uptime && now=${now%.*}${now#*.}; }
 pulse() { pulsed=$* && clock && echo "$now $pulsed" >$run/pulse; }
 say() {
@@ -16,7 +16,7 @@ secret() { secret=''; [ ! -r $secrets/$1 ] || IFS= read -r secret <$secrets/$1 |
 # sets secret to what all take: the previous one while it changes
 password() { secret $1-previous; [ -n "$secret" ] || secret $1; }
 await_password() {
-  until [ $RK_AUTH = 0 ] || { secret server; [ -n "$secret" ]; }; do
+  until [ ! -d $secrets ] || { secret server; [ -n "$secret" ]; }; do
     say 'waiting for the password'; pulse waiting for the password; sleep 1
   done
 }
@@ -32,7 +32,7 @@ accepted() {
 # leaves $run/open if a pod knows no password yet
 find_unaware() {
   rm -f $run/open
-  [ $RK_AUTH = 1 ] || return 0
+  [ -d $secrets ] || return 0
   for kind in server sentinel wait; do
     if [ $kind = wait ]; then wait; else roster $kind | at_once unaware $kind & fi
   done | grep -q 'user  *$' && : >$run/open
@@ -80,42 +80,25 @@ role() {
     esac
   }
 }
-# reads SENTINEL MASTER. Two flags are ours: unheard (2.5s), candidate (unelected)
-read_master() {
-  local key value; kind=silent why='no answer within a second' address='' epoch=0 flags=none replicas=0 others=0
-  while read -r key; do
-    case $key in
-    '') continue ;;
-    'ERR No such master'*) kind=blank; return ;;
-    *NOAUTH* | *WRONGPASS*) kind=refused why='wrong password'; return ;;
-    'Could not connect'* | *[Ee]rror* | ERR*) why=${key##*: }; return ;;
-    *) read -r value || : ;;
-    esac
-    case $key in
-    ip) address=$value ;;
-    flags) flags=$value ;;
-    failover-state) [ "$value" != wait_start ] || flags=$flags,candidate ;;
-    last-ok-ping-reply) [ "$value" -lt 2500 ] || flags=$flags,unheard ;;
-    config-epoch) epoch=$value ;;
-    num-slaves) replicas=$value ;;
-    num-other-sentinels) others=$value ;;
-    parallel-syncs) kind=named; return ;;
-    esac
-  done
-}
-# "named MASTER EPOCH FLAGS REPLICAS SENTINELS", blank, refused or "silent WHY". The address comes last:
-# should a failover end in between, the old one must not come under the new epoch.
+# "named MASTER EPOCH FLAGS REPLICAS SENTINELS", blank, refused or "silent WHY". Two flags are ours: candidate
+# (unelected), unheard (2.5 s). The address comes last: should a failover end in between, the old one must not
+# come under the new epoch.
 view() {
-  printf '%s\n' "SENTINEL MASTER $RK_MASTER" "SENTINEL GET-MASTER-ADDR-BY-NAME $RK_MASTER" PING | ask sentinel $1 | {
-    local named='' end=''; read_master
-    read -r named && while [ "$end" != PONG ] && read -r end; do :; done
-    [ "$named" = "$address" ] || flags=master
-    case $kind-$end in
-    named-PONG) echo "named $named $epoch $flags $replicas $others" ;;
-    blank-PONG | refused-*) echo "$kind $why" ;;
-    *) echo "silent $why" ;;
-    esac
-  }
+  printf '%s\n' "SENTINEL MASTER $RK_MASTER" "SENTINEL GET-MASTER-ADDR-BY-NAME $RK_MASTER" PING | ask sentinel $1 | awk '
+    /^NOAUTH |^AUTH failed|^WRONGPASS / { bad = "refused wrong password" }
+    /^ERR No such master/ { blank = 1; next }
+    /^ERR |^Error: |^Could not connect/ { sub(/.*: /, ""); bad = "silent " $0 }
+    { is[before] = $0; named = port; port = before; before = $0 }
+    END {
+      if (bad) { print bad; exit }
+      if (before != "PONG") { print "silent no answer within a second"; exit }
+      if (blank) { print "blank"; exit }
+      flags = is["flags"]
+      if (is["failover-state"] == "wait_start") flags = flags ",candidate"
+      if (is["last-ok-ping-reply"] >= 2500) flags = flags ",unheard"
+      if (named != is["ip"]) flags = "master"
+      print "named", named, is["config-epoch"], flags, is["num-slaves"], is["num-other-sentinels"]
+    }'
 }
 addresses() {
   local word found=''
@@ -148,7 +131,7 @@ exists() { set_of $1 && [ -n "$(addresses $set-$2.$set-headless)" ]; }
 announced() {
   local name; set_of $1; name=$set-announce-$2
   [ "$2" -lt $rendered ] || name=$set-$2.$set-headless
-  if [ $RK_TLS = 1 ]; then echo "$name.$POD_NAMESPACE.svc"; else lookup $name ${3:-}; fi
+  if [ -n "$tls" ]; then echo "$name.$POD_NAMESPACE.svc"; else lookup $name ${3:-}; fi
 }
 members() {
   local next=0 found; set_of $1; found=$(addresses $set-headless | wc -l)
@@ -195,7 +178,7 @@ sentinel_settings() {
   echo "$set quorum $quorum down-after-milliseconds $down_after failover-timeout $failover_timeout parallel-syncs $parallel_syncs"
   echo "$set master-reboot-down-after-period $down_after"; password server
   [ -z "$secret" ] || printf '%s auth-user default auth-pass %s\n' "$set" "$(quoted)"
-  echo SENTINEL DEBUG INFO-PERIOD 1000 PING-PERIOD 500 ASK-PERIOD 250 PUBLISH-PERIOD $((1000 * (1 + RK_TLS))) MIN-LINK-RECONNECT-PERIOD 3000
+  echo SENTINEL DEBUG INFO-PERIOD 1000 PING-PERIOD 500 ASK-PERIOD 250 PUBLISH-PERIOD $((${#tls} ? 2000 : 1000)) MIN-LINK-RECONNECT-PERIOD 3000
 }
 register() { { echo "SENTINEL MONITOR $RK_MASTER $1 $RK_PORT $quorum"; sentinel_settings; } | all_done "$2"; }
 # has a sentinel elect: elected_by; two could promote two. Far ordinals first: both sets roll at once

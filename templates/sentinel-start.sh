@@ -19,7 +19,7 @@ configure() {
     echo "include $etc/sentinel.conf"
     echo "sentinel myid $(printf '%s/%s' "$POD_NAMESPACE" $POD_NAME | sha1sum | sed 's/ .*//')"
     printf 'sentinel announce-ip %s\nsentinel announce-port %s\n' "${address:-$POD_IP}" $RK_SENTINEL_PORT
-    [ $RK_AUTH = 0 ] || echo 'sentinel sentinel-user default'
+    [ ! -d $secrets ] || echo 'sentinel sentinel-user default'
     if [ -r $secrets/sentinel ]; then
       echo "user default on ~* &* +@all $(accepted sentinel)"; password sentinel
       echo "sentinel sentinel-pass $(quoted)"

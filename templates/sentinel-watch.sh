@@ -47,20 +47,8 @@ learn() {
   fi
   if [ "$ours" = no ]; then say "blank: $named, which the others name, is no server of this instance: waiting"
   elif register $named $me; then
-    say "blank: learned that $named is master"; known=''; introduce
+    say "blank: learned that $named is master"
   fi
-}
-# presents those it has not met; by itself it needs a live master for it
-introduce() {
-  local member address id
-  while read -r member address _; do
-    case " $known $member:" in *" $address "* | *" $ordinal:") continue ;; esac
-    id=$(ask sentinel $address SENTINEL MYID)
-    case $id in
-    *[!0-9a-f]* | '') ;;
-    *) tell PUBLISH __sentinel__:hello "$address,$RK_SENTINEL_PORT,$id,$epoch,$RK_MASTER,$named,$RK_PORT,$epoch" ;;
-    esac
-  done <$work/views
 }
 unlearn() { say "$1: letting go of $own"; tell SENTINEL REMOVE $RK_MASTER; }
 # true while it stands unelected, or nobody has elected for ten seconds
@@ -117,16 +105,10 @@ give_up() {
   fi
 }
 find_known() {
-  local key value address='' flags=''
-  printf 'SENTINEL %s %s\n' SENTINELS $RK_MASTER REPLICAS $RK_MASTER | ask sentinel $me | while read -r key; do
-    [ -z "$key" ] || read -r value
-    case $key in
-    ip) address=$value ;;
-    flags) flags=$value ;;
-    slave-repl-offset) echo "server $address $flags" ;;
-    voted-leader-epoch) echo "sentinel $address $flags" ;;
-    esac
-  done >$work/known
+  printf 'SENTINEL %s %s\n' SENTINELS $RK_MASTER REPLICAS $RK_MASTER | ask sentinel $me | awk '
+    { is[before] = $0; before = $0 }
+    /^slave-repl-offset$/ { print "server", is["ip"], is["flags"] }
+    /^voted-leader-epoch$/ { print "sentinel", is["ip"], is["flags"] }' >$work/known
 }
 # true unless it knows just those who exist, and agrees with all
 amiss() {
@@ -163,8 +145,7 @@ forget() {
   done <$work/views
   look_at_self
   if [ "$own $own_epoch $own_flags" = "$named $epoch master" ]; then
-    say "forgetting $ghosts: no such pod"; tell SENTINEL RESET $RK_MASTER; known=''
-    introduce
+    say "forgetting $ghosts: no such pod"; tell SENTINEL RESET $RK_MASTER
   fi
 }
 look() {
@@ -174,9 +155,7 @@ look() {
   if [ "$own_flags" = master ]; then masterless=''; else vote_again; fi
   give_up; find_known
   amiss || return 0
-  known=$(sed -n 's/^sentinel \([^ ]*\) .*/\1/p' $work/known | tr '\n' ' ')
-  survey; agree; introduce
-  forget
+  survey; agree; forget
   return 1
 }
 

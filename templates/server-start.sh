@@ -140,7 +140,7 @@ start() {
     printf 'replica-announce-ip %s\nreplica-announce-port %s\n' $me $RK_PORT
     printf 'min-replicas-to-write %s\nmin-replicas-max-lag %s\n' "${closed:-$min_replicas}" $max_lag
     case $($program-server -v) in 'Redis server v=7'* | [!R]*) ;; *) echo repl-rdb-channel no ;; esac
-    if [ $RK_AUTH = 1 ]; then
+    if [ -d $secrets ]; then
       echo "user default on ~* &* +@all $(accepted server)"; password server
       printf 'masteruser default\nmasterauth %s\n' "$(quoted)"
     fi

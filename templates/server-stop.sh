@@ -10,16 +10,10 @@ leads() {
   case $(role 127.0.0.1) in master*) ;; *) false ;; esac
 }
 find_followers() {
-  local member address; later='' earlier=''; interview
-  grep " slave $me connected " $work/roles >$work/followers
-  while read -r member address _; do
-    [ "$(ask server $address CONFIG GET replica-priority | sed -n 2p)" != 0 ] || continue
-    if [ $member -gt $ordinal ]; then later="$later $address"; else earlier="$earlier $address"; fi
-  done <$work/followers
-}
-prefer() {
-  local address
-  for address in $preferred; do ask server $address CONFIG SET replica-priority "$1" >/dev/null; done
+  local address; followers=''; interview
+  for address in $(sed -n "s/^[^ ]* \([^ ]*\) slave $me connected .*/\1/p" $work/roles); do
+    [ "$(ask server $address CONFIG GET replica-priority | sed -n 2p)" = 0 ] || followers="$followers $address"
+  done
 }
 pace() { grep ' named ' $work/views | at_once set_period "$1" >/dev/null; }
 set_period() { ask sentinel $1 SENTINEL DEBUG INFO-PERIOD "$2"; }
@@ -59,23 +53,18 @@ fi
 me=$(tell CONFIG GET replica-announce-ip | sed -n 2p)
 survey
 majority && [ "$named" = "$me" ] || exit 0
-find_followers
-preferred=''
-[ -z "$later" ] || [ -z "$earlier" ] || preferred=$later
-prefer 50
-[ -z "$later$earlier" ] || { pace 100; sleep 0.9; }
+[ $servers = 1 ] || { pace 100; sleep 0.9; }
 clock
 slack=$((now + 50))
 survey
 find_followers
-if [ "$named" = "$me" ] && [ -n "$later$earlier" ]; then
+if [ "$named" = "$me" ] && [ -n "$followers" ]; then
   clock; slack=$((slack - now)); pace 1000
   [ $slack -le 0 ] || sleep "$(printf '0.%02d' $slack)"
   tell CLIENT PAUSE 25000 WRITE >/dev/null
-  caught_up ${later:-$earlier} || [ -z "$preferred" ] || { prefer 100; sleep 1.2; }
+  caught_up $followers
   move
 fi
-prefer 100 &
 pace 1000
 if [ "$named" = "$me" ]; then say 'no other server can take over'
 else

@@ -22,12 +22,11 @@ sample() {
   while IFS= read -r line; do
     line=${line%"$return"}
     case $line in
-    '# Replication') role='' link=down master='' priority='' lag='' heard=0 ;;
+    '# Replication') role='' link=down master='' lag='' heard=0 ;;
     role:*) role=${line#*:} ;;
     master_host:*) master=${line#*:} ;;
     master_link_status:up) link=up ;;
     master_sync_in_progress:1) link=sync ;;
-    slave_priority:*) priority=${line#*:} ;;
     master_replid:*) history=${line#*:} ;;
     slave*state=online*lag=*)
       one=${line##*lag=}
@@ -128,8 +127,7 @@ follow() {
     [ $lost -ne 20 ] || serve_stale no
     [ "$link" != down ] || [ $lost -lt 10 ] || find_master
   fi
-  if [ "$priority" = 50 ]; then preferred=$((preferred + 1)); else preferred=0; fi
-  if [ $preferred -ge 40 ] || { [ -n "$newcomer" ] && [ -e $data/whole ] && { [ "$link" = up ] || [ $lost -ge 60 ]; }; }; then
+  if [ -n "$newcomer" ] && [ -e $data/whole ] && { [ "$link" = up ] || [ $lost -ge 60 ]; }; then
     order CONFIG SET replica-priority 100 && newcomer=''
   fi
 }
@@ -157,7 +155,7 @@ apply() {
     case $value in *\" | *\') ;; *) value="\"$value\"" ;; esac
     order CONFIG SET "$name" "$value" || say "$name waits for the next start: $answer"
   done <$work/live
-  [ $RK_AUTH = 1 ] || return 0
+  [ -d $secrets ] || return 0
   order ACL SETUSER default "$@" $(accepted server); password server
   [ -z "$secret" ] || order CONFIG SET masterauth "$(quoted)"
 }
@@ -184,7 +182,7 @@ tend() {
   [ ! -e $run/open ] || { find_unaware; [ -e $run/open ] || apply resetpass; }
 }
 
-now='' beat=0 next_tend=2 next_search=0 was='' lost=0 preferred=0 history='' history_before='' heard_before=0 doubts=0 saved=''
+now='' beat=0 next_tend=2 next_search=0 was='' lost=0 history='' history_before='' heard_before=0 doubts=0 saved=''
 heed_topology
 rm -f $work/pids
 [ -z "$closed" ] || (work=$work-reclaim && mkdir -p $work && reclaim) &

@@ -97,7 +97,7 @@ enum Carriers {
 fn reserved_label(key: &str, target: ApiVersion) -> Option<&'static str> {
     let (prefix, name) = key.split_once('/').unwrap_or(("", key));
     match (prefix, name) {
-        ("app.kubernetes.io", "name" | "instance" | "component" | "part-of" | "managed-by") => {
+        ("app.kubernetes.io", "name" | "instance" | "component" | "managed-by") => {
             Some("selectors and tools find the instance by it")
         }
         ("statefulset.kubernetes.io" | "apps.kubernetes.io", _)

@@ -8,7 +8,7 @@ use serde::{Serialize, Serializer};
 
 use super::metadata::metadata;
 use crate::instance::Instance;
-use crate::runtime::{self, Script, Texts};
+use crate::runtime::{SCRIPTS, Script, Texts};
 
 pub(super) fn configuration(instance: Instance<'_>, texts: Texts) -> ConfigMap {
     let data = texts.into_files().map(|(name, text)| (name.to_owned(), text));
@@ -31,7 +31,7 @@ pub(super) fn scripts(instance: Instance<'_>) -> Scripts {
 
 impl From<Scripts> for ConfigMap {
     fn from(Scripts { metadata }: Scripts) -> Self {
-        let data = runtime::scripts(None).map(|script| (script.name.to_owned(), script.text.to_owned())).collect();
+        let data = SCRIPTS.iter().map(|script| (script.name.to_owned(), script.text.to_owned())).collect();
         Self { metadata, data: Some(data), ..Default::default() }
     }
 }
@@ -48,7 +48,7 @@ impl Serialize for Scripts {
             metadata: &'s ObjectMeta,
         }
 
-        let data = runtime::scripts(None).map(|script| (script.name, script)).collect();
+        let data = SCRIPTS.iter().map(|script| (script.name, script)).collect();
         View { api_version: "v1", kind: "ConfigMap", data, metadata: &self.metadata }.serialize(serializer)
     }
 }

@@ -64,8 +64,6 @@ fn env(instance: Instance<'_>, component: Component) -> Vec<EnvVar> {
         value("RK_MASTER", instance.master_name().to_owned()),
         value("RK_PORT", instance.port(Component::Server).to_string()),
         value("RK_SENTINEL_PORT", instance.port(Component::Sentinel).to_string()),
-        value("RK_AUTH", u8::from(instance.has_auth()).to_string()),
-        value("RK_TLS", u8::from(instance.has_tls()).to_string()),
     ];
     if component == Component::Server {
         let asked = instance.redis.spec.env.iter().flatten();

@@ -15,13 +15,19 @@ const MANAGED_BY: &str = "redis-k8s-gen";
 /// Labels or annotations as Kubernetes objects carry them.
 pub(crate) type Marks = BTreeMap<String, String>;
 
-/// Labels that select the pods of a set; they never change.
-pub(super) fn selector_labels(instance: Instance<'_>, component: Component) -> Marks {
+/// Labels that select the pods of both sets.
+pub(super) fn instance_labels(instance: Instance<'_>) -> Marks {
     BTreeMap::from([
-        ("app.kubernetes.io/component".to_owned(), component.as_str().to_owned()),
         ("app.kubernetes.io/instance".to_owned(), instance.name().to_owned()),
         ("app.kubernetes.io/name".to_owned(), APP.to_owned()),
     ])
+}
+
+/// Labels that select the pods of a set; they never change.
+pub(super) fn selector_labels(instance: Instance<'_>, component: Component) -> Marks {
+    let mut labels = instance_labels(instance);
+    labels.insert("app.kubernetes.io/component".to_owned(), component.as_str().to_owned());
+    labels
 }
 
 pub(super) fn selector(instance: Instance<'_>, component: Component) -> LabelSelector {
@@ -31,13 +37,11 @@ pub(super) fn selector(instance: Instance<'_>, component: Component) -> LabelSel
 /// All recommended labels, over those of the document.
 pub(super) fn labels(instance: Instance<'_>, component: Option<Component>) -> Marks {
     let mut labels = marks_of(&instance.redis.metadata.labels);
-    labels.insert("app.kubernetes.io/name".to_owned(), APP.to_owned());
-    labels.insert("app.kubernetes.io/instance".to_owned(), instance.name().to_owned());
-    labels.insert("app.kubernetes.io/part-of".to_owned(), APP.to_owned());
     labels.insert("app.kubernetes.io/managed-by".to_owned(), MANAGED_BY.to_owned());
-    if let Some(component) = component {
-        labels.insert("app.kubernetes.io/component".to_owned(), component.as_str().to_owned());
-    }
+    labels.extend(match component {
+        Some(component) => selector_labels(instance, component),
+        None => instance_labels(instance),
+    });
     labels
 }
 

@@ -7,50 +7,38 @@ use k8s_openapi::api::networking::v1::{
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::LabelSelector;
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 
-use super::metadata::{marks_of, metadata, selector};
+use super::metadata::{instance_labels, marks_of, metadata};
 use crate::instance::{Component, Instance};
 use crate::model::{DnsPeer, Labels, Peer};
 
 /// Ports of the name service: the standard one, and the one OpenShift's pods listen on.
 const DNS_PORTS: [u16; 2] = [53, 5353];
 
-pub(super) fn build(instance: Instance<'_>, component: Component) -> Option<NetworkPolicy> {
+/// One policy for both sets, since servers and sentinels talk to each other and to the same clients.
+pub(super) fn build(instance: Instance<'_>) -> Option<NetworkPolicy> {
     let asked = instance.redis.spec.network_policy.as_deref();
     if asked.and_then(|policy| policy.enabled) == Some(false) {
         return None;
     }
-    // Servers and sentinels talk to each other both ways.
-    let own: Vec<_> = Component::ALL.into_iter().map(|component| own_pods(instance, component)).collect();
-    let mut ingress = own.clone();
-    match asked.and_then(|policy| policy.clients.as_ref()) {
-        Some(clients) => ingress.extend(clients.iter().map(peer)),
-        None => ingress.push(NetworkPolicyPeer { pod_selector: Some(LabelSelector::default()), ..Default::default() }),
-    }
-    let mut egress: Vec<_> = Component::ALL
-        .into_iter()
-        .zip(own)
-        .map(|(component, pods)| NetworkPolicyEgressRule {
-            ports: Some(vec![port(instance.port(component), "TCP")]),
-            to: Some(vec![pods]),
-        })
-        .collect();
+    let selector = LabelSelector { match_labels: Some(instance_labels(instance)), ..Default::default() };
+    let own = || NetworkPolicyPeer { pod_selector: Some(selector.clone()), ..Default::default() };
+    let ports: Vec<_> = Component::ALL.into_iter().map(|component| port(instance.port(component), "TCP")).collect();
+    let from = match asked.and_then(|policy| policy.clients.as_ref()) {
+        Some(clients) => [own()].into_iter().chain(clients.iter().map(peer)).collect(),
+        // Every pod of the namespace, own ones included.
+        None => vec![NetworkPolicyPeer { pod_selector: Some(LabelSelector::default()), ..Default::default() }],
+    };
+    let mut egress = vec![NetworkPolicyEgressRule { ports: Some(ports.clone()), to: Some(vec![own()]) }];
     egress.extend(dns(asked.and_then(|policy| policy.dns.as_deref())));
     Some(NetworkPolicy {
-        metadata: metadata(instance, instance.set_name(component), Some(component)),
+        metadata: metadata(instance, instance.name(), None),
         spec: Some(NetworkPolicySpec {
             egress: Some(egress),
-            ingress: Some(vec![NetworkPolicyIngressRule {
-                from: Some(ingress),
-                ports: Some(vec![port(instance.port(component), "TCP")]),
-            }]),
-            pod_selector: Some(selector(instance, component)),
+            ingress: Some(vec![NetworkPolicyIngressRule { from: Some(from), ports: Some(ports) }]),
+            pod_selector: Some(selector),
             policy_types: Some(vec!["Ingress".to_owned(), "Egress".to_owned()]),
         }),
     })
-}
-
-fn own_pods(instance: Instance<'_>, component: Component) -> NetworkPolicyPeer {
-    NetworkPolicyPeer { pod_selector: Some(selector(instance, component)), ..Default::default() }
 }
 
 fn peer(peer: &Peer) -> NetworkPolicyPeer {

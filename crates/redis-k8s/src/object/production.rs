@@ -79,7 +79,7 @@ pub(crate) fn render(redis: &Redis, sink: &mut impl Sink) {
     for budget in Component::ALL.into_iter().filter_map(|component| disruption_budget::build(instance, component)) {
         sink.take(budget);
     }
-    for policy in Component::ALL.into_iter().filter_map(|component| network_policy::build(instance, component)) {
+    if let Some(policy) = network_policy::build(instance) {
         sink.take(policy);
     }
 }

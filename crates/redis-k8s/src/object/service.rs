@@ -26,14 +26,14 @@ pub(super) fn of_pods(instance: Instance<'_>, component: Component, sink: &mut i
     ordinals.sort_unstable();
     for ordinal in ordinals {
         service.metadata.name = Some(instance.announce_name(component, &ordinal));
-        let selector = service.spec.get_or_insert_default().selector.get_or_insert_default();
-        selector.insert(POD_NAME.to_owned(), [&set, "-", &ordinal].concat());
+        let pod = [&set, "-", &ordinal].concat();
+        service.spec.get_or_insert_default().selector = Some([(POD_NAME.to_owned(), pod)].into());
         sink.copy(&service);
     }
 
     service.metadata.name = Some(instance.headless_name(component));
     let spec = service.spec.get_or_insert_default();
-    spec.selector.get_or_insert_default().remove(POD_NAME);
+    spec.selector = Some(selector_labels(instance, component));
     spec.cluster_ip = Some("None".to_owned());
     sink.take(service);
 }

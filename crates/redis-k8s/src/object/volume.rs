@@ -50,7 +50,7 @@ pub(super) fn mounts(instance: Instance<'_>) -> Vec<VolumeMount> {
 pub(super) fn volumes(instance: Instance<'_>, component: Component) -> Vec<Volume> {
     let spec = &instance.redis.spec;
     let mut volumes = vec![
-        config(instance, component),
+        config(instance),
         Volume {
             name: RUN.to_owned(),
             empty_dir: Some(EmptyDirVolumeSource {
@@ -120,20 +120,13 @@ pub(super) fn claim(instance: Instance<'_>, component: Component) -> Option<Pers
     })
 }
 
-/// The configuration and the scripts of one set: a change of the other's does not reach its pods.
-fn config(instance: Instance<'_>, component: Component) -> Volume {
-    let source = |name: String, files: &mut dyn Iterator<Item = &'static str>| VolumeProjection {
-        config_map: Some(ConfigMapProjection {
-            items: Some(files.map(|file| item(file, file)).collect()),
-            name,
-            ..Default::default()
-        }),
+/// The configuration and the scripts in one directory.
+fn config(instance: Instance<'_>) -> Volume {
+    let source = |name: String| VolumeProjection {
+        config_map: Some(ConfigMapProjection { name, ..Default::default() }),
         ..Default::default()
     };
-    let sources = vec![
-        source(instance.config_name(), &mut runtime::configuration(component).iter().copied()),
-        source(instance.scripts_name(), &mut runtime::scripts(Some(component)).map(|script| script.name)),
-    ];
+    let sources = vec![source(instance.config_name()), source(instance.scripts_name())];
     Volume {
         name: CONFIG.to_owned(),
         projected: Some(ProjectedVolumeSource { sources: Some(sources), ..Default::default() }),

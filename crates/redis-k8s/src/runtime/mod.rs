@@ -44,8 +44,8 @@ macro_rules! scripts {
     };
 }
 
-/// The scripts, the same for every instance: what differs reaches them through the environment and `topology.env`.
-static SCRIPTS: [Script; 9] = scripts! {
+/// The scripts, sorted by name and the same for every instance: what differs reaches them through the environment and `topology.env`.
+pub(crate) static SCRIPTS: [Script; 9] = scripts! {
     "common.sh" server: true sentinel: true;
     "probe.sh" server: true sentinel: true;
     "sentinel-start.sh" server: false sentinel: true;
@@ -56,28 +56,6 @@ static SCRIPTS: [Script; 9] = scripts! {
     "server-watch.sh" server: true sentinel: false;
     "supervise.sh" server: true sentinel: true;
 };
-
-/// The scripts, sorted by name: those of one set, or all.
-pub(crate) fn scripts(component: Option<Component>) -> impl Iterator<Item = &'static Script> {
-    SCRIPTS.iter().filter(move |script| match component {
-        Some(Component::Server) => script.server,
-        Some(Component::Sentinel) => script.sentinel,
-        None => true,
-    })
-}
-
-const LIVE_CONF: &str = "live.conf";
-const REDIS_CONF: &str = "redis.conf";
-const SENTINEL_CONF: &str = "sentinel.conf";
-const TOPOLOGY_ENV: &str = "topology.env";
-
-/// The names of the configuration a set reads.
-pub(crate) const fn configuration(component: Component) -> &'static [&'static str] {
-    match component {
-        Component::Server => &[LIVE_CONF, REDIS_CONF, TOPOLOGY_ENV],
-        Component::Sentinel => &[SENTINEL_CONF, TOPOLOGY_ENV],
-    }
-}
 
 /// The configuration of one instance.
 #[derive(Debug)]
@@ -117,10 +95,10 @@ impl Texts {
     /// The files by name.
     pub(crate) fn into_files(self) -> [(&'static str, String); 4] {
         [
-            (LIVE_CONF, self.live_conf),
-            (REDIS_CONF, self.redis_conf),
-            (SENTINEL_CONF, self.sentinel_conf),
-            (TOPOLOGY_ENV, self.topology_env),
+            ("live.conf", self.live_conf),
+            ("redis.conf", self.redis_conf),
+            ("sentinel.conf", self.sentinel_conf),
+            ("topology.env", self.topology_env),
         ]
     }
 }

@@ -108,8 +108,9 @@ pub(crate) fn budgets_and_policies_find_pods(manifest: &Manifest) -> Vec<String>
                 "NetworkPolicy" => labels(&spec["podSelector"]["matchLabels"]),
                 _ => return false,
             };
-            // One budget or policy is for one set: the API server refuses evictions of pods with two budgets.
-            selector.is_empty() || selected(&workloads, &selector).len() != 1
+            // The API server refuses evictions of pods with two budgets; one policy is for all pods.
+            let sets = if object.kind() == "NetworkPolicy" { workloads.len() } else { 1 };
+            selector.is_empty() || selected(&workloads, &selector).len() != sets
         })
         .map(title)
         .collect()

@@ -90,7 +90,7 @@ impl Container {
     fn new(shell: Shell) -> Self {
         let directory = tempfile::tempdir().unwrap();
         let root = directory.path();
-        for name in ["bin", "data", "etc/redis-k8s", "etc/redis-k8s-auth", "events", "names", "peers", "run/redis-k8s"]
+        for name in ["bin", "data", "etc/redis-k8s", "events", "names", "peers", "run/redis-k8s"]
         {
             fs::create_dir_all(root.join(name)).unwrap();
         }
@@ -108,8 +108,6 @@ impl Container {
                     ("RK_MASTER", "mymaster"),
                     ("RK_PORT", "6379"),
                     ("RK_SENTINEL_PORT", "26379"),
-                    ("RK_TLS", "0"),
-                    ("RK_AUTH", "0"),
                     ("POD_NAME", "redis-0"),
                     ("POD_NAMESPACE", "shop"),
                     ("POD_IP", "10.1.0.10"),
@@ -203,8 +201,14 @@ impl Container {
         self.write("etc/redis-k8s/topology.env", &lines.concat());
     }
 
+    /// Has a volume mounted: `auth` or `tls`.
+    pub(crate) fn mount(&self, volume: &str) {
+        fs::create_dir_all(self.path(&format!("etc/redis-k8s-{volume}"))).unwrap();
+    }
+
     /// Mounts a secret; from now on no output and no argument may hold it.
     pub(crate) fn secret(&mut self, name: &str, value: impl AsRef<[u8]>) {
+        self.mount("auth");
         fs::write(self.path("etc/redis-k8s-auth").join(name), value.as_ref()).unwrap();
         self.secrets.push(value.as_ref().to_vec());
     }

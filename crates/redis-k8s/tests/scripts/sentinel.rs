@@ -4,10 +4,9 @@ use crate::container::{Container, in_each_shell};
 use crate::peer::Peer;
 
 const ME: &str = "127.0.0.1:26379";
-const ID_1: &str = "d1496ae1579d52a205cc8d4757e644ada04eeb2a";
 
 /// A sentinel that looks at itself every day: it names server 1, as all do, and has met nobody.
-const STATE: &str = "settled='' agreed='' ghosts='' masterless='' strange=0 known='' kind=named own=10.0.0.11 own_epoch=7 own_flags=master\n\
+const STATE: &str = "settled='' agreed='' ghosts='' masterless='' strange=0 kind=named own=10.0.0.11 own_epoch=7 own_flags=master\n\
                      named=10.0.0.11 epoch=7 answered=3 found=3 ours=yes; : >\"$work/applied\"\n\
                      printf '%s\\n' '0 10.0.1.10 x' '1 10.0.1.11 x' '2 10.0.1.12 x' >\"$work/views\"; echo '3 7 10.0.0.11' >\"$work/tally\"\n";
 
@@ -92,7 +91,7 @@ fn elections_are_remembered_and_all_else_is_of_today() {
         assert_eq!(configured(container), BEGINNING);
         // Passwords are those of today. Switched on, one may still be needed by nobody.
         container.write("data/sentinel.conf", KEPT);
-        container.set("RK_AUTH", "1");
+        container.mount("auth");
         container.topology("auth", "1");
         for (name, secret) in [("server", "hunter2"), ("sentinel", "secret"), ("sentinel-previous", "hunter2")] {
             container.secret(name, secret);
@@ -127,7 +126,7 @@ fn a_sentinel_waits_for_nothing_but_its_password() {
         let exec = "exec redis-server /data/sentinel.conf --sentinel";
         assert_eq!(run(container), format!("starting, knowing no master\n{exec}"));
         container.write("data/sentinel.conf", KEPT);
-        container.set("RK_AUTH", "1");
+        container.mount("auth");
         container.plan(2, "echo hunter2 >\"$secrets/server\"");
         assert_eq!(run(container), format!("waiting for the password\nstarting, {MONITOR}{exec}"));
     });
@@ -138,20 +137,16 @@ fn a_blank_sentinel_learns_from_the_others_or_from_the_servers() {
     let found = "survey() { :; }; named=10.0.0.11; learn";
     as_sentinel(|container| {
         container.at(ME, &Peer::blank());
-        container.sentinel(1, &Peer::blank().but("SENTINEL MYID", ID_1));
         assert_eq!(call(container, found), ["blank: learned that 10.0.0.11 is master"]);
         let told = container.calls_to(ME, "");
         assert_eq!(told[0], "SENTINEL MONITOR mymaster 10.0.0.11 6379 2");
-        let hello = format!("PUBLISH __sentinel__:hello 10.0.1.11,26379,{ID_1},7,mymaster,10.0.0.11,6379,7");
-        assert_eq!(told.last(), Some(&hello));
-        // The others may still name an address of before; and one that does not take the master has nobody to introduce.
+        // The others may still name an address of before.
         container.rewind();
         let waits = "blank: 10.0.0.99, which the others name, is no server of this instance: waiting";
         assert_eq!(call(container, "survey() { :; }; named=10.0.0.99; learn"), [waits]);
         assert_eq!(container.calls_to(ME, ""), [""; 0]);
         container.at(ME, &Peer::blank().but("SENTINEL MONITOR *", "ERR no\n"));
         assert_eq!(call(container, found), [""; 0]);
-        assert_eq!(container.calls_to(ME, "PUBLISH"), [""; 0]);
 
         // Where all are blank, exactly one master is evidence.
         let blank = "survey() { named=''; }; learn";
@@ -166,25 +161,6 @@ fn a_blank_sentinel_learns_from_the_others_or_from_the_servers() {
         assert_eq!(call(container, blank), ["blank: learned that 10.0.0.11 is master"]);
         container.server(2, &Peer::master());
         assert_eq!(call(container, blank), [""; 0], "two masters are no evidence");
-    });
-}
-
-#[test]
-fn only_those_it_has_not_met_are_introduced_and_by_their_own_identity() {
-    as_sentinel(|container| {
-        container.at(ME, &Peer::naming("10.0.0.11", 7));
-        container.sentinel(0, &Peer::blank().but("SENTINEL MYID", ID_1));
-        container.sentinel(1, &Peer::blank().but("SENTINEL MYID", ID_1));
-        container.sentinel(2, &Peer::blank().but("SENTINEL MYID", "ERR unknown\n"));
-        call(container, "introduce");
-        let hello = format!("PUBLISH __sentinel__:hello 10.0.1.11,26379,{ID_1},7,mymaster,10.0.0.11,6379,7");
-        assert_eq!(container.calls_to(ME, ""), [hello]);
-        assert_eq!(container.calls_to("10.0.1.10:26379", ""), [""; 0], "nobody meets himself");
-        container.rewind();
-        call(container, "known='10.0.1.11 10.0.1.12 '; introduce");
-        assert_eq!(container.calls(), [""; 0]);
-        call(container, "known='10.0.1.1 10.0.1.12 '; introduce");
-        assert_eq!(container.calls_to(ME, "PUBLISH").len(), 1);
     });
 }
 
@@ -401,8 +377,6 @@ fn a_ghost_is_forgotten_when_it_was_seen_twice_and_nothing_is_in_doubt() {
         let said = call(container, &format!("{state}; forget; echo \"$ghosts\"; forget"));
         assert_eq!(said, ["10.1.0.13 ", "forgetting 10.1.0.13 : no such pod"]);
         assert_eq!(container.calls_to(ME, "SENTINEL RESET"), ["SENTINEL RESET mymaster"]);
-        // It has met nobody any more, and is introduced to all the others.
-        assert_eq!(container.calls_to("10.0.1.11:26379", "SENTINEL MYID").len(), 1);
         let others =
             |view: &str| format!("survey() {{ answered=3; printf '%s\\n' '0 a {view}' '1 b x' >\"$work/views\"; }}");
         for (title, pod, change) in [
@@ -469,7 +443,7 @@ fn settings_are_given_when_they_or_the_master_change() {
         assert_eq!(settle(container, "").0, "", "tried again");
         // Passwords of today; those of before are taken away once all pods know them.
         container.at(ME, &Peer::naming("10.0.0.11", 7).but("ACL *", "OK"));
-        container.set("RK_AUTH", "1");
+        container.mount("auth");
         container.topology("auth", "1");
         container.secret("sentinel", "hunter2");
         let hunter = "ACL SETUSER default #f52fbd32b2b3b86ff88ef6c490628285f482af15ddcb29541f94bcf526a3f6c7 ";
@@ -529,7 +503,7 @@ fn a_master_that_is_about_to_be_replaced_is_told_to_take_no_writes() {
 #[test]
 fn a_look_mends_only_what_is_amiss() {
     let stubs = "settle() { echo settles; }; vote_again() { :; }; give_up() { :; }; find_known() { : >\"$work/known\"; }; learn() { echo learns; }\n\
-                 survey() { echo surveys; }; agree() { echo agrees; }; introduce() { echo introduces; }; forget() { echo forgets; }\n\
+                 survey() { echo surveys; }; agree() { echo agrees; }; forget() { echo forgets; }\n\
                  amiss() { $amiss; }; amiss=false";
     as_sentinel(|container| {
         let look = |container: &Container, state: &str| {
@@ -537,7 +511,7 @@ fn a_look_mends_only_what_is_amiss() {
         };
         container.at(ME, &Peer::naming("10.0.0.11", 7));
         assert_eq!(look(container, ""), "settles well");
-        assert_eq!(look(container, "amiss=true"), "settles surveys agrees introduces forgets");
+        assert_eq!(look(container, "amiss=true"), "settles surveys agrees forgets");
         assert_eq!(
             call(container, "look_at_self; echo $kind $own $own_epoch $own_flags"),
             ["named 10.0.0.11 7 master"]

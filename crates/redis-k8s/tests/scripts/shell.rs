@@ -12,8 +12,9 @@ pub(crate) enum Shell {
 }
 
 /// What the scripts may use besides redis-cli and redis-server: every program here is in `debian:bookworm-slim` (coreutils,
-/// dash, grep, libc-bin, sed and util-linux are essential packages there) and in `alpine` (busybox; getent is of musl-utils).
-pub(crate) const TOOLS: [&str; 23] = [
+/// dash, grep, libc-bin, sed and util-linux are essential packages there, and one that has awk is needed by base-files) and in `alpine` (busybox; getent is of musl-utils).
+pub(crate) const TOOLS: [&str; 24] = [
+    "awk",
     "cat",
     "date",
     "getent",

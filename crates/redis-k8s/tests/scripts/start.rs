@@ -576,7 +576,7 @@ fn a_configuration_is_what_the_start_needs_and_no_more() {
                 "{version}"
             );
         }
-        container.set("RK_AUTH", "1");
+        container.mount("auth");
         container.topology("auth", "1");
         container.secret("server", "hunter2");
         let users = |taken: &str, given: &str| {
@@ -616,7 +616,7 @@ fn whole(container: &Container) -> Vec<String> {
 #[test]
 fn a_server_waits_for_all_it_needs_and_says_for_what() {
     in_each_shell(|container| {
-        container.set("RK_AUTH", "1");
+        container.mount("auth");
         container.set("PATIENCE", "6");
         container.name("redis-announce-0", &[]);
         container.write("run/redis-k8s/running", "");

@@ -8,12 +8,12 @@ const PAUSE: &str = "127.0.0.1:6379 CLIENT PAUSE 25000 WRITE";
 const NOBODY: &str = "no other server can take over";
 
 fn lines(container: &Container, text: &str) -> Vec<String> {
-    let state = "me=10.0.0.10 named=10.0.0.10 epoch=7 answered=3 found=3 preferred='' later='' earlier=''\n";
+    let state = "me=10.0.0.10 named=10.0.0.10 epoch=7 answered=3 found=3\n";
     container.call("server-stop.sh", &format!("{state}{text}")).lines().iter().map(|line| (*line).to_owned()).collect()
 }
 
 #[test]
-fn followers_are_the_electable_replicas_in_sync_by_higher_and_lower_ordinal() {
+fn followers_are_the_electable_replicas_in_sync() {
     in_each_shell(|container| {
         container.set("POD_NAME", "redis-2");
         container.pods(7, 3);
@@ -30,13 +30,8 @@ fn followers_are_the_electable_replicas_in_sync_by_higher_and_lower_ordinal() {
         ] {
             container.server(ordinal, &peer);
         }
-        let said = lines(container, "me=10.0.0.12; find_followers; echo \"later=$later earlier=$earlier\"");
-        assert_eq!(said, ["later= 10.0.0.13 10.0.0.15 earlier= 10.0.0.10"]);
-        // A preference is told to those it is for.
-        container.rewind();
-        lines(container, "preferred='10.0.0.13 10.0.0.15'; prefer 50; preferred=''; prefer 100");
-        let told = "CONFIG SET replica-priority 50";
-        assert_eq!(container.calls(), [format!("10.0.0.13:6379 {told}"), format!("10.0.0.15:6379 {told}")]);
+        let said = lines(container, "me=10.0.0.12; find_followers; echo $followers");
+        assert_eq!(said, ["10.0.0.10 10.0.0.13 10.0.0.15"]);
         container.at(ME, &Peer::master());
         assert_eq!(lines(container, "tell PING"), ["PONG"]);
     });
@@ -172,7 +167,7 @@ fn a_master_hands_over() {
         let ran = container.run("server-stop.sh", &[]);
         assert!(ran.succeeded() && !container.has("data/was-master"));
         assert_eq!(ran.lines(), ["handed over to 10.0.0.12"]);
-        // Clients wait before the sentinels are asked. There is nothing to prefer: all are of a later ordinal.
+        // Clients wait before the sentinels are asked.
         let election = "10.0.1.12:26379 SENTINEL FAILOVER mymaster";
         assert_eq!(container.orders(), [PAUSE, election]);
         // The sentinels ask for states just long enough before.
@@ -195,29 +190,6 @@ fn a_master_hands_over() {
         told.retain(|call| call.contains("DEBUG"));
         told.sort();
         assert_eq!(told, to_all(250)[..2]);
-    });
-}
-
-#[test]
-fn between_earlier_and_later_the_later_is_preferred_for_a_while() {
-    let preference = |priority: u32| format!("10.0.0.12:6379 CONFIG SET replica-priority {priority}");
-    let election = "10.0.1.10:26379 SENTINEL FAILOVER mymaster".to_owned();
-    in_each_shell(|container| {
-        container.set("PATIENCE", "200");
-        container.set("POD_NAME", "redis-2");
-        container.pods(4, 3);
-        container.topology("servers", "4");
-        for (offset, expected) in [
-            (1400, [preference(50), PAUSE.to_owned(), election.clone(), preference(100)]),
-            // The wish must not outweigh the data.
-            (900, [preference(50), PAUSE.to_owned(), preference(100), election.clone()]),
-        ] {
-            cluster(container, 2, 3);
-            container.server(3, &Peer::replica("10.0.0.12", "connected", offset));
-            let expected = expected.map(|order| order.replace("10.0.0.12:6379 CONFIG", "10.0.0.13:6379 CONFIG"));
-            assert_eq!(container.run("server-stop.sh", &[]).lines(), ["handed over to 10.0.0.13"]);
-            assert_eq!(container.orders()[..4], expected, "{offset}");
-        }
     });
 }
 
@@ -266,16 +238,10 @@ fn whoever_need_not_hand_over_stops_at_once() {
         container.server(1, &Peer::replica("10.0.0.10", "sync", -1));
         container.server(2, &silent());
         stops(container, &[NOBODY], &[], "no replica is in sync");
-        // While the wish for the later one spreads, both stop: no client waits, and no election is asked for.
-        container.set("POD_NAME", "redis-1");
-        cluster(container, 1, 2);
-        container.plan(1, "rm \"$SCRATCH\"/peers/10.0.0.1[02]*");
-        stops(
-            container,
-            &[NOBODY],
-            &["10.0.0.12:6379 CONFIG SET replica-priority 50", "10.0.0.12:6379 CONFIG SET replica-priority 100"][..1],
-            "both stop",
-        );
+        // While the sentinels ask more often, both stop: no client waits, and no election is asked for.
+        cluster(container, 0, 2);
+        container.plan(1, "rm \"$SCRATCH\"/peers/10.0.0.1[12]*");
+        stops(container, &[NOBODY], &[], "both stop");
     });
 }
 
