@@ -80,9 +80,8 @@ role() {
     esac
   }
 }
-# "named MASTER EPOCH FLAGS REPLICAS SENTINELS", blank, refused or "silent WHY". Two flags are ours: candidate
-# (unelected), unheard (2.5 s). The address comes last: should a failover end in between, the old one must not
-# come under the new epoch.
+# "named MASTER EPOCH FLAGS REPLICAS SENTINELS", blank, refused or "silent WHY". Our flags: candidate (unelected),
+# unheard (2.5 s). Address last: should a failover end in between, no old one comes under the new epoch.
 view() {
   printf '%s\n' "SENTINEL MASTER $RK_MASTER" "SENTINEL GET-MASTER-ADDR-BY-NAME $RK_MASTER" PING | ask sentinel $1 | awk '
     /^NOAUTH |^AUTH failed|^WRONGPASS / { bad = "refused wrong password" }
@@ -154,7 +153,7 @@ whose() {
   elif [ "$(wc -l <$work/roster)" -ge $servers ]; then ours=no; fi
 }
 interview() { roster server | grep -v "^$ordinal " | at_once role | sort -n >$work/roles; }
-# asks all sentinels. Sets found, answered, silence (why one did not), named, epoch, views
+# asks all sentinels: found, answered, silence (why one did not), named, epoch, views
 survey() {
   local kind rest; . $etc/topology.env
   roster sentinel | at_once view | sort -n >$work/views
@@ -172,13 +171,14 @@ survey() {
 }
 majority() { [ $answered -gt $((found / 2)) ]; }
 notes() { ask sentinel $1 CLIENT LIST | sed -n 's/.* name=rk-waits-\([0-9]*-[0-9]*\) .*/\1/p'; }
-# our timers and password; each period saves up to a second of a failover
+# our timers and password; each period saves up to a second of a failover. With TLS each hello costs look-ups
 sentinel_settings() {
-  local set="SENTINEL SET $RK_MASTER"
+  local set="SENTINEL SET $RK_MASTER" hello=1000
+  [ -z "${agreed:-}" ] || hello=$((${#tls} ? 4000 : 2000))
   echo "$set quorum $quorum down-after-milliseconds $down_after failover-timeout $failover_timeout parallel-syncs $parallel_syncs"
   echo "$set master-reboot-down-after-period $down_after"; password server
   [ -z "$secret" ] || printf '%s auth-user default auth-pass %s\n' "$set" "$(quoted)"
-  echo SENTINEL DEBUG INFO-PERIOD 1000 PING-PERIOD 500 ASK-PERIOD 250 PUBLISH-PERIOD $((${#tls} ? 2000 : 1000)) MIN-LINK-RECONNECT-PERIOD 3000
+  echo SENTINEL DEBUG INFO-PERIOD 1000 PING-PERIOD 500 ASK-PERIOD 250 PUBLISH-PERIOD $hello MIN-LINK-RECONNECT-PERIOD 3000
 }
 register() { { echo "SENTINEL MONITOR $RK_MASTER $1 $RK_PORT $quorum"; sentinel_settings; } | all_done "$2"; }
 # has a sentinel elect: elected_by; two could promote two. Far ordinals first: both sets roll at once

@@ -13,7 +13,7 @@ listen() {
   teller=$!
   exec 4<$work/state
 }
-# closes a master that it is about to replace; has the watch look when something happens
+# closes a master about to be replaced; has the watch look when something happens
 heed() {
   local line event address; password sentinel
   while :; do
@@ -80,7 +80,7 @@ vote_again() {
 changed() { [ $etc/topology.env -nt $work/applied ] || [ $secrets/server -nt $work/applied ]; }
 settle() {
   local address; address=$(announced sentinel $ordinal)
-  changed || [ -e $run/open ] || [ "$settled" != "$own $address" ] || return 0
+  changed || [ -e $run/open ] || [ "$settled" != "$own $address $agreed" ] || return 0
   : >$work/applied; . $etc/topology.env
   {
     sentinel_settings
@@ -90,7 +90,7 @@ settle() {
       echo "ACL SETUSER default $(accepted sentinel)"; password sentinel
       printf 'SENTINEL CONFIG SET sentinel-pass %s\n' "$(quoted)"
     fi
-  } | all_done $me && settled="$own $address"
+  } | all_done $me && settled="$own $address $agreed"
 }
 # lets go of a dead master that is none of ours
 give_up() {

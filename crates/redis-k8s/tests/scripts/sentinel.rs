@@ -422,23 +422,30 @@ fn settings_are_given_when_they_or_the_master_change() {
         let settle = |container: &Container, state: &str| {
             container.rewind();
             let ran =
-                container.call_unchecked("sentinel-watch.sh", &format!("{STATE}{state}\nsettle; echo \"$settled\""));
+                container.call_unchecked("sentinel-watch.sh", &format!("{STATE}{state}\nsettle; echo \"<$settled>\""));
             assert_eq!(ran.err, "");
-            (ran.out.trim_end().to_owned(), container.calls_to(ME, ""))
+            (ran.out.trim_end().trim_matches(['<', '>']).to_owned(), container.calls_to(ME, ""))
         };
-        let settled = "10.0.0.11 10.0.1.10";
+        let settled = "10.0.0.11 10.0.1.10 ";
         let (said, told) = settle(container, "");
         assert_eq!((said.as_str(), told.len()), (settled, 4));
         assert_eq!(told[3], "SENTINEL CONFIG SET announce-ip 10.0.1.10");
         assert_eq!(settle(container, &format!("settled='{settled}'")), (settled.to_owned(), vec![]));
         for (title, state) in [
-            ("another master", "settled='10.0.0.12 10.0.1.10'"),
-            ("another address", "settled='10.0.0.11 10.0.1.99'"),
-            ("passwords are being switched on", "settled='10.0.0.11 10.0.1.10'; : >\"$run/open\""),
-            ("a file changed", "settled='10.0.0.11 10.0.1.10'; changed() { true; }"),
+            ("another master", "settled='10.0.0.12 10.0.1.10 '"),
+            ("another address", "settled='10.0.0.11 10.0.1.99 '"),
+            ("passwords are being switched on", "settled='10.0.0.11 10.0.1.10 '; : >\"$run/open\""),
+            ("a file changed", "settled='10.0.0.11 10.0.1.10 '; changed() { true; }"),
         ] {
             assert_eq!(settle(container, state).1.len(), 4, "{title}");
         }
+        // It says hello less often once all agree.
+        for (mounts, period) in [(None, "2000"), (Some("tls"), "4000")] {
+            mounts.into_iter().for_each(|volume| container.mount(volume));
+            let told = settle(container, "settled='10.0.0.11 10.0.1.10 '; agreed='10.0.0.11 7'").1;
+            assert!(told[2].contains(&format!("PUBLISH-PERIOD {period} ")), "{told:?}");
+        }
+        std::fs::remove_dir(container.path("etc/redis-k8s-tls")).unwrap();
         container.at(ME, &Peer::naming("10.0.0.11", 7).but("SENTINEL DEBUG *", "ERR no\n"));
         assert_eq!(settle(container, "").0, "", "tried again");
         // Passwords of today; those of before are taken away once all pods know them.
