@@ -2,7 +2,9 @@
 
 use std::fmt::Write;
 
-use redis_k8s_gen::schema_field::{Field, default};
+use redis_k8s::Redis;
+use redis_k8s::model::Field as DocumentField;
+use redis_k8s_gen::schema_field::Field;
 use serde_json::Value;
 
 const HEAD: &str = "# Field reference
@@ -15,21 +17,23 @@ that is not said to be required may be left out.
 /// The page.
 pub(crate) fn page(schema: &Value) -> String {
     let mut text = HEAD.to_owned();
-    section(&mut text, "", Field::root(schema));
+    section(&mut text, "", Field::root(schema), Redis::fields());
     text
 }
 
 /// A table of the fields under a path, then a section for each that has fields itself.
-fn section(text: &mut String, path: &str, parent: Field<'_>) {
+fn section(text: &mut String, path: &str, parent: Field<'_>, known: &[DocumentField]) {
+    let row = |name: &str| known.iter().find(|field| field.key() == name);
     if !path.is_empty() {
-        let _ = write!(text, "\n## `{path}`\n\n{}\n", one_line(parent.description()));
+        let _ = write!(text, "\n## `{path}`\n\n{}\n", one_line(parent.meaning()));
     }
     text.push_str("\n| field | type | default | |\n|---|---|---|---|\n");
     for (name, field) in parent.children() {
-        let description = one_line(field.description());
+        let description = one_line(field.meaning());
         let default =
-            if parent.requires(name) { "required".to_owned() } else { default(&description).unwrap_or_default() };
-        let _ = write!(text, "| `{name}` | {} | {} | {}", field.kind(), cell(&default), cell(&description));
+            if parent.requires(name) { Some("required") } else { row(name).and_then(DocumentField::default_text) };
+        let default = default.unwrap_or_default();
+        let _ = write!(text, "| `{name}` | {} | {} | {}", field.kind(), cell(default), cell(&description));
         for (place, (value, meaning)) in field.choices().into_iter().enumerate() {
             let _ = write!(text, "{}`{value}`: {}", if place == 0 { "<br>" } else { " " }, cell(&one_line(meaning)));
         }
@@ -38,7 +42,7 @@ fn section(text: &mut String, path: &str, parent: Field<'_>) {
     for (name, field) in parent.children().filter(|(_, field)| field.children().next().is_some()) {
         let list = if field.kind().starts_with("list of") { "[]" } else { "" };
         let path = if path.is_empty() { format!("{name}{list}") } else { format!("{path}.{name}{list}") };
-        section(text, &path, field);
+        section(text, &path, field, row(name).map_or(&[], DocumentField::fields));
     }
 }
 

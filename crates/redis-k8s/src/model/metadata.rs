@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Annotations, Labels};
+use super::{Annotations, Field, Fields, Labels};
 use crate::value::{InstanceName, Namespace};
 
 /// Name, namespace and marks of an instance; they reach every object made for it.
@@ -21,6 +21,15 @@ pub struct Metadata {
     /// Annotations on every object.
     #[serde(default, skip_serializing_if = "Annotations::is_empty")]
     pub annotations: Annotations,
+}
+
+impl Fields for Metadata {
+    const FIELDS: &'static [Field] = &[
+        Field::of::<InstanceName>("name").sample(r#""cache""#),
+        Field::of::<Namespace>("namespace").sample(r#""shop""#),
+        Field::of::<Labels>("labels").sample(r#"{"team": "checkout"}"#),
+        Field::of::<Annotations>("annotations").sample(r#"{"example.com/owner": "checkout"}"#),
+    ];
 }
 
 impl Metadata {

@@ -5,6 +5,7 @@
 
 mod auth;
 pub mod defaults;
+mod field;
 mod metadata;
 mod network_policy;
 mod pod;
@@ -18,6 +19,8 @@ mod storage;
 mod tls;
 
 pub use auth::Auth;
+pub use field::Field;
+pub(crate) use field::{Can, Fields};
 pub use metadata::Metadata;
 pub use network_policy::{DisruptionBudget, DnsPeer, NetworkPolicy, Peer};
 pub use pod::{EnvVar, ImagePullPolicy, Security, ServiceAccount};
@@ -41,9 +44,17 @@ pub type Annotations = std::collections::BTreeMap<crate::value::LabelKey, String
 /// Directives of redis.conf or sentinel.conf, in the order of their keys.
 pub type Config = std::collections::BTreeMap<crate::value::ConfigKey, crate::value::ConfigValue>;
 
-/// Derives what every part of the document has: strict keys in camel case, nothing written that is absent.
+/// Derives what every part of the document has: strict keys in camel case, nothing written that is absent, and a row of the table of
+/// fields for each.
+///
+/// A row says what an absent field is, as a value (`= "4s"`) or in words (`else "the cluster's"`), and after `=>` the facts of
+/// [`field::Field`].
 macro_rules! document {
-    ($($(#[$attr:meta])* pub struct $name:ident { $($(#[$field_attr:meta])* pub $field:ident: Option<$ty:ty>,)* })*) => {$(
+    ($($(#[$attr:meta])* pub struct $name:ident { $(
+        $(#[$field_attr:meta])*
+        pub $field:ident: Option<$ty:ty> $(= $value:literal)? $(else $words:literal)?
+            $(=> $($fact:ident($($arg:expr),*)).+)?,
+    )* })*) => {$(
         $(#[$attr])*
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
         #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
@@ -51,9 +62,21 @@ macro_rules! document {
         pub struct $name {
             $(
                 $(#[$field_attr])*
+                $(
+                    #[doc = concat!("\n\nDefault: `", $value, "`.")]
+                    #[cfg_attr(feature = "schema", schemars(extend("default" = $crate::model::field::default_value($value))))]
+                )?
+                $(#[doc = concat!("\n\nDefault: ", $words, ".")])?
                 #[serde(default, skip_serializing_if = "Option::is_none")]
                 pub $field: Option<$ty>,
             )*
+        }
+
+        impl $crate::model::field::Fields for $name {
+            const FIELDS: &'static [$crate::model::field::Field] = &[$(
+                $crate::model::field::Field::of::<$ty>(stringify!($field))
+                    $(.default($value))? $(.default($words))? $($(.$fact($($arg),*))+)?,
+            )*];
         }
     )*};
 }
@@ -68,6 +91,8 @@ macro_rules! choice {
         pub enum $name {
             $($(#[$variant_attr])* #[serde(rename = $text)] $variant,)*
         }
+
+        impl $crate::model::field::Fields for $name {}
 
         impl $name {
             /// The choice as a document and Kubernetes write it.

@@ -5,12 +5,12 @@ use super::{Labels, document};
 document! {
     /// Who may reach servers and sentinels. On by default: the namespace may, nobody else.
     pub struct NetworkPolicy {
-        /// False to render no NetworkPolicy; default true.
-        pub enabled: Option<bool>,
-        /// Who may connect besides the instance's own pods; default: every pod of the namespace.
-        pub clients: Option<Vec<Peer>>,
-        /// Where the pods may ask for names; default: port 53 of anything, and 5353 as OpenShift has it.
-        pub dns: Option<Vec<DnsPeer>>,
+        /// False to render no NetworkPolicy.
+        pub enabled: Option<bool> = "true" => sample("false"),
+        /// Who may connect besides the instance's own pods.
+        pub clients: Option<Vec<Peer>> else "every pod of the namespace" => sample(r#"[{"namespaces": {"team": "a"}, "pods": {"app": "b"}}, {"cidr": "10.0.0.0/8"}]"#),
+        /// Where the pods may ask for names.
+        pub dns: Option<Vec<DnsPeer>> else "port 53 of anything, and 5353 as OpenShift has it" => sample(r#"[{"port": 53, "to": {"pods": {"k8s-app": "kube-dns"}, "namespaces": {}}}]"#),
     }
 
     /// A set of clients: pods by labels, or addresses.
@@ -33,9 +33,9 @@ document! {
 
     /// How many pods of a set a drain may take at a time.
     pub struct DisruptionBudget {
-        /// False to render no PodDisruptionBudget; default true.
-        pub enabled: Option<bool>,
-        /// Servers that may be away, 1 or more; default 1.
-        pub max_unavailable: Option<u32>,
+        /// False to render no PodDisruptionBudget.
+        pub enabled: Option<bool> = "true" => sample("false"),
+        /// Servers that may be away, 1 or more.
+        pub max_unavailable: Option<u32> = "1" => sample("2").beside(r#"{"replicas": 5}"#),
     }
 }

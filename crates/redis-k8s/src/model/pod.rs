@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Annotations, choice, document};
+use super::{Annotations, Field, Fields, choice, document};
 use crate::value::{EnvName, ObjectName};
 
 /// An environment variable with a fixed value.
@@ -15,6 +15,10 @@ pub struct EnvVar {
     /// Its value: the container sees exactly this text, `$(NAME)` and `$$` as well.
     #[serde(default)]
     pub value: String,
+}
+
+impl Fields for EnvVar {
+    const FIELDS: &'static [Field] = &[Field::of::<EnvName>("name"), Field::of::<String>("value")];
 }
 
 impl EnvVar {
@@ -58,23 +62,23 @@ choice! {
 document! {
     /// Ids the containers run as. Everything else keeps to Pod Security "restricted".
     pub struct Security {
-        /// User id, 1 to 2147483647; default 999, as the official images have it.
-        pub run_as_user: Option<u32>,
-        /// Group id, 1 to 2147483647; default 999.
-        pub run_as_group: Option<u32>,
-        /// Group id that owns the volumes, 1 to 2147483647; default 999.
-        pub fs_group: Option<u32>,
-        /// True to set no ids and let OpenShift choose them; default false.
-        pub openshift: Option<bool>,
+        /// User id, 1 to 2147483647. The official images have 999.
+        pub run_as_user: Option<u32> = "999" => sample("1000"),
+        /// Group id, 1 to 2147483647.
+        pub run_as_group: Option<u32> = "999" => sample("1000"),
+        /// Group id that owns the volumes, 1 to 2147483647.
+        pub fs_group: Option<u32> = "999" => sample("1000"),
+        /// True to set no ids and let OpenShift choose them.
+        pub openshift: Option<bool> = "false" => sample("true"),
     }
 
     /// The ServiceAccount of the pods; its token is never mounted.
     pub struct ServiceAccount {
-        /// False to use one that exists; default true.
-        pub create: Option<bool>,
-        /// Its name; default: the name of the instance.
-        pub name: Option<ObjectName>,
+        /// False to use one that exists.
+        pub create: Option<bool> = "true" => sample("false").beside(r#"{"serviceAccount": {"name": "shared"}}"#),
+        /// Its name.
+        pub name: Option<ObjectName> else "the name of the instance" => sample(r#""shared""#),
         /// Annotations of the one that is created.
-        pub annotations: Option<Annotations>,
+        pub annotations: Option<Annotations> => sample(r#"{"example.com/role": "redis"}"#),
     }
 }

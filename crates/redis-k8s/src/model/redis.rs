@@ -2,9 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::field::why::IMAGE;
 use super::{
-    Annotations, Auth, Config, DisruptionBudget, EnvVar, ImagePullPolicy, Labels, Metadata, NetworkPolicy, Probes,
-    Resources, Scheduling, Security, Sentinel, ServiceAccount, Services, Storage, Tls, choice, document,
+    Annotations, Auth, Config, DisruptionBudget, EnvVar, Field, Fields, ImagePullPolicy, Labels, Metadata,
+    NetworkPolicy, Probes, Resources, Scheduling, Security, Sentinel, ServiceAccount, Services, Storage, Tls, choice,
+    document,
 };
 use crate::value::{Duration, Image, InstanceName, KubernetesVersion, ObjectName};
 
@@ -54,7 +56,28 @@ pub struct Redis {
     pub spec: RedisSpec,
 }
 
+impl Fields for Redis {
+    const FIELDS: &'static [Field] = &[
+        Field::of::<DocumentApiVersion>("api_version"),
+        Field::of::<DocumentKind>("kind"),
+        Field::of::<Metadata>("metadata").sample(r#"{"name": "cache"}"#),
+        Field::of::<RedisSpec>("spec").sample(r#"{"replicas": 5}"#),
+    ];
+}
+
 impl Redis {
+    /// What is known of each field of a document: its default, a sample, and its own fields.
+    ///
+    /// ```
+    /// let spec = redis_k8s::Redis::fields().iter().find(|field| field.key() == "spec").unwrap();
+    /// let replicas = spec.fields().iter().find(|field| field.key() == "replicas").unwrap();
+    /// assert_eq!(replicas.default_text(), Some("3"));
+    /// ```
+    #[must_use]
+    pub const fn fields() -> &'static [Field] {
+        Self::FIELDS
+    }
+
     /// An instance with every default: three servers and three sentinels.
     #[must_use]
     pub fn new(name: InstanceName) -> Self {
@@ -84,64 +107,63 @@ choice! {
 document! {
     /// What to run.
     pub struct RedisSpec {
-        /// The oldest Kubernetes the objects are applied to, `"1.33"` (default) to `"1.37"`. What a document asks for and
+        /// The oldest Kubernetes the objects are applied to, `"1.33"` to `"1.37"`. What a document asks for and
         /// this version does not have is an error; what has got another name since is rendered under the one it knows.
-        pub kubernetes_version: Option<KubernetesVersion>,
-        /// Redis servers, one of them master; 1 to 64, default 3 (v1beta3 and v1: 1, as in the tutorial).
-        pub replicas: Option<u32>,
-        /// Image of servers and sentinels: an official Redis or Valkey image, default `redis:8.2`
-        /// (v1beta3: `kubernetes/redis:v1`).
-        pub image: Option<Image>,
-        /// When the image is pulled; default: left to Kubernetes (`IfNotPresent` unless the tag is `latest`).
-        pub image_pull_policy: Option<ImagePullPolicy>,
+        pub kubernetes_version: Option<KubernetesVersion> = "\"1.33\"" => sample(r#""1.37""#).not_in_v1beta3("no Kubernetes of these versions serves it"),
+        /// Redis servers, one of them master; 1 to 64. Where nothing is said v1beta3 and v1 start with one, as the tutorial.
+        pub replicas: Option<u32> = "3" => sample("5"),
+        /// Image of servers and sentinels: an official Redis or Valkey image. Where nothing is said v1beta3 has the
+        /// tutorial's, `kubernetes/redis:v1`.
+        pub image: Option<Image> = "redis:8.2" => sample(r#""valkey/valkey:9.0""#),
+        /// When the image is pulled.
+        pub image_pull_policy: Option<ImagePullPolicy> else "left to Kubernetes: `IfNotPresent` unless the tag is `latest`" => sample(r#""Always""#),
         /// Secrets with credentials for the registry.
-        pub image_pull_secrets: Option<Vec<ObjectName>>,
-        /// Port of the servers, 1 to 65535, default 6379.
-        pub port: Option<std::num::NonZeroU16>,
+        pub image_pull_secrets: Option<Vec<ObjectName>> => sample(r#"["registry"]"#).not_in_v1beta3("its pods have no imagePullSecrets"),
+        /// Port of the servers, 1 to 65535.
+        pub port: Option<std::num::NonZeroU16> = "6379" => sample("6380"),
         /// Directives of redis.conf, over the defaults; those this tool owns are refused with the field to use. A new value is applied
         /// without a restart where a running server takes it, as `maxmemory-policy`; another one, as `io-threads`, restarts the servers,
         /// and so does a directive that comes or goes.
-        pub config: Option<Config>,
-        /// What a server writes to its volume: `aof` (default), `rdb`, `both` or `none`.
-        pub persistence: Option<Persistence>,
-        /// Where a server writes: a claim per server, or (default) an emptyDir that dies with the pod.
-        pub storage: Option<Box<Storage>>,
-        /// CPU and memory of a server; default requests 100m and 128Mi, limit 256Mi of memory.
-        pub resources: Option<Box<Resources>>,
-        /// Replicas that must be in sync for the master to accept a write, 0 to replicas - 2. Changes without a restart;
-        /// default 1 with three or more servers, else 0.
-        pub min_replicas_to_write: Option<u32>,
+        pub config: Option<Config> => sample(r#"{"maxmemory-policy": "allkeys-lru"}"#).not_in_v1beta3(IMAGE),
+        /// What a server writes to its volume: `aof`, `rdb`, `both` or `none`.
+        pub persistence: Option<Persistence> = "aof" => sample(r#""rdb""#).not_in_v1beta3(IMAGE),
+        /// Where a server writes: a claim per server, or an emptyDir that dies with the pod.
+        pub storage: Option<Box<Storage>> else "an emptyDir" => sample(r#"{"size": "8Gi"}"#),
+        /// CPU and memory of a server.
+        pub resources: Option<Box<Resources>> else "requests 100m and 128Mi, limit 256Mi of memory" => sample(r#"{"requests": {"memory": "2Gi"}, "limits": {"memory": "2Gi"}}"#),
+        /// Replicas that must be in sync for the master to accept a write, 0 to replicas - 2. Changes without a restart.
+        pub min_replicas_to_write: Option<u32> else "1 with three or more servers, else 0" => sample("2").beside(r#"{"replicas": 5}"#).not_in_v1beta3(IMAGE),
         /// How old the last word of a replica may be to count as in sync, in whole seconds. Redis closes an
-        /// isolated master one to two seconds after that, its script after half of it. Changes without a restart; default 4s.
-        pub min_replicas_max_lag: Option<Duration>,
+        /// isolated master one to two seconds after that, its script after half of it. Changes without a restart.
+        pub min_replicas_max_lag: Option<Duration> = "4s" => sample(r#""10s""#).not_in_v1beta3(IMAGE),
         /// The sentinels.
-        pub sentinel: Option<Box<Sentinel>>,
+        pub sentinel: Option<Box<Sentinel>> => sample(r#"{"replicas": 5, "downAfter": "4s"}"#),
         /// Passwords, from an existing Secret; absent: no password is asked.
-        pub auth: Option<Box<Auth>>,
+        pub auth: Option<Box<Auth>> => sample(r#"{"secret": "redis-auth"}"#).not_in_v1beta3("its image asks for no password").not_in_v1("its start logic hands no password on"),
         /// Certificates, from an existing Secret; absent: no TLS.
-        pub tls: Option<Box<Tls>>,
+        pub tls: Option<Box<Tls>> => sample(r#"{"secret": "redis-tls"}"#).not_in_v1beta3("its image has no certificates").not_in_v1("its start logic has no certificates"),
         /// The Services clients use.
-        pub services: Option<Box<Services>>,
+        pub services: Option<Box<Services>> => sample(r#"{"read": {"type": "LoadBalancer"}}"#),
         /// Who may reach servers and sentinels.
-        pub network_policy: Option<Box<NetworkPolicy>>,
+        pub network_policy: Option<Box<NetworkPolicy>> => sample(r#"{"clients": [{"pods": {"app": "checkout"}}]}"#).not_in_tutorial("it has no NetworkPolicy"),
         /// How many pods a drain may take at a time.
-        pub disruption_budget: Option<Box<DisruptionBudget>>,
+        pub disruption_budget: Option<Box<DisruptionBudget>> => sample(r#"{"maxUnavailable": 2}"#).beside(r#"{"replicas": 5}"#).not_in_tutorial("it has no PodDisruptionBudget"),
         /// Where the pods run.
-        pub scheduling: Option<Box<Scheduling>>,
+        pub scheduling: Option<Box<Scheduling>> => sample(r#"{"spreadNodes": "required"}"#),
         /// Times and thresholds of the server's probes.
-        pub probes: Option<Box<Probes>>,
+        pub probes: Option<Box<Probes>> => sample(r#"{"startup": {"failureThreshold": 3600}}"#),
         /// User and group ids of the pods.
-        pub security: Option<Box<Security>>,
+        pub security: Option<Box<Security>> => sample(r#"{"runAsUser": 1000, "runAsGroup": 1000, "fsGroup": 1000}"#).not_in_v1beta3("its pods have no security context"),
         /// The ServiceAccount of the pods.
-        pub service_account: Option<Box<ServiceAccount>>,
+        pub service_account: Option<Box<ServiceAccount>> => sample(r#"{"annotations": {"example.com/role": "redis"}}"#).not_in_v1beta3("its pods name no ServiceAccount"),
         /// More environment variables of the server container.
-        pub env: Option<Vec<EnvVar>>,
+        pub env: Option<Vec<EnvVar>> => sample(r#"[{"name": "TZ", "value": "Europe/Paris"}]"#),
         /// Labels of the server and sentinel pods alone.
-        pub pod_labels: Option<Labels>,
+        pub pod_labels: Option<Labels> => sample(r#"{"tier": "data"}"#),
         /// Annotations of the server and sentinel pods alone.
-        pub pod_annotations: Option<Annotations>,
-        /// How long a server may take to hand over, save and stop, in whole seconds, 10s to 1h; default 60s.
-        pub termination_grace_period: Option<Duration>,
+        pub pod_annotations: Option<Annotations> => sample(r#"{"sidecar.istio.io/inject": "false"}"#),
+        /// How long a server may take to hand over, save and stop, in whole seconds, 10s to 1h.
+        pub termination_grace_period: Option<Duration> = "60s" => sample(r#""2m""#).not_in_v1beta3("its pods have no grace period"),
     }
 }
 

@@ -7,27 +7,27 @@ document! {
     /// Where pods run, servers and sentinels alike.
     pub struct Scheduling {
         /// Labels a node must have.
-        pub node_selector: Option<Labels>,
+        pub node_selector: Option<Labels> => sample(r#"{"workload": "data"}"#),
         /// Taints the pods bear.
-        pub tolerations: Option<Vec<Toleration>>,
-        /// Whether two servers, or two sentinels, may share a node: `preferred` (default), `required` or `none`.
-        pub spread_nodes: Option<Spread>,
-        /// Whether they are spread over zones: `preferred` (default), `required` or `none`.
-        pub spread_zones: Option<Spread>,
+        pub tolerations: Option<Vec<Toleration>> => sample(r#"[{"key": "workload", "operator": "Equal", "value": "data", "effect": "NoExecute", "tolerationPeriod": "5m"}]"#).not_in_v1beta3("its pods bear no taints"),
+        /// Whether two servers, or two sentinels, may share a node: `preferred`, `required` or `none`.
+        pub spread_nodes: Option<Spread> = "preferred" => sample(r#""required""#).only_in_v1beta3(&["none"], "it has no affinity"),
+        /// Whether they are spread over zones: `preferred`, `required` or `none`.
+        pub spread_zones: Option<Spread> = "preferred" => sample(r#""required""#).only_in_v1beta3(&["none"], "it has no topology spread"),
         /// The priority class.
-        pub priority_class: Option<ObjectName>,
+        pub priority_class: Option<ObjectName> => sample(r#""data""#).not_in_v1beta3("it has no priority classes"),
         /// The scheduler, if not the cluster's default.
-        pub scheduler: Option<ObjectName>,
+        pub scheduler: Option<ObjectName> => sample(r#""topology""#).not_in_v1beta3("it has one scheduler"),
         /// The runtime class.
-        pub runtime_class: Option<ObjectName>,
+        pub runtime_class: Option<ObjectName> => sample(r#""gvisor""#).not_in_v1beta3("it has no runtime classes"),
     }
 
     /// A taint the pods bear.
     pub struct Toleration {
         /// The taint's key; absent, with operator `Exists`: every taint.
         pub key: Option<LabelKey>,
-        /// `Equal` (default) or `Exists`.
-        pub operator: Option<TolerationOperator>,
+        /// `Equal` or `Exists`.
+        pub operator: Option<TolerationOperator> = "Equal",
         /// The taint's value, with operator `Equal`.
         pub value: Option<LabelValue>,
         /// The effect; absent: every effect.

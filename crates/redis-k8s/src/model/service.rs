@@ -1,35 +1,35 @@
 //! Services.
 
+use super::field::why::ADDRESS;
 use super::{Annotations, Labels, choice, document};
 
 document! {
     /// The Services of the instance.
     pub struct Services {
         /// `NAME-sentinel`, where clients ask who is master.
-        pub sentinel: Option<ServiceOptions>,
+        pub sentinel: Option<ServiceOptions> => sample(r#"{"type": "NodePort"}"#),
         /// `NAME-read`, over all servers that are in sync.
-        pub read: Option<ServiceOptions>,
+        pub read: Option<ServiceOptions> => sample(r#"{"type": "LoadBalancer"}"#).not_in_tutorial("the tutorial has no Service for reading"),
         /// IP families of all Services, for dual-stack clusters: `[IPv4, IPv6]`.
-        pub ip_families: Option<Vec<IpFamily>>,
-        /// Whether Services have one address or two; default: the cluster's.
-        pub ip_family_policy: Option<IpFamilyPolicy>,
+        pub ip_families: Option<Vec<IpFamily>> => sample(r#"["IPv4", "IPv6"]"#).beside(r#"{"services": {"ipFamilyPolicy": "PreferDualStack"}}"#).not_in_v1beta3(ADDRESS),
+        /// Whether Services have one address or two.
+        pub ip_family_policy: Option<IpFamilyPolicy> else "the cluster's" => sample(r#""PreferDualStack""#).not_in_v1beta3(ADDRESS),
     }
 
     /// How one Service is made.
     pub struct ServiceOptions {
-        /// False to leave the Service out (`read` only); default true.
-        pub enabled: Option<bool>,
-        /// `ClusterIP` (default), `NodePort` or `LoadBalancer`.
-        pub r#type: Option<ServiceType>,
+        /// False to leave the Service out (`read` only).
+        pub enabled: Option<bool> = "true" => sample("false"),
+        /// `ClusterIP`, `NodePort` or `LoadBalancer`.
+        pub r#type: Option<ServiceType> = "ClusterIP" => sample(r#""NodePort""#).only_in_v1beta3(&["ClusterIP", "LoadBalancer"], "its Services are inside or behind a load balancer"),
         /// More labels.
-        pub labels: Option<Labels>,
+        pub labels: Option<Labels> => sample(r#"{"tier": "data"}"#),
         /// More annotations, for instance for a load balancer.
-        pub annotations: Option<Annotations>,
-        /// Whether a client keeps its endpoint; default `None`.
-        pub session_affinity: Option<SessionAffinity>,
+        pub annotations: Option<Annotations> => sample(r#"{"example.com/dns": "redis"}"#),
+        /// Whether a client keeps its endpoint.
+        pub session_affinity: Option<SessionAffinity> = "None" => sample(r#""ClientIP""#),
         /// Which endpoints are preferred; Kubernetes 1.33 knows `PreferSameZone` as `PreferClose`, and gets that name.
-        /// Default: all are alike.
-        pub traffic_distribution: Option<TrafficDistribution>,
+        pub traffic_distribution: Option<TrafficDistribution> else "all are alike" => sample(r#""PreferSameZone""#).not_in_v1beta3("its Services treat all endpoints alike"),
     }
 }
 

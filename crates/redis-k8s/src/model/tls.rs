@@ -7,18 +7,18 @@ document! {
     /// Where the certificates are, and who must show one. Plain connections are refused.
     pub struct Tls {
         /// The Secret, as cert-manager makes it: certificate, key and authority.
-        pub secret: Option<ObjectName>,
+        pub secret: Option<ObjectName> => sample(r#""redis-tls""#),
         /// Its key with the certificate. Servers and sentinels show it to clients and to each other, whatever `clientCertificates`
         /// says: its extended key usage is both `serverAuth` and `clientAuth`. Its names, each with `.NAMESPACE.svc`:
         /// `*.NAME-headless`, `*.NAME-sentinel-headless`, `NAME-announce-I` and `NAME-sentinel-announce-I` of every pod,
-        /// `NAME-sentinel` and `NAME-read`. Default `tls.crt`.
-        pub certificate_key: Option<SecretKey>,
-        /// Its key with the private key; default `tls.key`.
-        pub private_key: Option<SecretKey>,
-        /// Its key with the certificate of the authority; default `ca.crt`.
-        pub authority_key: Option<SecretKey>,
-        /// Whether clients show a certificate: `none`, `optional` (default) or `required`.
-        pub client_certificates: Option<ClientCertificates>,
+        /// `NAME-sentinel` and `NAME-read`.
+        pub certificate_key: Option<SecretKey> = "tls.crt" => sample(r#""server.crt""#).beside(r#"{"tls": {"secret": "redis-tls"}}"#),
+        /// Its key with the private key.
+        pub private_key: Option<SecretKey> = "tls.key" => sample(r#""server.key""#).beside(r#"{"tls": {"secret": "redis-tls"}}"#),
+        /// Its key with the certificate of the authority.
+        pub authority_key: Option<SecretKey> = "ca.crt" => sample(r#""root.crt""#).beside(r#"{"tls": {"secret": "redis-tls"}}"#),
+        /// Whether clients show a certificate: `none`, `optional` or `required`.
+        pub client_certificates: Option<ClientCertificates> = "optional" => sample(r#""required""#).beside(r#"{"tls": {"secret": "redis-tls"}}"#),
     }
 }
 

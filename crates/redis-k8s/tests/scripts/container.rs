@@ -90,8 +90,7 @@ impl Container {
     fn new(shell: Shell) -> Self {
         let directory = tempfile::tempdir().unwrap();
         let root = directory.path();
-        for name in ["bin", "data", "etc/redis-k8s", "events", "names", "peers", "run/redis-k8s"]
-        {
+        for name in ["bin", "data", "etc/redis-k8s", "events", "names", "peers", "run/redis-k8s"] {
             fs::create_dir_all(root.join(name)).unwrap();
         }
         shell.install_tools(&root.join("bin"));

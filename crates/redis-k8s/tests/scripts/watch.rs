@@ -43,20 +43,14 @@ fn a_sample_is_read_from_what_every_version_says() {
         (slave("down", 0), "0 slave down <10.0.0.11>  0"),
         // It loads: INFO is answered all the same. It is busy, or wants a password that changed meanwhile.
         ("BUSY Redis is busy running a script.\n\n".to_owned(), "0 busy was <was> was was"),
-        (
-            "AUTH failed: WRONGPASS invalid\nNOAUTH Authentication required.\n\n".to_owned(),
-            "0 busy was <was> was was",
-        ),
+        ("AUTH failed: WRONGPASS invalid\nNOAUTH Authentication required.\n\n".to_owned(), "0 busy was <was> was was"),
         // It ended before it said everything, or anything.
         ("# Replication\r\nrole:slave\r\n".to_owned(), "1 slave down <>  0"),
         (
             "ERR max number of clients reached\nError: Server closed the connection\n".to_owned(),
             "1 was was <was> was was",
         ),
-        (
-            "Could not connect to Redis at 127.0.0.1:6379: Connection refused\n".to_owned(),
-            "1 was was <was> was was",
-        ),
+        ("Could not connect to Redis at 127.0.0.1:6379: Connection refused\n".to_owned(), "1 was was <was> was was"),
         (String::new(), "1 was was <was> was was"),
     ];
     in_each_shell(|container| {

@@ -36,17 +36,23 @@ impl<'s> Field<'s> {
         required.is_some_and(|required| required.iter().any(|name| name == child))
     }
 
-    /// What is said about it.
+    /// What is said about it, and what it is when it is absent.
     #[must_use]
     pub fn description(self) -> &'s str {
         description(self.node).or_else(|| description(self.target())).unwrap_or_default()
     }
 
+    /// What is said about it, without its default.
+    #[must_use]
+    pub fn meaning(self) -> &'s str {
+        without_default(self.description())
+    }
+
     /// What its type is said to be, if that is more than its description.
     #[must_use]
     pub fn type_description(self) -> Option<&'s str> {
-        let text = description(self.fields_of())?;
-        (!self.description().starts_with(text.trim_end_matches('.'))).then_some(text)
+        let text = without_default(description(self.fields_of())?);
+        (!self.meaning().starts_with(text.trim_end_matches('.'))).then_some(text)
     }
 
     /// The values it can have and what they do, if they can be listed.
@@ -104,6 +110,10 @@ impl<'s> Field<'s> {
     }
 }
 
+fn without_default(text: &str) -> &str {
+    text.split_once("\n\nDefault: ").map_or(text, |(meaning, _)| meaning)
+}
+
 fn description(node: &Value) -> Option<&str> {
     node.get("description").and_then(Value::as_str)
 }
@@ -114,55 +124,5 @@ fn type_name(node: &Value) -> &str {
         Some(Value::String(name)) => name,
         Some(Value::Array(names)) => names.first().and_then(Value::as_str).unwrap_or_default(),
         _ => "",
-    }
-}
-
-/// The default that a description tells, in its words.
-#[must_use]
-pub fn default(description: &str) -> Option<String> {
-    let flat = description.split_whitespace().collect::<Vec<_>>().join(" ");
-    if let Some((before, after)) = flat.split_once(" (default)") {
-        // A value in quotes stands before the word, a default in words after it.
-        let quoted = before.rsplit([' ', ',']).next().filter(|value| value.starts_with(['`', '"']));
-        return quoted.or(Some(after.trim_start().trim_end_matches('.'))).map(str::to_owned);
-    }
-    let lower = flat.to_lowercase();
-    let word = "default";
-    // Not part of a longer word: "over the defaults" tells none.
-    let (place, _) = lower.match_indices(word).find(|(place, _)| {
-        lower.get(place + word.len()..).is_some_and(|rest| rest.starts_with([' ', ':']))
-            && lower.get(..*place).is_some_and(|before| !before.ends_with(|c: char| c.is_alphanumeric()))
-    })?;
-    let rest = flat.get(place + word.len()..)?.trim_start_matches([':', ' ']);
-    let end = rest.find("; ").or_else(|| rest.find(" (")).unwrap_or(rest.len());
-    let told = rest.get(..end)?.trim_end_matches('.');
-    (!told.is_empty()).then(|| told.to_owned())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_default_is_read_out_of_the_description() {
-        for (description, expected) in [
-            ("Port of the sentinels, 1 to 65535, default 26379.", "26379"),
-            ("What happens; default `Retain`.", "`Retain`"),
-            ("`aof` (default), `rdb` or `none`.", "`aof`"),
-            ("A claim per server, or (default) an emptyDir.", "an emptyDir"),
-            ("The name clients ask for; default: the name of the instance.", "the name of the instance"),
-            (
-                "0 to replicas - 2;\ndefault 1 with three or more servers, else 0.",
-                "1 with three or more servers, else 0",
-            ),
-            ("Servers; 1 to 64, default 3 (v1beta3 and v1: 1, as in the tutorial).", "3"),
-        ] {
-            assert_eq!(default(description).as_deref(), Some(expected), "{description}");
-        }
-        for description in
-            ["The priority class.", "Directives of redis.conf, over the defaults; those this tool owns are refused."]
-        {
-            assert_eq!(default(description), None, "{description}");
-        }
     }
 }
