@@ -29,10 +29,7 @@ pub(super) fn build(instance: Instance<'_>, component: Component, checksum: Stri
     PodTemplateSpec {
         metadata: Some(ObjectMeta { annotations: Some(annotations), labels: Some(pod_labels), ..Default::default() }),
         spec: Some(PodSpec {
-            affinity: affinity(
-                selector(instance, component),
-                scheduling.and_then(|scheduling| scheduling.spread_nodes).unwrap_or(Spread::Preferred),
-            ),
+            affinity: affinity(selector(instance, component), scheduling, Spread::Preferred),
             automount_service_account_token: Some(false),
             containers: vec![container::build(instance, component)],
             dns_config: Some(dns_config()),
@@ -94,14 +91,21 @@ pub(super) fn name(scheduling: Option<&Scheduling>, field: fn(&Scheduling) -> Op
     scheduling.and_then(field).map(ToString::to_string)
 }
 
+/// On which nodes, and with which pods.
+pub(super) fn affinity(selector: LabelSelector, scheduling: Option<&Scheduling>, spread: Spread) -> Option<Affinity> {
+    let spread = scheduling.and_then(|scheduling| scheduling.spread_nodes).unwrap_or(spread);
+    let affinity = Affinity { pod_anti_affinity: anti_affinity(selector, spread), ..Default::default() };
+    (affinity != Affinity::default()).then_some(affinity)
+}
+
 /// Two pods of a set do not share a node where that can be had.
-pub(super) fn affinity(selector: LabelSelector, spread: Spread) -> Option<Affinity> {
+fn anti_affinity(selector: LabelSelector, spread: Spread) -> Option<PodAntiAffinity> {
     let term = PodAffinityTerm {
         label_selector: Some(selector),
         topology_key: "kubernetes.io/hostname".to_owned(),
         ..Default::default()
     };
-    let anti_affinity = match spread {
+    Some(match spread {
         Spread::None => return None,
         Spread::Preferred => PodAntiAffinity {
             preferred_during_scheduling_ignored_during_execution: Some(vec![WeightedPodAffinityTerm {
@@ -114,8 +118,7 @@ pub(super) fn affinity(selector: LabelSelector, spread: Spread) -> Option<Affini
             required_during_scheduling_ignored_during_execution: Some(vec![term]),
             ..Default::default()
         },
-    };
-    Some(Affinity { pod_anti_affinity: Some(anti_affinity), ..Default::default() })
+    })
 }
 
 /// Pods of a set are spread over zones where that can be had.

@@ -6,6 +6,7 @@ use proptest::collection::{btree_map, vec};
 use proptest::prelude::*;
 use proptest::sample::{select, subsequence};
 use redis_k8s::Redis;
+use redis_k8s::model::Field;
 use serde_json::{Value, json};
 
 /// A value at a place of the document, as a JSON pointer without the leading slash.
@@ -311,9 +312,29 @@ fn choice_of(settings: Vec<(&'static str, BoxedStrategy<Value>)>, most: usize) -
         .prop_map(|(name, settings)| with(&Redis::new(name.parse().expect("a name")), &settings))
 }
 
+/// The samples of all fields that none of these settings is about.
+fn samples_beside(settings: &[(&'static str, BoxedStrategy<Value>)]) -> Vec<(&'static str, BoxedStrategy<Value>)> {
+    fn collect(fields: &[Field], parent: &str, samples: &mut Vec<(String, Value)>) {
+        for field in fields {
+            let path = format!("{parent}{}", field.key());
+            match field.sample_value() {
+                Some(sample) if field.fields().is_empty() || sample.is_array() => samples.push((path, sample)),
+                _ => collect(field.fields(), &format!("{path}/"), samples),
+            }
+        }
+    }
+    let mut samples = Vec::new();
+    collect(Redis::fields(), "", &mut samples);
+    let is_new = |path: &str| !settings.iter().any(|(known, _)| path.starts_with(known)) && path != "metadata/name";
+    let samples = samples.into_iter().filter(|(path, _)| is_new(path));
+    samples.map(|(path, sample)| (&*Box::leak(path.into_boxed_str()), Just(sample).boxed())).collect()
+}
+
 /// Any document of the production rendering.
 pub(crate) fn production() -> impl Strategy<Value = Redis> {
-    choice_of([mutable_settings(), pod_settings(), fixed_settings()].concat(), 12)
+    let mut settings = [mutable_settings(), pod_settings(), fixed_settings()].concat();
+    settings.extend(samples_beside(&settings));
+    choice_of(settings, 12)
 }
 
 /// A document every target may be able to express.

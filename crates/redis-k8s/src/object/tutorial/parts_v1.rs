@@ -100,10 +100,7 @@ pub(in crate::object) fn pod_spec(redis: &Redis, selector: &Marks, roles: &[Role
     let fellows = || LabelSelector { match_labels: Some(selector.clone()), ..LabelSelector::default() };
     let grace_period = instance.termination_grace_period().as_secs_rounded_up();
     PodSpec {
-        affinity: pod_template::affinity(
-            fellows(),
-            scheduling.and_then(|scheduling| scheduling.spread_nodes).unwrap_or(Spread::None),
-        ),
+        affinity: pod_template::affinity(fellows(), scheduling, Spread::None),
         automount_service_account_token: Some(false),
         containers: roles.iter().map(|role| container(redis, *role)).collect(),
         // The variables of every Service of the namespace are none of ours.
