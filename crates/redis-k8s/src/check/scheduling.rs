@@ -3,9 +3,18 @@
 use super::rule::rules;
 use super::{Check, seconds};
 use crate::check::at::At;
-use crate::model::{Spread, Toleration, TolerationEffect, TolerationOperator};
+use crate::model::{
+    NodeAffinity, NodeExpression, NodeOperator, NodeTerm, Spread, Toleration, TolerationEffect, TolerationOperator,
+};
+use crate::value::LabelValue;
 
 rules! { RULES;
+    NODE_AFFINITY_INCOMPLETE = Error "node-affinity-incomplete", "`spec.scheduling.nodeAffinity` has a term or an expression that lacks something",
+        "the API server refuses it, or no node fits: an empty term fits none";
+    NODE_AFFINITY_VALUES = Error "node-affinity-values", "an expression of `spec.scheduling.nodeAffinity` has values its operator does not compare",
+        "the API server refuses it: In and NotIn take one or more, Gt and Lt one number, Exists and DoesNotExist none";
+    NODE_AFFINITY_WEIGHT = Error "node-affinity-weight", "a weight of `spec.scheduling.nodeAffinity` is missing, not 1 to 100, or on a term that is required",
+        "the API server refuses it: what is preferred is weighed, and what is required is not";
     TOLERATION_VALUE_WITH_EXISTS = Error "toleration-value-with-exists", "a toleration with operator Exists has a value",
         "the API server refuses it: Exists asks only for the key";
     TOLERATION_KEY_MISSING = Error "toleration-key-missing", "a toleration with operator Equal, the default, has no key",
@@ -39,6 +48,9 @@ pub(super) fn check(check: &mut Check) {
     let path = At::root("spec.scheduling");
     for (place, toleration) in scheduling.tolerations.iter().flatten().enumerate() {
         tolerated(check, &path.field("tolerations").index(place), toleration);
+    }
+    if let Some(affinity) = scheduling.node_affinity.as_deref() {
+        node_affinity(check, &path.field("nodeAffinity"), affinity);
     }
     if scheduling.spread_nodes == Some(Spread::None) {
         check.report(
@@ -75,6 +87,83 @@ pub(super) fn check(check: &mut Check) {
                     .help("select nodes by a label that several have"),
             );
         }
+    }
+}
+
+fn node_affinity(check: &mut Check, path: &At, affinity: &NodeAffinity) {
+    let required = path.field("required");
+    if affinity.required.as_ref().is_some_and(Vec::is_empty) {
+        check.report(
+            NODE_AFFINITY_INCOMPLETE.at(required, "no node fits an empty list").help("name a term, or leave it out"),
+        );
+    }
+    for (place, term) in affinity.required.iter().flatten().enumerate() {
+        let path = required.index(place);
+        if term.weight.is_some() {
+            check.report(
+                NODE_AFFINITY_WEIGHT
+                    .at(path.field("weight"), "what is required is not weighed")
+                    .help("leave out the weight, or put the term under preferred"),
+            );
+        }
+        node_term(check, &path, term);
+    }
+    let preferred = path.field("preferred");
+    for (place, term) in affinity.preferred.iter().flatten().enumerate() {
+        let path = preferred.index(place);
+        if !term.weight.is_some_and(|weight| (1..=100).contains(&weight)) {
+            let found = term.weight.map_or_else(|| "no weight".to_owned(), |weight| format!("a weight of {weight}"));
+            check.report(
+                NODE_AFFINITY_WEIGHT
+                    .at(path.field("weight"), format!("{found}: it is 1 to 100"))
+                    .help("100 counts most; where nothing else is preferred any weight does"),
+            );
+        }
+        node_term(check, &path, term);
+    }
+}
+
+fn node_term(check: &mut Check, path: &At, term: &NodeTerm) {
+    let path = path.field("matchExpressions");
+    if term.match_expressions.as_ref().is_none_or(Vec::is_empty) {
+        check.report(
+            NODE_AFFINITY_INCOMPLETE
+                .at(path, "a term without expressions fits no node")
+                .help("say what holds for its labels"),
+        );
+    }
+    for (place, expression) in term.match_expressions.iter().flatten().enumerate() {
+        node_expression(check, &path.index(place), expression);
+    }
+}
+
+fn node_expression(check: &mut Check, path: &At, expression: &NodeExpression) {
+    for (name, missing) in [("key", expression.key.is_none()), ("operator", expression.operator.is_none())] {
+        if missing {
+            check.report(
+                NODE_AFFINITY_INCOMPLETE
+                    .at(path.field(name), format!("an expression needs a {name}"))
+                    .help("as in {key: disk, operator: In, values: [ssd]}"),
+            );
+        }
+    }
+    let values = expression.values.as_deref().unwrap_or_default();
+    let number = |value: &LabelValue| value.as_str().parse::<i64>().is_ok();
+    let (fits, takes) = match expression.operator {
+        None => return,
+        Some(NodeOperator::In | NodeOperator::NotIn) => (!values.is_empty(), "one value or more"),
+        Some(NodeOperator::Gt | NodeOperator::Lt) => {
+            (values.len() == 1 && values.iter().all(number), "one whole number")
+        }
+        Some(NodeOperator::Exists | NodeOperator::DoesNotExist) => (values.is_empty(), "no values"),
+    };
+    if !fits {
+        let operator = expression.operator.map(NodeOperator::as_str).unwrap_or_default();
+        check.report(
+            NODE_AFFINITY_VALUES
+                .at(path.field("values"), format!("operator {operator} takes {takes}"))
+                .help("In and NotIn compare with values, Exists and DoesNotExist ask only for the key"),
+        );
     }
 }
 
@@ -134,6 +223,48 @@ pub(super) const CASES: &[super::tests::Case] = {
             "spec.scheduling.nodeSelector[\"beta.kubernetes.io/os\"]",
             "spec: {scheduling: {nodeSelector: {beta.kubernetes.io/os: linux}}}",
             "spec: {scheduling: {nodeSelector: {kubernetes.io/os: linux}}}",
+        ),
+        case(
+            "node-affinity-incomplete",
+            "spec.scheduling.nodeAffinity.required",
+            "spec: {scheduling: {nodeAffinity: {required: []}}}",
+            "spec: {scheduling: {nodeAffinity: {preferred: []}}}",
+        ),
+        case(
+            "node-affinity-incomplete",
+            "spec.scheduling.nodeAffinity.required[0].matchExpressions",
+            "spec: {scheduling: {nodeAffinity: {required: [{matchExpressions: []}]}}}",
+            "spec: {scheduling: {nodeAffinity: {required: [{matchExpressions: [{key: a, operator: Exists}]}]}}}",
+        ),
+        case(
+            "node-affinity-incomplete",
+            "spec.scheduling.nodeAffinity.required[0].matchExpressions[0].operator",
+            "spec: {scheduling: {nodeAffinity: {required: [{matchExpressions: [{key: a}]}]}}}",
+            "spec: {scheduling: {nodeAffinity: {required: [{matchExpressions: [{key: a, operator: DoesNotExist}]}]}}}",
+        ),
+        case(
+            "node-affinity-values",
+            "spec.scheduling.nodeAffinity.required[0].matchExpressions[0].values",
+            "spec: {scheduling: {nodeAffinity: {required: [{matchExpressions: [{key: a, operator: In}]}]}}}",
+            "spec: {scheduling: {nodeAffinity: {required: [{matchExpressions: [{key: a, operator: In, values: [b]}]}]}}}",
+        ),
+        case(
+            "node-affinity-values",
+            "spec.scheduling.nodeAffinity.required[0].matchExpressions[0].values",
+            "spec: {scheduling: {nodeAffinity: {required: [{matchExpressions: [{key: a, operator: Gt, values: [b]}]}]}}}",
+            "spec: {scheduling: {nodeAffinity: {required: [{matchExpressions: [{key: a, operator: Gt, values: [\"2\"]}]}]}}}",
+        ),
+        case(
+            "node-affinity-weight",
+            "spec.scheduling.nodeAffinity.preferred[0].weight",
+            "spec: {scheduling: {nodeAffinity: {preferred: [{weight: 101, matchExpressions: [{key: a, operator: Exists}]}]}}}",
+            "spec: {scheduling: {nodeAffinity: {preferred: [{weight: 100, matchExpressions: [{key: a, operator: Exists}]}]}}}",
+        ),
+        case(
+            "node-affinity-weight",
+            "spec.scheduling.nodeAffinity.required[0].weight",
+            "spec: {scheduling: {nodeAffinity: {required: [{weight: 1, matchExpressions: [{key: a, operator: Exists}]}]}}}",
+            "spec: {scheduling: {nodeAffinity: {required: [{matchExpressions: [{key: a, operator: Exists}]}]}}}",
         ),
         case(
             "toleration-value-with-exists",

@@ -27,7 +27,10 @@ pub use pod::{EnvVar, ImagePullPolicy, Security, ServiceAccount};
 pub use probe::{Probe, Probes};
 pub use redis::{DocumentApiVersion, DocumentKind, Persistence, Redis, RedisSpec};
 pub use resources::{ResourceList, Resources};
-pub use scheduling::{Scheduling, Spread, Toleration, TolerationEffect, TolerationOperator};
+pub use scheduling::{
+    NodeAffinity, NodeExpression, NodeOperator, NodeTerm, Scheduling, Spread, Toleration, TolerationEffect,
+    TolerationOperator,
+};
 pub use sentinel::{Sentinel, SentinelStorage};
 pub use service::{
     IpFamily, IpFamilyPolicy, ServiceOptions, ServiceType, Services, SessionAffinity, TrafficDistribution,

@@ -8,6 +8,10 @@ document! {
     pub struct Scheduling {
         /// Labels a node must have.
         pub node_selector: Option<Labels> => sample(r#"{"workload": "data"}"#),
+        /// Nodes the pods need, and those they would rather have.
+        pub node_affinity: Option<Box<NodeAffinity>>
+            => sample(r#"{"preferred": [{"weight": 50, "matchExpressions": [{"key": "disk", "operator": "In", "values": ["ssd"]}]}]}"#)
+            .not_in_v1beta3("it has no affinity"),
         /// Taints the pods bear.
         pub tolerations: Option<Vec<Toleration>> => sample(r#"[{"key": "workload", "operator": "Equal", "value": "data", "effect": "NoExecute", "tolerationPeriod": "5m"}]"#).not_in_v1beta3("its pods bear no taints"),
         /// Whether two servers, or two sentinels, may share a node: `preferred`, `required` or `none`.
@@ -20,6 +24,34 @@ document! {
         pub scheduler: Option<ObjectName> => sample(r#""topology""#).not_in_v1beta3("it has one scheduler"),
         /// The runtime class.
         pub runtime_class: Option<ObjectName> => sample(r#""gvisor""#).not_in_v1beta3("it has no runtime classes"),
+    }
+
+    /// Nodes the pods need, and those they would rather have.
+    pub struct NodeAffinity {
+        /// The pods run on no other nodes than those that fit one of these.
+        pub required: Option<Vec<NodeTerm>>
+            => sample(r#"[{"matchExpressions": [{"key": "pool", "operator": "In", "values": ["data", "cache"]}]}]"#),
+        /// The scheduler adds the weights of those a node fits, and takes the node with the highest sum.
+        pub preferred: Option<Vec<NodeTerm>>
+            => sample(r#"[{"weight": 50, "matchExpressions": [{"key": "disk", "operator": "In", "values": ["ssd"]}]}]"#),
+    }
+
+    /// Labels of nodes: a node fits if all of it holds.
+    pub struct NodeTerm {
+        /// What it counts, 1 to 100; in `preferred` alone, where it must be said.
+        pub weight: Option<u32>,
+        /// What holds for the labels of the node.
+        pub match_expressions: Option<Vec<NodeExpression>>,
+    }
+
+    /// What holds for a label of a node.
+    pub struct NodeExpression {
+        /// The label's key.
+        pub key: Option<LabelKey>,
+        /// How its value is compared: `In`, `NotIn`, `Exists`, `DoesNotExist`, `Gt` or `Lt`.
+        pub operator: Option<NodeOperator>,
+        /// What it is compared with: one or more for `In` and `NotIn`, one number for `Gt` and `Lt`.
+        pub values: Option<Vec<LabelValue>>,
     }
 
     /// A taint the pods bear.
@@ -46,6 +78,24 @@ choice! {
         Preferred = "preferred",
         /// Or the pod stays pending.
         Required = "required",
+    }
+}
+
+choice! {
+    /// How a label of a node is compared.
+    pub enum NodeOperator {
+        /// It has one of the values.
+        In = "In",
+        /// It has none of the values, or is not there.
+        NotIn = "NotIn",
+        /// It is there.
+        Exists = "Exists",
+        /// It is not there.
+        DoesNotExist = "DoesNotExist",
+        /// It is a greater number.
+        Gt = "Gt",
+        /// It is a smaller number.
+        Lt = "Lt",
     }
 }
 

@@ -1,16 +1,18 @@
 //! The pods of a set: where they run, as whom, and what restarts them.
 
 use k8s_openapi::api::core::v1::{
-    Affinity, LocalObjectReference, PodAffinityTerm, PodAntiAffinity, PodDNSConfig, PodDNSConfigOption,
-    PodSecurityContext, PodSpec, PodTemplateSpec, SeccompProfile, Toleration, TopologySpreadConstraint,
-    WeightedPodAffinityTerm,
+    Affinity, LocalObjectReference, NodeAffinity, NodeSelector, NodeSelectorRequirement, NodeSelectorTerm,
+    PodAffinityTerm, PodAntiAffinity, PodDNSConfig, PodDNSConfigOption, PodSecurityContext, PodSpec, PodTemplateSpec,
+    PreferredSchedulingTerm, SeccompProfile, Toleration, TopologySpreadConstraint, WeightedPodAffinityTerm,
 };
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{LabelSelector, ObjectMeta};
 
 use super::metadata::{labels, marks_of, selector};
 use super::{container, volume};
 use crate::instance::{Component, Instance};
-use crate::model::{self, Scheduling, Spread, TolerationEffect, TolerationOperator, defaults};
+use crate::model::{
+    self, NodeExpression, NodeOperator, NodeTerm, Scheduling, Spread, TolerationEffect, TolerationOperator, defaults,
+};
 use crate::value::ObjectName;
 
 /// Changes when a configuration does that a running process would not take up, and so restarts the pods once.
@@ -94,8 +96,44 @@ pub(super) fn name(scheduling: Option<&Scheduling>, field: fn(&Scheduling) -> Op
 /// On which nodes, and with which pods.
 pub(super) fn affinity(selector: LabelSelector, scheduling: Option<&Scheduling>, spread: Spread) -> Option<Affinity> {
     let spread = scheduling.and_then(|scheduling| scheduling.spread_nodes).unwrap_or(spread);
-    let affinity = Affinity { pod_anti_affinity: anti_affinity(selector, spread), ..Default::default() };
+    let affinity = Affinity {
+        node_affinity: scheduling.and_then(|scheduling| scheduling.node_affinity.as_deref()).and_then(node_affinity),
+        pod_anti_affinity: anti_affinity(selector, spread),
+        ..Default::default()
+    };
     (affinity != Affinity::default()).then_some(affinity)
+}
+
+fn node_affinity(asked: &model::NodeAffinity) -> Option<NodeAffinity> {
+    let expression = |asked: &NodeExpression| NodeSelectorRequirement {
+        key: asked.key.as_ref().map(ToString::to_string).unwrap_or_default(),
+        operator: asked.operator.map(NodeOperator::as_str).unwrap_or_default().to_owned(),
+        values: asked
+            .values
+            .as_ref()
+            .filter(|values| !values.is_empty())
+            .map(|values| values.iter().map(ToString::to_string).collect()),
+    };
+    let term = |asked: &NodeTerm| NodeSelectorTerm {
+        match_expressions: asked.match_expressions.as_ref().map(|asked| asked.iter().map(expression).collect()),
+        ..Default::default()
+    };
+    let preferred = |asked: &NodeTerm| PreferredSchedulingTerm {
+        preference: term(asked),
+        weight: asked.weight.and_then(|weight| i32::try_from(weight).ok()).unwrap_or_default(),
+    };
+    let affinity = NodeAffinity {
+        preferred_during_scheduling_ignored_during_execution: asked
+            .preferred
+            .as_ref()
+            .filter(|terms| !terms.is_empty())
+            .map(|terms| terms.iter().map(preferred).collect()),
+        required_during_scheduling_ignored_during_execution: asked
+            .required
+            .as_ref()
+            .map(|terms| NodeSelector { node_selector_terms: terms.iter().map(term).collect() }),
+    };
+    (affinity != NodeAffinity::default()).then_some(affinity)
 }
 
 /// Two pods of a set do not share a node where that can be had.
