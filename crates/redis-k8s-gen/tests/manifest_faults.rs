@@ -1,6 +1,6 @@
 //! Every faulty manifest of tests/manifests, with what `validate` says of it pinned to the byte.
 //!
-//! NAME.yaml (or .json) is read as the command would; NAME.stderr is what it says. `SNAPSHOTS=overwrite cargo test -p
+//! Each is read as the command would; manifests.stderr is what it says of them. `SNAPSHOTS=overwrite cargo test -p
 //! redis-k8s-gen --test manifest_faults` writes the messages anew.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
@@ -10,24 +10,13 @@ mod messages;
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use redis_k8s::{ApiVersion, Severity};
 use redis_k8s_gen::diagnostic::{Place, Report};
 use redis_k8s_gen::document::{OBJECT_RULES, Source, validate};
 
-use messages::assert_pinned;
-
-fn manifests() -> Vec<PathBuf> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/manifests");
-    let mut paths: Vec<PathBuf> = fs::read_dir(folder)
-        .unwrap()
-        .map(|entry| entry.unwrap().path())
-        .filter(|path| path.extension().is_some_and(|extension| extension != "stderr"))
-        .collect();
-    paths.sort();
-    paths
-}
+use messages::{assert_pinned, files};
 
 fn report(path: &Path) -> Report {
     let name = path.file_name().unwrap().to_str().unwrap();
@@ -62,14 +51,14 @@ fn what_is_too_large_is_told() {
 
 #[test]
 fn every_message_is_the_pinned_one() {
-    assert_pinned(manifests(), |path| printed(&report(path)));
+    assert_pinned("manifests", |path| printed(&report(path)));
 }
 
 #[test]
 fn every_rule_is_broken_by_some_manifest() {
     let mut broken = BTreeSet::new();
     let large = large().map(|(name, text)| validated(name, text));
-    for report in manifests().iter().map(|path| report(path)).chain(large) {
+    for report in files("manifests").iter().map(|path| report(path)).chain(large) {
         for diagnostic in report.diagnostics() {
             broken.insert(diagnostic.rule);
             if let Some(rule) = OBJECT_RULES.iter().find(|rule| rule.id == diagnostic.rule) {

@@ -56,29 +56,30 @@ pub(super) fn found(yaml: &str, target: ApiVersion) -> Vec<(&'static str, String
     check(&document(yaml), target).into_iter().map(|problem| (problem.rule, problem.path.to_string())).collect()
 }
 
+/// The cases of each topic.
+const TOPICS: &[(&str, &[Case])] = &[
+    ("capability", super::capability::CASES),
+    ("metadata", super::metadata::CASES),
+    ("topology", super::topology::CASES),
+    ("timing", super::timing::CASES),
+    ("image", super::image::CASES),
+    ("config", super::config::CASES),
+    ("config meaning", super::config::meaning::CASES),
+    ("storage", super::storage::CASES),
+    ("resources", super::resources::CASES),
+    ("access", super::access::CASES),
+    ("services", super::services::CASES),
+    ("kubernetes_version", super::kubernetes_version::CASES),
+    ("network_policy", super::network_policy::CASES),
+    ("scheduling", super::scheduling::CASES),
+    ("probes", super::probes::CASES),
+    ("pod", super::pod::CASES),
+    ("env", super::env::CASES),
+    ("seconds", super::seconds::CASES),
+];
+
 fn cases() -> impl Iterator<Item = &'static Case> {
-    [
-        super::capability::CASES,
-        super::metadata::CASES,
-        super::topology::CASES,
-        super::timing::CASES,
-        super::image::CASES,
-        super::config::CASES,
-        super::config::meaning::CASES,
-        super::storage::CASES,
-        super::resources::CASES,
-        super::access::CASES,
-        super::services::CASES,
-        super::kubernetes_version::CASES,
-        super::network_policy::CASES,
-        super::scheduling::CASES,
-        super::probes::CASES,
-        super::pod::CASES,
-        super::env::CASES,
-        super::seconds::CASES,
-    ]
-    .into_iter()
-    .flatten()
+    TOPICS.iter().flat_map(|(_, cases)| *cases)
 }
 
 #[test]
@@ -95,6 +96,28 @@ fn every_case_breaks_its_rule_and_its_nearest_good_value_breaks_none() {
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn what_is_said_of_each_case_is_pinned() {
+    let mut text = "What is said of the cases beside the rules. SNAPSHOTS=overwrite writes it anew.\n".to_owned();
+    for (topic, cases) in TOPICS {
+        text += &format!("\n# {topic}\n");
+        for case in *cases {
+            let target = if case.target == ApiVersion::AppsV1 { String::new() } else { format!(" ({})", case.target) };
+            text += &format!("\n{}{target}\n", case.bad);
+            for problem in check(&document(case.bad), case.target) {
+                text += &format!("    {problem}\n");
+            }
+        }
+    }
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src/check/messages.txt");
+    if std::env::var("SNAPSHOTS").as_deref() == Ok("overwrite") {
+        std::fs::write(&path, &text).unwrap();
+    }
+    let pinned = std::fs::read_to_string(&path).unwrap_or_default();
+    let first = text.lines().zip(pinned.lines()).find(|(said, pinned)| said != pinned);
+    assert!(text == pinned, "first difference: {first:#?}");
 }
 
 #[test]
