@@ -7,6 +7,7 @@ use serde::Serialize;
 /// How much a [`Problem`] weighs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]
+#[non_exhaustive]
 pub enum Severity {
     /// It works, but hurts: nothing is refused.
     Warning,
@@ -100,6 +101,7 @@ impl Serialize for FieldPath {
 
 /// One thing that is wrong, or that hurts: where, what, why and what to do.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
 pub struct Problem {
     /// Error or warning.
     pub severity: Severity,
@@ -152,6 +154,7 @@ impl fmt::Display for Problem {
 
 /// A document that cannot be rendered, with every problem found in it.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Refused {
     /// Errors and warnings, errors at least one, in the order of the checks.
     pub problems: Vec<Problem>,

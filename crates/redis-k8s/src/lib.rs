@@ -1,5 +1,6 @@
 //! Typed Kubernetes manifests for a reliable, scalable Redis: master, replicas and Sentinel.
 
+pub mod api_version;
 mod check;
 pub mod emit;
 mod error;
@@ -9,18 +10,26 @@ pub mod model;
 pub mod object;
 mod runtime;
 mod steps;
-pub mod target;
 pub mod value;
 
+/// The types of the objects, in the version this library was built with.
+pub use k8s_openapi;
+
+pub use api_version::ApiVersion;
 pub use check::{RULES, Rule};
 pub use error::{FieldPath, PathStep, Problem, Refused, Severity};
 pub use manifest::{Manifest, Object, TypedObject};
 pub use model::Redis;
 pub use steps::steps;
-pub use target::ApiVersion;
 pub use value::{
     ConfigKey, ConfigValue, Duration, EnvName, Image, InstanceName, InvalidValue, KubernetesVersion, LabelKey,
     LabelValue, MasterName, Namespace, ObjectName, Quantity, SecretKey,
+};
+
+/// Documents, problems and renderings may be sent to other threads.
+const _: () = {
+    const fn assert_send_sync<T: Send + Sync>() {}
+    assert_send_sync::<(Redis, Problem, Refused, Manifest, InvalidValue)>();
 };
 
 impl Redis {

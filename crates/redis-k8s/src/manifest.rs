@@ -2,14 +2,46 @@
 
 use std::fmt;
 
+use k8s_openapi::Metadata;
 use k8s_openapi::api::apps::v1::StatefulSet;
 use k8s_openapi::api::core::v1::{ConfigMap, Pod, ReplicationController, Service, ServiceAccount};
 use k8s_openapi::api::networking::v1::NetworkPolicy;
 use k8s_openapi::api::policy::v1::PodDisruptionBudget;
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use serde::{Serialize, Serializer};
 
+use crate::api_version::v1beta3;
 use crate::emit::{self, Text};
-use crate::target::v1beta3;
+
+mod sealed {
+    /// No other type is an object of a manifest.
+    pub trait Sealed {}
+}
+
+/// Metadata, where it is Kubernetes' own type.
+trait Described {
+    fn described(&self) -> Option<&ObjectMeta> {
+        None
+    }
+
+    fn described_mut(&mut self) -> Option<&mut ObjectMeta> {
+        None
+    }
+}
+
+impl<T: Metadata<Ty = ObjectMeta>> Described for T {
+    fn described(&self) -> Option<&ObjectMeta> {
+        Some(self.metadata())
+    }
+
+    fn described_mut(&mut self) -> Option<&mut ObjectMeta> {
+        Some(self.metadata_mut())
+    }
+}
+
+impl Described for v1beta3::Service {}
+impl Described for v1beta3::Pod {}
+impl Described for v1beta3::ReplicationController {}
 
 /// Makes [`Object`] and everything that is the same for each of its kinds.
 ///
@@ -54,6 +86,18 @@ macro_rules! objects {
                 match self { $(Self::$variant(object) => object.metadata.namespace.as_deref(),)* }
             }
 
+            /// Its metadata; none for `v1beta3`, whose objects have fields of their own for it.
+            #[must_use]
+            pub fn metadata(&self) -> Option<&ObjectMeta> {
+                match self { $(Self::$variant(object) => object.described(),)* }
+            }
+
+            /// Its metadata to change: labels, annotations, owner references. A name that changes leaves the object where it is in its
+            /// manifest.
+            pub fn metadata_mut(&mut self) -> Option<&mut ObjectMeta> {
+                match self { $(Self::$variant(object) => object.described_mut(),)* }
+            }
+
             /// Its place in a manifest.
             const fn rank(&self) -> Rank {
                 match self { $(Self::$variant(_) => Rank::$variant,)* }
@@ -79,8 +123,17 @@ macro_rules! objects {
                 }
             }
 
+            impl sealed::Sealed for $ty {}
+
             impl TypedObject for $ty {
                 fn of(object: &Object) -> Option<&Self> {
+                    match object {
+                        Object::$variant(object) => Some(object),
+                        _ => None,
+                    }
+                }
+
+                fn of_mut(object: &mut Object) -> Option<&mut Self> {
                     match object {
                         Object::$variant(object) => Some(object),
                         _ => None,
@@ -99,9 +152,12 @@ macro_rules! objects {
 }
 
 /// A Kubernetes type an [`Object`] can hold.
-pub trait TypedObject: Sized {
+pub trait TypedObject: Sized + sealed::Sealed {
     /// The object, if it is of this type.
     fn of(object: &Object) -> Option<&Self>;
+
+    /// The object to change, if it is of this type.
+    fn of_mut(object: &mut Object) -> Option<&mut Self>;
 
     /// The object by value, if it is of this type.
     fn into_typed(object: Object) -> Option<Self>;
@@ -140,7 +196,32 @@ impl Object {
     }
 }
 
+impl From<Object> for serde_json::Value {
+    fn from(object: Object) -> Self {
+        emit::value(&object)
+    }
+}
+
 /// An ordered set of objects: what one rendering gives.
+///
+/// It is yours to change before it is applied:
+///
+/// ```
+/// use k8s_openapi::api::apps::v1::StatefulSet;
+/// use k8s_openapi::api::core::v1::Container;
+/// use redis_k8s::{ApiVersion, Redis};
+///
+/// let mut manifest = Redis::new("cache".parse()?).render(ApiVersion::AppsV1)?;
+/// for metadata in manifest.iter_mut().filter_map(|object| object.metadata_mut()) {
+///     metadata.annotations.get_or_insert_default().insert("example.com/team".to_owned(), "checkout".to_owned());
+/// }
+/// let servers: &mut StatefulSet = manifest.get_mut("cache").ok_or("no StatefulSet")?;
+/// let pod = servers.spec.as_mut().and_then(|spec| spec.template.spec.as_mut()).ok_or("no pods")?;
+/// pod.containers.push(Container { name: "sidecar".to_owned(), ..Container::default() });
+/// manifest.retain(|object| object.kind() != "NetworkPolicy");
+/// assert!(manifest.to_yaml().contains("name: sidecar"));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 ///
 /// ```
 /// use k8s_openapi::api::apps::v1::StatefulSet;
@@ -158,6 +239,11 @@ impl Manifest {
     /// The objects by kind, then name.
     pub fn iter(&self) -> std::slice::Iter<'_, Object> {
         self.0.iter()
+    }
+
+    /// The objects to change, by kind, then name.
+    pub fn iter_mut(&mut self) -> std::slice::IterMut<'_, Object> {
+        self.0.iter_mut()
     }
 
     /// How many objects there are.
@@ -178,6 +264,22 @@ impl Manifest {
         self.iter().filter(|object| object.name() == name).find_map(T::of)
     }
 
+    /// The object of a Kubernetes type with this name, to change.
+    #[must_use]
+    pub fn get_mut<T: TypedObject>(&mut self, name: &str) -> Option<&mut T> {
+        self.iter_mut().filter(|object| object.name() == name).find_map(T::of_mut)
+    }
+
+    /// Adds an object at its place in the order.
+    pub fn push(&mut self, object: impl Into<Object>) {
+        self.extend([object.into()]);
+    }
+
+    /// Keeps the objects that pass.
+    pub fn retain(&mut self, keep: impl FnMut(&Object) -> bool) {
+        self.0.retain(keep);
+    }
+
     /// The object of this kind, in any case, with this name.
     #[must_use]
     pub fn find(&self, kind: &str, name: &str) -> Option<&Object> {
@@ -187,12 +289,6 @@ impl Manifest {
     /// All objects of a Kubernetes type.
     pub fn all<T: TypedObject + 'static>(&self) -> impl Iterator<Item = &T> {
         self.iter().filter_map(T::of)
-    }
-
-    /// The same manifest with only the objects that pass.
-    #[must_use]
-    pub fn filter(self, keep: impl Fn(&Object) -> bool) -> Self {
-        Self(self.0.into_iter().filter(keep).collect())
     }
 
     /// YAML of all objects, each after a `---` line.
@@ -228,9 +324,25 @@ impl Manifest {
 
 impl FromIterator<Object> for Manifest {
     fn from_iter<I: IntoIterator<Item = Object>>(objects: I) -> Self {
-        let mut objects: Vec<Object> = objects.into_iter().collect();
-        objects.sort_by(|a, b| (a.rank(), a.name()).cmp(&(b.rank(), b.name())));
-        Self(objects)
+        let mut manifest = Self::default();
+        manifest.extend(objects);
+        manifest
+    }
+}
+
+impl Extend<Object> for Manifest {
+    fn extend<I: IntoIterator<Item = Object>>(&mut self, objects: I) {
+        self.0.extend(objects);
+        self.0.sort_by(|a, b| (a.rank(), a.name()).cmp(&(b.rank(), b.name())));
+    }
+}
+
+impl<'a> IntoIterator for &'a mut Manifest {
+    type Item = &'a mut Object;
+    type IntoIter = std::slice::IterMut<'a, Object>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.iter_mut()
     }
 }
 

@@ -5,12 +5,12 @@ use std::sync::LazyLock;
 use minijinja::syntax::SyntaxConfig;
 use minijinja::{Environment, UndefinedBehavior, context};
 
+use crate::api_version::ApiVersion;
 use crate::error::{FieldPath, Problem, Refused};
 use crate::instance::Instance;
 use crate::manifest::{Manifest, Object};
 use crate::model::Redis;
 use crate::object::tutorial::names;
-use crate::target::ApiVersion;
 
 const TEMPLATES: [(&str, &str); 2] =
     [("v1beta3", include_str!("../templates/steps/v1beta3.sh")), ("v1", include_str!("../templates/steps/v1.sh"))];

@@ -4,8 +4,8 @@
 
 use k8s_openapi::api::apps::v1::StatefulSet;
 use k8s_openapi::api::core::v1::{Pod, ReplicationController, Service};
+use redis_k8s::api_version::v1beta3;
 use redis_k8s::object::{MasterPod, RedisController, SentinelController, SentinelService};
-use redis_k8s::target::v1beta3;
 use redis_k8s::{ApiVersion, Redis};
 
 #[test]

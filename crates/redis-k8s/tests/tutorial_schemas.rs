@@ -134,7 +134,7 @@ fn what_v1beta3_never_had_is_invalid() {
 
 #[test]
 fn types_and_schemas_agree_on_every_field() {
-    use redis_k8s::target::v1beta3;
+    use redis_k8s::api_version::v1beta3;
 
     let pod = json!({
         "apiVersion": "v1beta3", "kind": "Pod", "metadata": {"generateName": "a-"},

@@ -234,7 +234,7 @@ fn every_part_v1beta3_has_can_be_changed() {
 
 #[test]
 fn reading_refuses_what_v1beta3_never_had() {
-    use redis_k8s::target::v1beta3::{Pod, Probe, Volume};
+    use redis_k8s::api_version::v1beta3::{Pod, Probe, Volume};
     let pod = |extra: &str| {
         format!(
             r#"{{"apiVersion": "v1beta3", "kind": "Pod", "metadata": {{"name": "a"}}, "spec": {{"containers": []{extra}}}}}"#

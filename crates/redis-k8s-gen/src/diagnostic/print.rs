@@ -15,8 +15,8 @@ pub(super) struct Shown<'s> {
 /// One problem as text: title, places with their lines, help.
 pub(super) fn text(diagnostic: &Diagnostic, sources: &[Option<Shown<'_>>], color: bool) -> String {
     let level = match diagnostic.severity {
-        Severity::Error => Level::ERROR,
         Severity::Warning => Level::WARNING,
+        _ => Level::ERROR,
     };
     let path = printable(&diagnostic.path.to_string());
     let mut group = Group::with_title(level.primary_title(printable(&diagnostic.message)).id(diagnostic.rule));

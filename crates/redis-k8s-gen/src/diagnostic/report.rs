@@ -141,8 +141,8 @@ impl Report {
             return;
         }
         let count = match diagnostic.severity {
-            Severity::Error => &mut self.errors,
             Severity::Warning => &mut self.warnings,
+            _ => &mut self.errors,
         };
         *count += 1;
         if *count <= Self::KEPT {

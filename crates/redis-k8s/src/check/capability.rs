@@ -2,7 +2,7 @@
 
 use super::Check;
 use super::rule::rules;
-use crate::target;
+use crate::api_version;
 
 rules! { RULES;
     NOT_IN_TARGET = Error "not-in-target", "a field is set that the API version cannot express",
@@ -10,7 +10,7 @@ rules! { RULES;
 }
 
 pub(super) fn check(check: &mut Check) {
-    let problems = target::capability::check(check.redis, check.target);
+    let problems = api_version::capability::check(check.redis, check.target);
     debug_assert!(problems.iter().all(|problem| problem.rule == NOT_IN_TARGET.id));
     check.problems.extend(problems);
 }
@@ -18,7 +18,7 @@ pub(super) fn check(check: &mut Check) {
 #[cfg(test)]
 pub(super) const CASES: &[super::tests::Case] = {
     use super::tests::case;
-    use crate::target::ApiVersion::{V1, V1Beta3};
+    use crate::api_version::ApiVersion::{V1, V1Beta3};
     &[
         case("not-in-target", "spec.storage.size", "spec: {storage: {size: 1Gi}}", "spec: {storage: {emptyDir: {}}}")
             .on(V1),

@@ -2,8 +2,8 @@
 
 use super::rule::rules;
 use super::{Check, control_in};
+use crate::api_version::ApiVersion;
 use crate::check::at::At;
-use crate::target::ApiVersion;
 
 /// Longest string the kernel hands to a process, name, `=` and NUL included (`MAX_ARG_STRLEN`).
 const MOST_BYTES: usize = 128 * 1024;

@@ -2,8 +2,8 @@
 
 use super::Check;
 use super::rule::rules;
+use crate::api_version::ApiVersion;
 use crate::model::defaults;
-use crate::target::ApiVersion;
 use crate::value::Image;
 
 rules! { RULES;

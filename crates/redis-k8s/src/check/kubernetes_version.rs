@@ -52,7 +52,7 @@ pub(super) const CASES: &[super::tests::Case] = {
 #[cfg(test)]
 mod rendered {
     use super::super::tests::document;
-    use crate::target::ApiVersion;
+    use crate::api_version::ApiVersion;
 
     #[test]
     fn the_zone_is_preferred_in_the_words_of_the_release() {

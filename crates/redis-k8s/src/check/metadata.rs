@@ -2,9 +2,9 @@
 
 use super::rule::rules;
 use super::{Check, control_in, network_policy};
+use crate::api_version::ApiVersion;
 use crate::check::at::At;
 use crate::model::{Annotations, Labels, ServiceType};
-use crate::target::ApiVersion;
 
 /// The longest name made from it is that of the Service of the last sentinel there can be; a Service's name has 63.
 const LONGEST_NAME: usize = 63 - "-sentinel-announce-63".len();

@@ -29,9 +29,9 @@ mod topology;
 pub(crate) use config::is_live;
 pub use rule::Rule;
 
+use crate::api_version::ApiVersion;
 use crate::error::Problem;
 use crate::model::{Redis, RedisSpec, Sentinel, defaults};
-use crate::target::ApiVersion;
 
 /// The rules of every topic, in the order of the checks.
 const TOPICS: &[&[Rule]] = &[

@@ -2,9 +2,9 @@
 
 use super::rule::rules;
 use super::{Check, seconds, services};
+use crate::api_version::ApiVersion;
 use crate::check::at::At;
 use crate::model::{Probe, Probes, defaults};
-use crate::target::ApiVersion;
 use crate::value::Duration;
 
 rules! { RULES;

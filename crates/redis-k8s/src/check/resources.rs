@@ -2,9 +2,9 @@
 
 use super::Check;
 use super::rule::rules;
+use crate::api_version::ApiVersion;
 use crate::check::at::At;
 use crate::model::{ResourceList, Resources, defaults};
-use crate::target::ApiVersion;
 use crate::value::Quantity;
 
 /// A server without data, its scripts and a probe running at the same time.

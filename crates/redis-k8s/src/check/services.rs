@@ -2,9 +2,9 @@
 
 use super::Check;
 use super::rule::rules;
+use crate::api_version::ApiVersion;
 use crate::check::at::At;
 use crate::model::{IpFamilyPolicy, ServiceOptions, ServiceType, defaults};
-use crate::target::ApiVersion;
 
 rules! { RULES;
     SENTINEL_SERVICE_NEEDED = Error "sentinel-service-needed", "`spec.services.sentinel.enabled` is false",

@@ -3,9 +3,9 @@
 use super::rule::rules;
 use super::{Check, resources};
 
+use crate::api_version::ApiVersion;
 use crate::check::at::At;
 use crate::model::{AccessMode, EmptyDirMedium, Persistence, RetentionPolicy, Storage, defaults};
-use crate::target::ApiVersion;
 use crate::value::Quantity;
 
 /// Less is a mistyped unit; no storage class makes it either.

@@ -1,10 +1,11 @@
 //! Every rule of the table broken by some document, and mended by the nearest good value.
 
 use std::collections::BTreeSet;
+use std::fmt::Write;
 
 use super::{RULES, check};
+use crate::api_version::ApiVersion;
 use crate::model::{Redis, RedisSpec};
-use crate::target::ApiVersion;
 use crate::value::InstanceName;
 
 /// A document that breaks a rule at a path, and the nearest one that breaks none.
@@ -102,12 +103,12 @@ fn every_case_breaks_its_rule_and_its_nearest_good_value_breaks_none() {
 fn what_is_said_of_each_case_is_pinned() {
     let mut text = "What is said of the cases beside the rules. SNAPSHOTS=overwrite writes it anew.\n".to_owned();
     for (topic, cases) in TOPICS {
-        text += &format!("\n# {topic}\n");
+        writeln!(text, "\n# {topic}").unwrap();
         for case in *cases {
             let target = if case.target == ApiVersion::AppsV1 { String::new() } else { format!(" ({})", case.target) };
-            text += &format!("\n{}{target}\n", case.bad);
+            writeln!(text, "\n{}{target}", case.bad).unwrap();
             for problem in check(&document(case.bad), case.target) {
-                text += &format!("    {problem}\n");
+                writeln!(text, "    {problem}").unwrap();
             }
         }
     }

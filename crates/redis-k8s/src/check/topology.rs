@@ -2,8 +2,8 @@
 
 use super::rule::rules;
 use super::{Check, counted};
+use crate::api_version::ApiVersion;
 use crate::model::defaults::{self, majority};
-use crate::target::ApiVersion;
 
 /// Each server has a Service of its own, and the lists of peers are rendered into the configuration.
 const MAX_REPLICAS: u32 = 64;

@@ -91,6 +91,7 @@ macro_rules! choice {
         $(#[$attr])*
         #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
         #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+        #[non_exhaustive]
         pub enum $name {
             $($(#[$variant_attr])* #[serde(rename = $text)] $variant,)*
         }

@@ -4,8 +4,8 @@ use k8s_openapi::api::core::v1::{Pod, Toleration};
 
 use super::tutorial::parts_v1::{self, Role};
 use super::tutorial::{builder, names, parts_v1beta3};
+use crate::api_version::v1beta3;
 use crate::model::TolerationEffect;
-use crate::target::v1beta3;
 use crate::value::Image;
 
 /// The effect of a taint that evicts pods.

@@ -6,10 +6,10 @@ use k8s_openapi::api::core::v1::ReplicationController;
 use super::stateful_set;
 use super::tutorial::parts_v1::{self, Role};
 use super::tutorial::{builder, names, parts_v1beta3};
+use crate::api_version::v1beta3::{self, ObjectMeta, PodTemplate, ReplicationControllerSpec};
 use crate::instance::{Component, Instance};
 use crate::model::{EnvVar, Resources};
 use crate::runtime::Texts;
-use crate::target::v1beta3::{self, ObjectMeta, PodTemplate, ReplicationControllerSpec};
 use crate::value::Image;
 
 builder! {

@@ -5,9 +5,9 @@ use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 
 use super::service;
 use super::tutorial::{builder, names, parts_v1};
+use crate::api_version::v1beta3::{self, PortRef, ServicePort, ServiceSpec};
 use crate::instance::Instance;
 use crate::model::{self, IpFamily, IpFamilyPolicy, ServiceOptions, ServiceType, SessionAffinity};
-use crate::target::v1beta3::{self, PortRef, ServicePort, ServiceSpec};
 
 builder! {
     /// The Service `NAME-sentinel`: a standing query for sentinels, who tell which server is master.

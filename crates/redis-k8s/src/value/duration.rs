@@ -24,10 +24,10 @@ const MAX_MILLIS: u64 = 8760 * 3_600_000;
 pub struct Duration(u64);
 
 impl Duration {
-    /// A span of whole seconds.
+    /// A span of whole seconds, at most the longest there is.
     #[must_use]
     pub const fn from_secs(seconds: u32) -> Self {
-        Self(seconds as u64 * 1000)
+        Self(1000).times(seconds)
     }
 
     /// The span `times` over, at most the longest there is.
@@ -47,6 +47,30 @@ impl Duration {
     #[must_use]
     pub const fn as_secs_rounded_up(self) -> u64 {
         self.0.div_ceil(1000)
+    }
+}
+
+impl From<Duration> for std::time::Duration {
+    fn from(duration: Duration) -> Self {
+        Self::from_millis(duration.0)
+    }
+}
+
+/// Whole milliseconds, a year at most.
+///
+/// ```
+/// use redis_k8s::Duration;
+/// assert_eq!(Duration::try_from(std::time::Duration::from_secs(5))?, Duration::from_secs(5));
+/// assert!(Duration::try_from(std::time::Duration::from_micros(1)).is_err());
+/// # Ok::<(), redis_k8s::InvalidValue>(())
+/// ```
+impl TryFrom<std::time::Duration> for Duration {
+    type Error = InvalidValue;
+
+    fn try_from(span: std::time::Duration) -> Result<Self, Self::Error> {
+        let millis = u64::try_from(span.as_millis()).ok().filter(|millis| *millis <= MAX_MILLIS);
+        let exact = millis.filter(|millis| std::time::Duration::from_millis(*millis) == span);
+        exact.map(Self).ok_or_else(|| InvalidValue::new(WHAT, &format!("{span:?}"), RULE))
     }
 }
 

@@ -71,11 +71,9 @@ impl Selection {
         &self.0
     }
 
-    pub(super) fn apply(&self, manifest: Manifest) -> Manifest {
-        if self.0.is_empty() {
-            return manifest;
-        }
-        manifest.filter(|object| self.0.iter().any(|selector| selector.matches(object)))
+    pub(super) fn apply(&self, mut manifest: Manifest) -> Manifest {
+        manifest.retain(|object| self.0.is_empty() || self.0.iter().any(|selector| selector.matches(object)));
+        manifest
     }
 }
 

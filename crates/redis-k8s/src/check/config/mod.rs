@@ -402,8 +402,8 @@ pub(super) const CASES: &[super::tests::Case] = {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::api_version::ApiVersion;
     use crate::check::tests::document;
-    use crate::target::ApiVersion;
 
     fn help(yaml: &str) -> String {
         let problems = crate::check::check(&document(yaml), ApiVersion::AppsV1);

@@ -3,11 +3,11 @@
 use std::num::NonZeroU16;
 
 use super::names;
-use crate::model::{self, EmptyDirMedium, ImagePullPolicy, Redis, Resources, defaults};
-use crate::target::v1beta3::{
+use crate::api_version::v1beta3::{
     Action, Container, ContainerPort, EmptyDir, EnvVar, Medium, PodSpec, PortRef, Probe, PullPolicy, Resource,
     ResourceList, ResourceRequirements, Volume, VolumeMount, VolumeSource,
 };
+use crate::model::{self, EmptyDirMedium, ImagePullPolicy, Redis, Resources, defaults};
 
 /// The volume of the servers.
 const DATA: &str = "data";

@@ -8,6 +8,7 @@ use std::str::FromStr;
 
 /// Which objects a document becomes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, PartialOrd, Ord)]
+#[non_exhaustive]
 pub enum ApiVersion {
     /// The four objects of the 2015 tutorial, to the letter.
     V1Beta3,
