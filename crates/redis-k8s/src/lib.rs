@@ -87,7 +87,7 @@ impl Redis {
         Ok(())
     }
 
-    fn require_sound(&self, target: ApiVersion) -> Result<(), Refused> {
+    pub(crate) fn require_sound(&self, target: ApiVersion) -> Result<(), Refused> {
         let problems = self.check(target);
         if problems.iter().any(Problem::is_error) { Err(Refused { problems }) } else { Ok(()) }
     }

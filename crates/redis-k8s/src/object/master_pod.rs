@@ -4,8 +4,9 @@ use k8s_openapi::api::core::v1::{Pod, Toleration};
 
 use super::tutorial::parts_v1::{self, Role};
 use super::tutorial::{builder, names, parts_v1beta3};
-use crate::api_version::v1beta3;
-use crate::model::TolerationEffect;
+use crate::api_version::{ApiVersion, v1beta3};
+use crate::error::Refused;
+use crate::model::{Redis, TolerationEffect};
 use crate::value::Image;
 
 /// The effect of a taint that evicts pods.
@@ -21,10 +22,10 @@ builder! {
     /// use redis_k8s::{Redis, object::MasterPod};
     ///
     /// let redis = Redis::new("redis".parse()?);
-    /// let pod = MasterPod::new(&redis).image("registry.example.com/redis:v1".parse()?).v1beta3();
+    /// let pod = MasterPod::new(&redis).image("registry.example.com/redis:v1".parse()?).v1beta3()?;
     /// assert_eq!(pod.metadata.name.as_deref(), Some("redis-master"));
     /// assert_eq!(pod.spec.containers[0].image, "registry.example.com/redis:v1");
-    /// # Ok::<(), redis_k8s::InvalidValue>(())
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     MasterPod
 }
@@ -37,36 +38,21 @@ impl MasterPod<'_> {
     }
 
     /// The pod of v1.
-    #[must_use]
-    pub fn v1(&self) -> Pod {
-        let redis = &*self.redis;
-        let roles = [Role::FirstServer, Role::FirstSentinel];
-        let mut spec = parts_v1::pod_spec(redis, &names::server_selector(redis), &roles);
-        if let Some(tolerations) = &mut spec.tolerations {
-            add_default_tolerations(tolerations);
-        }
-        Pod {
-            metadata: parts_v1::metadata(
-                redis,
-                names::master_pod(redis),
-                names::master_labels(redis),
-                names::master_annotations(redis),
-            ),
-            spec: Some(spec),
-            ..Pod::default()
-        }
+    ///
+    /// # Errors
+    ///
+    /// [`Refused`], with every problem of the document for this target.
+    pub fn v1(&self) -> Result<Pod, Refused> {
+        self.checked(ApiVersion::V1).map(v1)
     }
 
     /// The pod of v1beta3.
-    #[must_use]
-    pub fn v1beta3(&self) -> v1beta3::Pod {
-        let redis = &*self.redis;
-        let containers = vec![parts_v1beta3::server(redis, "master", Some("MASTER")), parts_v1beta3::sentinel(redis)];
-        let mut pod = v1beta3::Pod::new(names::master_pod(redis), parts_v1beta3::pod_spec(redis, containers));
-        pod.metadata.namespace = redis.metadata.namespace.as_ref().map(ToString::to_string);
-        pod.metadata.labels = names::master_labels(redis);
-        pod.metadata.annotations = names::master_annotations(redis);
-        pod
+    ///
+    /// # Errors
+    ///
+    /// [`Refused`], with every problem of the document for this target.
+    pub fn v1beta3(&self) -> Result<v1beta3::Pod, Refused> {
+        self.checked(ApiVersion::V1Beta3).map(v1beta3)
     }
 }
 
@@ -90,4 +76,33 @@ fn add_default_tolerations(tolerations: &mut Vec<Toleration>) {
             });
         }
     }
+}
+
+/// The pod of v1.
+pub(super) fn v1(redis: &Redis) -> Pod {
+    let roles = [Role::FirstServer, Role::FirstSentinel];
+    let mut spec = parts_v1::pod_spec(redis, &names::server_selector(redis), &roles);
+    if let Some(tolerations) = &mut spec.tolerations {
+        add_default_tolerations(tolerations);
+    }
+    Pod {
+        metadata: parts_v1::metadata(
+            redis,
+            names::master_pod(redis),
+            names::master_labels(redis),
+            names::master_annotations(redis),
+        ),
+        spec: Some(spec),
+        ..Pod::default()
+    }
+}
+
+/// The pod of v1beta3.
+pub(super) fn v1beta3(redis: &Redis) -> v1beta3::Pod {
+    let containers = vec![parts_v1beta3::server(redis, "master", Some("MASTER")), parts_v1beta3::sentinel(redis)];
+    let mut pod = v1beta3::Pod::new(names::master_pod(redis), parts_v1beta3::pod_spec(redis, containers));
+    pod.metadata.namespace = redis.metadata.namespace.as_ref().map(ToString::to_string);
+    pod.metadata.labels = names::master_labels(redis);
+    pod.metadata.annotations = names::master_annotations(redis);
+    pod
 }

@@ -6,9 +6,11 @@ use k8s_openapi::api::core::v1::ReplicationController;
 use super::stateful_set;
 use super::tutorial::parts_v1::{self, Role};
 use super::tutorial::{builder, names, parts_v1beta3};
+use crate::api_version::ApiVersion;
 use crate::api_version::v1beta3::{self, ObjectMeta, PodTemplate, ReplicationControllerSpec};
+use crate::error::Refused;
 use crate::instance::{Component, Instance};
-use crate::model::{EnvVar, Resources};
+use crate::model::{EnvVar, Redis, Resources};
 use crate::runtime::Texts;
 use crate::value::Image;
 
@@ -19,10 +21,10 @@ builder! {
     /// use redis_k8s::{Redis, object::RedisController};
     ///
     /// let redis = Redis::new("redis".parse()?);
-    /// let controller = RedisController::new(&redis).replicas(3).v1beta3();
+    /// let controller = RedisController::new(&redis).replicas(3).v1beta3()?;
     /// assert_eq!(controller.spec.replicas, 3);
     /// assert_eq!(controller.spec.selector, controller.spec.template.metadata.labels);
-    /// # Ok::<(), redis_k8s::InvalidValue>(())
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     RedisController
 }
@@ -53,43 +55,65 @@ impl RedisController<'_> {
     }
 
     /// The StatefulSet of apps/v1 that keeps the servers running.
-    #[must_use]
-    pub fn apps_v1(&self) -> StatefulSet {
-        let instance = Instance::new(&self.redis);
-        stateful_set::build(instance, Component::Server, Texts::new(instance).checksum(Component::Server))
+    ///
+    /// # Errors
+    ///
+    /// [`Refused`], with every problem of the document for this target.
+    pub fn apps_v1(&self) -> Result<StatefulSet, Refused> {
+        self.checked(ApiVersion::AppsV1).map(apps_v1)
     }
 
     /// The replication controller of v1.
-    #[must_use]
-    pub fn v1(&self) -> ReplicationController {
-        let redis = &*self.redis;
-        let (selector, labels) = (names::server_selector(redis), names::server_labels(redis));
-        parts_v1::controller(redis, names::servers(redis), names::replicas(redis), selector, labels, Role::Server)
+    ///
+    /// # Errors
+    ///
+    /// [`Refused`], with every problem of the document for this target.
+    pub fn v1(&self) -> Result<ReplicationController, Refused> {
+        self.checked(ApiVersion::V1).map(v1)
     }
 
     /// The replication controller of v1beta3.
-    #[must_use]
-    pub fn v1beta3(&self) -> v1beta3::ReplicationController {
-        let redis = &*self.redis;
-        let container = parts_v1beta3::server(redis, "redis", None);
-        let mut controller = v1beta3::ReplicationController::new(
-            names::servers(redis),
-            ReplicationControllerSpec {
-                replicas: names::replicas(redis),
-                selector: names::server_selector(redis),
-                template: PodTemplate {
-                    metadata: ObjectMeta {
-                        labels: names::server_labels(redis),
-                        annotations: names::pod_annotations(redis),
-                        ..ObjectMeta::default()
-                    },
-                    spec: parts_v1beta3::pod_spec(redis, vec![container]),
-                },
-            },
-        );
-        controller.metadata.namespace = redis.metadata.namespace.as_ref().map(ToString::to_string);
-        controller.metadata.labels = names::object_labels(redis);
-        controller.metadata.annotations = names::object_annotations(redis);
-        controller
+    ///
+    /// # Errors
+    ///
+    /// [`Refused`], with every problem of the document for this target.
+    pub fn v1beta3(&self) -> Result<v1beta3::ReplicationController, Refused> {
+        self.checked(ApiVersion::V1Beta3).map(v1beta3)
     }
+}
+
+/// The StatefulSet of apps/v1 that keeps the servers running.
+fn apps_v1(redis: &Redis) -> StatefulSet {
+    let instance = Instance::new(redis);
+    stateful_set::build(instance, Component::Server, Texts::new(instance).checksum(Component::Server))
+}
+
+/// The replication controller of v1.
+pub(super) fn v1(redis: &Redis) -> ReplicationController {
+    let (selector, labels) = (names::server_selector(redis), names::server_labels(redis));
+    parts_v1::controller(redis, names::servers(redis), names::replicas(redis), selector, labels, Role::Server)
+}
+
+/// The replication controller of v1beta3.
+pub(super) fn v1beta3(redis: &Redis) -> v1beta3::ReplicationController {
+    let container = parts_v1beta3::server(redis, "redis", None);
+    let mut controller = v1beta3::ReplicationController::new(
+        names::servers(redis),
+        ReplicationControllerSpec {
+            replicas: names::replicas(redis),
+            selector: names::server_selector(redis),
+            template: PodTemplate {
+                metadata: ObjectMeta {
+                    labels: names::server_labels(redis),
+                    annotations: names::pod_annotations(redis),
+                    ..ObjectMeta::default()
+                },
+                spec: parts_v1beta3::pod_spec(redis, vec![container]),
+            },
+        },
+    );
+    controller.metadata.namespace = redis.metadata.namespace.as_ref().map(ToString::to_string);
+    controller.metadata.labels = names::object_labels(redis);
+    controller.metadata.annotations = names::object_annotations(redis);
+    controller
 }

@@ -6,9 +6,11 @@ use k8s_openapi::api::core::v1::ReplicationController;
 use super::stateful_set;
 use super::tutorial::parts_v1::{self, Role};
 use super::tutorial::{builder, names, parts_v1beta3};
+use crate::api_version::ApiVersion;
 use crate::api_version::v1beta3::{self, ObjectMeta, PodTemplate, ReplicationControllerSpec};
+use crate::error::Refused;
 use crate::instance::{Component, Instance};
-use crate::model::{Resources, Sentinel};
+use crate::model::{Redis, Resources, Sentinel};
 use crate::runtime::Texts;
 use crate::value::Image;
 
@@ -21,9 +23,9 @@ builder! {
     /// use redis_k8s::{Redis, object::SentinelController};
     ///
     /// let redis = Redis::new("redis".parse()?);
-    /// let controller = SentinelController::new(&redis).replicas(3).v1beta3();
+    /// let controller = SentinelController::new(&redis).replicas(3).v1beta3()?;
     /// assert_eq!(controller.spec.template.metadata.labels["role"], "sentinel");
-    /// # Ok::<(), redis_k8s::InvalidValue>(())
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     SentinelController
 }
@@ -48,48 +50,70 @@ impl SentinelController<'_> {
     }
 
     /// The StatefulSet of apps/v1 that keeps the sentinels running.
-    #[must_use]
-    pub fn apps_v1(&self) -> StatefulSet {
-        let instance = Instance::new(&self.redis);
-        stateful_set::build(instance, Component::Sentinel, Texts::new(instance).checksum(Component::Sentinel))
+    ///
+    /// # Errors
+    ///
+    /// [`Refused`], with every problem of the document for this target.
+    pub fn apps_v1(&self) -> Result<StatefulSet, Refused> {
+        self.checked(ApiVersion::AppsV1).map(apps_v1)
     }
 
     /// The replication controller of v1.
-    #[must_use]
-    pub fn v1(&self) -> ReplicationController {
-        let redis = &*self.redis;
-        let (selector, labels) = (names::sentinel_selector(redis), names::sentinel_labels(redis));
-        let replicas = names::sentinel_replicas(redis);
-        parts_v1::controller(redis, names::sentinel(redis), replicas, selector, labels, Role::Sentinel)
+    ///
+    /// # Errors
+    ///
+    /// [`Refused`], with every problem of the document for this target.
+    pub fn v1(&self) -> Result<ReplicationController, Refused> {
+        self.checked(ApiVersion::V1).map(v1)
     }
 
     /// The replication controller of v1beta3.
-    #[must_use]
-    pub fn v1beta3(&self) -> v1beta3::ReplicationController {
-        let redis = &*self.redis;
-        let container = parts_v1beta3::sentinel(redis);
-        let mut controller = v1beta3::ReplicationController::new(
-            names::sentinel(redis),
-            ReplicationControllerSpec {
-                replicas: names::sentinel_replicas(redis),
-                selector: names::sentinel_selector(redis),
-                template: PodTemplate {
-                    metadata: ObjectMeta {
-                        labels: names::sentinel_labels(redis),
-                        annotations: names::pod_annotations(redis),
-                        ..ObjectMeta::default()
-                    },
-                    spec: parts_v1beta3::pod_spec(redis, vec![container]),
-                },
-            },
-        );
-        controller.metadata.namespace = redis.metadata.namespace.as_ref().map(ToString::to_string);
-        controller.metadata.labels = names::object_labels(redis);
-        controller.metadata.annotations = names::object_annotations(redis);
-        controller
+    ///
+    /// # Errors
+    ///
+    /// [`Refused`], with every problem of the document for this target.
+    pub fn v1beta3(&self) -> Result<v1beta3::ReplicationController, Refused> {
+        self.checked(ApiVersion::V1Beta3).map(v1beta3)
     }
 
     fn sentinel(&mut self) -> &mut Sentinel {
         self.redis.to_mut().spec.sentinel.get_or_insert_with(Box::default)
     }
+}
+
+/// The StatefulSet of apps/v1 that keeps the sentinels running.
+fn apps_v1(redis: &Redis) -> StatefulSet {
+    let instance = Instance::new(redis);
+    stateful_set::build(instance, Component::Sentinel, Texts::new(instance).checksum(Component::Sentinel))
+}
+
+/// The replication controller of v1.
+pub(super) fn v1(redis: &Redis) -> ReplicationController {
+    let (selector, labels) = (names::sentinel_selector(redis), names::sentinel_labels(redis));
+    let replicas = names::sentinel_replicas(redis);
+    parts_v1::controller(redis, names::sentinel(redis), replicas, selector, labels, Role::Sentinel)
+}
+
+/// The replication controller of v1beta3.
+pub(super) fn v1beta3(redis: &Redis) -> v1beta3::ReplicationController {
+    let container = parts_v1beta3::sentinel(redis);
+    let mut controller = v1beta3::ReplicationController::new(
+        names::sentinel(redis),
+        ReplicationControllerSpec {
+            replicas: names::sentinel_replicas(redis),
+            selector: names::sentinel_selector(redis),
+            template: PodTemplate {
+                metadata: ObjectMeta {
+                    labels: names::sentinel_labels(redis),
+                    annotations: names::pod_annotations(redis),
+                    ..ObjectMeta::default()
+                },
+                spec: parts_v1beta3::pod_spec(redis, vec![container]),
+            },
+        },
+    );
+    controller.metadata.namespace = redis.metadata.namespace.as_ref().map(ToString::to_string);
+    controller.metadata.labels = names::object_labels(redis);
+    controller.metadata.annotations = names::object_annotations(redis);
+    controller
 }

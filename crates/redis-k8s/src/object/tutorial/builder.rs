@@ -14,10 +14,14 @@ macro_rules! builder {
 
         impl<'a> $name<'a> {
             /// The object as this document asks for it.
-            ///
-            /// What a target cannot express is left out; [`Redis::check`](crate::Redis::check) names it.
             pub fn new(redis: &'a $crate::model::Redis) -> Self {
                 Self { redis: std::borrow::Cow::Borrowed(redis) }
+            }
+
+            /// The document, if it is sound for this target.
+            fn checked(&self, target: $crate::ApiVersion) -> Result<&$crate::model::Redis, $crate::Refused> {
+                self.redis.require_sound(target)?;
+                Ok(&self.redis)
             }
 
             /// In this namespace.

@@ -9,17 +9,17 @@ mod service_account;
 
 use crate::manifest::{Manifest, Object};
 use crate::model::Redis;
-use crate::object::{MasterPod, RedisController, SentinelController, SentinelService};
+use crate::object::{master_pod, redis_controller, sentinel_controller, sentinel_service};
 
 pub(super) use builder::builder;
 
 /// The four objects, in the API version they were written for.
 pub(crate) fn v1beta3(redis: &Redis) -> Manifest {
     [
-        MasterPod::new(redis).v1beta3().into(),
-        SentinelService::new(redis).v1beta3().into(),
-        RedisController::new(redis).v1beta3().into(),
-        SentinelController::new(redis).v1beta3().into(),
+        master_pod::v1beta3(redis).into(),
+        sentinel_service::v1beta3(redis).into(),
+        redis_controller::v1beta3(redis).into(),
+        sentinel_controller::v1beta3(redis).into(),
     ]
     .into_iter()
     .collect()
@@ -29,10 +29,10 @@ pub(crate) fn v1beta3(redis: &Redis) -> Manifest {
 /// ServiceAccount if one was asked for.
 pub(crate) fn v1(redis: &Redis) -> Manifest {
     let four: [Object; 4] = [
-        MasterPod::new(redis).v1().into(),
-        SentinelService::new(redis).v1().into(),
-        RedisController::new(redis).v1().into(),
-        SentinelController::new(redis).v1().into(),
+        master_pod::v1(redis).into(),
+        sentinel_service::v1(redis).into(),
+        redis_controller::v1(redis).into(),
+        sentinel_controller::v1(redis).into(),
     ];
     let account = service_account::service_account(redis).map(Object::from);
     [config_map::config_map(redis).into()].into_iter().chain(account).chain(four).collect()
