@@ -8,6 +8,7 @@ mod access;
 mod at;
 mod capability;
 mod config;
+mod disruption_budget;
 mod env;
 mod image;
 mod kubernetes_version;
@@ -48,6 +49,7 @@ const TOPICS: &[&[Rule]] = &[
     services::RULES,
     kubernetes_version::RULES,
     network_policy::RULES,
+    disruption_budget::RULES,
     scheduling::RULES,
     probes::RULES,
     pod::RULES,
@@ -97,6 +99,7 @@ pub(crate) fn check(redis: &Redis, target: ApiVersion) -> Vec<Problem> {
     services::check(&mut check);
     kubernetes_version::check(&mut check);
     network_policy::check(&mut check);
+    disruption_budget::check(&mut check);
     scheduling::check(&mut check);
     probes::check(&mut check);
     pod::check(&mut check);

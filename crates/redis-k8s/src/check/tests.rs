@@ -72,6 +72,7 @@ const TOPICS: &[(&str, &[Case])] = &[
     ("services", super::services::CASES),
     ("kubernetes_version", super::kubernetes_version::CASES),
     ("network_policy", super::network_policy::CASES),
+    ("disruption_budget", super::disruption_budget::CASES),
     ("scheduling", super::scheduling::CASES),
     ("probes", super::probes::CASES),
     ("pod", super::pod::CASES),

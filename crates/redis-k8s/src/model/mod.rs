@@ -5,6 +5,7 @@
 
 mod auth;
 pub mod defaults;
+mod disruption_budget;
 mod field;
 mod metadata;
 mod network_policy;
@@ -19,10 +20,11 @@ mod storage;
 mod tls;
 
 pub use auth::Auth;
+pub use disruption_budget::DisruptionBudget;
 pub use field::Field;
 pub(crate) use field::{Can, Fields};
 pub use metadata::Metadata;
-pub use network_policy::{DisruptionBudget, DnsPeer, NetworkPolicy, Peer};
+pub use network_policy::{DnsPeer, NetworkPolicy, Peer};
 pub use pod::{EnvVar, ImagePullPolicy, Security, ServiceAccount};
 pub use probe::{Probe, Probes};
 pub use redis::{DocumentApiVersion, DocumentKind, Persistence, Redis, RedisSpec};

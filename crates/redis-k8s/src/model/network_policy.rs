@@ -1,4 +1,4 @@
-//! Who may reach the pods, and how many of them may be away.
+//! Who may reach the pods.
 
 use super::{Labels, document};
 
@@ -29,13 +29,5 @@ document! {
         pub port: Option<std::num::NonZeroU16>,
         /// The peer; absent: anything.
         pub to: Option<Peer>,
-    }
-
-    /// How many pods of a set a drain may take at a time.
-    pub struct DisruptionBudget {
-        /// False to render no PodDisruptionBudget.
-        pub enabled: Option<bool> = "true" => sample("false"),
-        /// Servers that may be away, 1 or more.
-        pub max_unavailable: Option<u32> = "1" => sample("2").beside(r#"{"replicas": 5}"#),
     }
 }

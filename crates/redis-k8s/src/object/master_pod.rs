@@ -2,8 +2,9 @@
 
 use k8s_openapi::api::core::v1::{Pod, Toleration};
 
+use super::builder::builder;
 use super::tutorial::parts_v1::{self, Role};
-use super::tutorial::{builder, names, parts_v1beta3};
+use super::tutorial::{names, parts_v1beta3};
 use crate::api_version::{ApiVersion, v1beta3};
 use crate::error::Refused;
 use crate::model::{Redis, TolerationEffect};

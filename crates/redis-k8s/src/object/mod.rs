@@ -1,6 +1,7 @@
 //! From the model to typed objects: a builder for each Kubernetes object of a target.
 #![allow(clippy::needless_update, reason = "newer versions of Kubernetes add fields")]
 
+mod builder;
 mod config_map;
 mod container;
 mod disruption_budget;

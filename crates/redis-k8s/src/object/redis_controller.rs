@@ -3,9 +3,10 @@
 use k8s_openapi::api::apps::v1::StatefulSet;
 use k8s_openapi::api::core::v1::ReplicationController;
 
+use super::builder::builder;
 use super::stateful_set;
 use super::tutorial::parts_v1::{self, Role};
-use super::tutorial::{builder, names, parts_v1beta3};
+use super::tutorial::{names, parts_v1beta3};
 use crate::api_version::ApiVersion;
 use crate::api_version::v1beta3::{self, ObjectMeta, PodTemplate, ReplicationControllerSpec};
 use crate::error::Refused;

@@ -3,8 +3,9 @@
 use k8s_openapi::api::core::v1::Service;
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 
+use super::builder::builder;
 use super::service;
-use super::tutorial::{builder, names, parts_v1};
+use super::tutorial::{names, parts_v1};
 use crate::api_version::ApiVersion;
 use crate::api_version::v1beta3::{self, PortRef, ServicePort, ServiceSpec};
 use crate::error::Refused;

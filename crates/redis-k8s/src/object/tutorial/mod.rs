@@ -1,6 +1,5 @@
 //! What the four objects of the tutorial have in common, and the manifests they make.
 
-mod builder;
 mod config_map;
 pub(crate) mod names;
 pub(super) mod parts_v1;
@@ -10,8 +9,6 @@ mod service_account;
 use crate::manifest::{Manifest, Object};
 use crate::model::Redis;
 use crate::object::{master_pod, redis_controller, sentinel_controller, sentinel_service};
-
-pub(super) use builder::builder;
 
 /// The four objects, in the API version they were written for.
 pub(crate) fn v1beta3(redis: &Redis) -> Manifest {

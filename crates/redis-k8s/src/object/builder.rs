@@ -1,4 +1,4 @@
-//! What every builder of the tutorial's objects can be told.
+//! What every builder of an object can be told.
 
 /// Makes a builder: a plain struct over the document that takes itself and returns itself.
 ///
@@ -50,4 +50,4 @@ macro_rules! builder {
         }
     };
 }
-pub(in crate::object) use builder;
+pub(super) use builder;
