@@ -58,13 +58,13 @@ pub(crate) enum Task {
     },
     /// Proves that the proving ground behaves as Kubernetes does.
     Selftest,
-    /// Writes the table of docs/failover.md from results.
+    /// Writes the table of docs/failover-results.md from results.
     Report {
         /// Results that `--json` wrote.
         #[arg(default_value = "target/failover/results.jsonl")]
         results: Vec<PathBuf>,
         /// The file with the markers.
-        #[arg(long, default_value = "docs/failover.md")]
+        #[arg(long, default_value = "docs/failover-results.md")]
         file: PathBuf,
     },
 }

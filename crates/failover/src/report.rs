@@ -1,4 +1,4 @@
-//! The tables of docs/failover.md and docs/benchmarks.md.
+//! The tables of docs/failover-results.md and docs/benchmarks.md.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
