@@ -75,6 +75,7 @@ pub mod model;
 pub mod object;
 mod runtime;
 mod steps;
+mod template;
 pub mod value;
 
 /// The types of the objects, in the version this library was built with.

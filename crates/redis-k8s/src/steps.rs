@@ -1,9 +1,6 @@
 //! The run book of the tutorial, as a shell script.
 
-use std::sync::LazyLock;
-
-use minijinja::syntax::SyntaxConfig;
-use minijinja::{Environment, UndefinedBehavior, context};
+use minijinja::context;
 
 use crate::api_version::ApiVersion;
 use crate::error::{FieldPath, Problem, Refused};
@@ -11,25 +8,7 @@ use crate::instance::Instance;
 use crate::manifest::{Manifest, Object};
 use crate::model::Redis;
 use crate::object::tutorial::names;
-
-const TEMPLATES: [(&str, &str); 2] =
-    [("v1beta3", include_str!("../templates/steps/v1beta3.sh")), ("v1", include_str!("../templates/steps/v1.sh"))];
-
-static ENVIRONMENT: LazyLock<Environment<'static>> = LazyLock::new(|| {
-    let mut environment = Environment::new();
-    if let Ok(syntax) =
-        SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).keep_trailing_newline(true).build()
-    {
-        environment.set_syntax(syntax);
-    }
-    environment.set_undefined_behavior(UndefinedBehavior::Strict);
-    environment.set_auto_escape_callback(|_| minijinja::AutoEscape::None);
-    for (name, text) in TEMPLATES {
-        // A template that does not parse is found by the first test; it would then be missing below.
-        let _ = environment.add_template(name, text);
-    }
-    environment
-});
+use crate::template::fill;
 
 /// The tutorial's run book for this document: a POSIX shell script that holds every object and needs kubectl alone.
 ///
@@ -60,8 +39,9 @@ pub fn steps(redis: &Redis, target: ApiVersion) -> Result<String, Refused> {
     let instance = Instance::new(redis);
     let object = |kind: &str, name: &str| manifest.find(kind, name).map(step);
     let before: Vec<_> = manifest.iter().filter(|object| is_needed_first(object)).map(step).collect();
-    let script = ENVIRONMENT.get_template(target.as_str()).and_then(|template| {
-        template.render(context! {
+    Ok(fill(
+        &format!("steps/{target}.sh"),
+        context! {
             name => redis.metadata.name.as_str(),
             namespace => redis.metadata.namespace.as_ref().map(AsRef::as_ref),
             master_name => instance.master_name(),
@@ -74,10 +54,8 @@ pub fn steps(redis: &Redis, target: ApiVersion) -> Result<String, Refused> {
             service => object("Service", &names::sentinel(redis)),
             redis => object("ReplicationController", &names::servers(redis)),
             sentinel => object("ReplicationController", &names::sentinel(redis)),
-        })
-    });
-    // Only a broken template can fail, which no test would let pass.
-    Ok(script.unwrap_or_default())
+        },
+    ))
 }
 
 fn step(object: &Object) -> minijinja::Value {

@@ -27,3 +27,4 @@ pub use kubernetes::OBJECT_RULES;
 pub use load::{Loaded, load, read, validate};
 pub use overlay::Override;
 pub use source::Source;
+pub(crate) use suggest::nearest;

@@ -3,7 +3,7 @@
 /// The known name that was most likely meant, if one is near enough.
 ///
 /// Case and the marks between words do not count: `down-after` is `downAfter`.
-pub(super) fn nearest<'a>(given: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+pub(crate) fn nearest<'a>(given: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let folded = fold(given);
     let allowed = match folded.chars().count() {
         0..=2 => 0,

@@ -2,51 +2,20 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
-use std::sync::LazyLock;
 
-use minijinja::syntax::SyntaxConfig;
-use minijinja::{Environment, context};
+use minijinja::context;
 
 use super::{DATA_DIR, TLS_DIR};
 use crate::check;
 use crate::instance::{Component, Instance};
 use crate::model::{ClientCertificates, Config, Persistence};
+use crate::template::fill;
 use crate::value::ConfigValue;
 
 /// The share of the memory limit the data may fill: the rest is for buffers, and for pages copied while a child writes.
 const MAXMEMORY_PERCENT: u64 = 75;
 /// Redis's own schedule (redis.conf of 7.2), for those who ask for snapshots without one.
 const SAVE: &str = "3600 1 300 100 60 10000";
-
-const TEMPLATES: [(&str, &str); 5] = [
-    ("redis.conf", include_str!("../../templates/redis.conf")),
-    ("sentinel.conf", include_str!("../../templates/sentinel.conf")),
-    ("topology.env", include_str!("../../templates/topology.env")),
-    ("tutorial/redis.conf", include_str!("../../templates/tutorial/redis.conf")),
-    ("tutorial/sentinel.conf", include_str!("../../templates/tutorial/sentinel.conf")),
-];
-
-static ENVIRONMENT: LazyLock<Environment<'static>> = LazyLock::new(|| {
-    // No filters, tests or functions: the templates use none, and making them takes longer than filling a template.
-    let mut environment = Environment::empty();
-    if let Ok(syntax) =
-        SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).keep_trailing_newline(true).build()
-    {
-        environment.set_syntax(syntax);
-    }
-    environment.set_undefined_behavior(minijinja::UndefinedBehavior::Strict);
-    environment.set_auto_escape_callback(|_| minijinja::AutoEscape::None);
-    for (name, text) in TEMPLATES {
-        // A template that does not parse is found by the first test; it would then be missing below.
-        let _ = environment.add_template(name, text);
-    }
-    environment
-});
-
-fn fill(name: &str, context: minijinja::Value) -> String {
-    // Both can only fail for a broken template, which no test would let pass.
-    ENVIRONMENT.get_template(name).and_then(|template| template.render(context)).unwrap_or_default()
-}
 
 /// Directives by name.
 type Directives<'d> = BTreeMap<&'d str, Cow<'d, ConfigValue>>;

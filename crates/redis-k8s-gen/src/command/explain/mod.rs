@@ -15,6 +15,7 @@ use self::field::Field;
 use super::documents::api_version;
 use super::schema::document_schema;
 use super::{Failure, Session};
+use crate::document::nearest;
 
 pub(crate) const EXAMPLES: &str = "Examples:
   redis-k8s-gen explain                          the document as a whole
@@ -82,16 +83,11 @@ fn unknown(parent: &str, field: Field<'_>, step: &str) -> Failure {
     if names.is_empty() {
         return Failure::Usage(format!("{parent} has no fields, so no {step:?}: it is of type {}", field.kind()));
     }
-    let nearest = names.iter().max_by(|a, b| closeness(a, step).total_cmp(&closeness(b, step)));
-    let hint = match nearest {
-        Some(name) if closeness(name, step) > 0.7 => format!("; did you mean {name}?"),
-        _ => format!("; its fields are: {}", names.join(", ")),
+    let hint = match nearest(step, names.iter().copied()) {
+        Some(name) => format!("; did you mean {name}?"),
+        None => format!("; its fields are: {}", names.join(", ")),
     };
     Failure::Usage(format!("{parent} has no field {step:?}{hint}"))
-}
-
-fn closeness(name: &str, written: &str) -> f64 {
-    strsim::jaro_winkler(&name.to_lowercase(), &written.to_lowercase())
 }
 
 fn page(path: &str, field: Field<'_>, args: &ExplainArgs) -> String {
