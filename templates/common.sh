@@ -13,7 +13,7 @@ say() {
   said=$*
 }
 secret() { secret=''; [ ! -r $secrets/$1 ] || IFS= read -r secret <$secrets/$1 || :; }
-# sets secret to what all take: the previous one while it changes
+# what all take: the previous one while it changes
 password() { secret $1-previous; [ -n "$secret" ] || secret $1; }
 await_password() {
   until [ ! -d $secrets ] || { secret server; [ -n "$secret" ]; }; do
@@ -126,7 +126,7 @@ set_of() {
   [ $1 = server ] || set=$set-sentinel rendered=$sentinels
 }
 exists() { set_of $1 && [ -n "$(addresses $set-$2.$set-headless)" ]; }
-# the address of a pod: its Service's, or its own beyond the rendered
+# a pod's address: its Service's, or its own beyond the rendered
 announced() {
   local name; set_of $1; name=$set-announce-$2
   [ "$2" -lt $rendered ] || name=$set-$2.$set-headless
@@ -174,7 +174,7 @@ notes() { ask sentinel $1 CLIENT LIST | sed -n 's/.* name=rk-waits-\([0-9]*-[0-9
 # our timers and password; each period saves up to a second of a failover. With TLS each hello costs look-ups
 sentinel_settings() {
   local set="SENTINEL SET $RK_MASTER" hello=1000
-  [ -z "${agreed:-}" ] || hello=$((${#tls} ? 4000 : 2000))
+  [ -z "${calm:-}" ] || hello=$((${#tls} ? 4000 : 2000))
   echo "$set quorum $quorum down-after-milliseconds $down_after failover-timeout $failover_timeout parallel-syncs $parallel_syncs"
   echo "$set master-reboot-down-after-period $down_after"; password server
   [ -z "$secret" ] || printf '%s auth-user default auth-pass %s\n' "$set" "$(quoted)"

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Before a sentinel stops: ends the election it leads; half done it would cost 8 s. Answers who is still led to it.
+# Before a sentinel stops: ends the election it leads; half done it would cost 8 s
 set -u
 . /etc/redis-k8s/common.sh
 electing() {

@@ -35,7 +35,7 @@ insist() {
   done
 }
 look_at_self() { view $me >$work/own; read -r kind own own_epoch own_flags _ <$work/own; }
-# asks the others and, if none knows, the servers: one master is evidence enough
+# asks the others, or if none knows the servers: one master is evidence
 learn() {
   survey; ours=yes
   if [ -n "$named" ]; then whose $named
@@ -80,7 +80,7 @@ vote_again() {
 changed() { [ $etc/topology.env -nt $work/applied ] || [ $secrets/server -nt $work/applied ]; }
 settle() {
   local address; address=$(announced sentinel $ordinal)
-  changed || [ -e $run/open ] || [ "$settled" != "$own $address $agreed" ] || return 0
+  changed || [ -e $run/open ] || [ "$settled" != "$own $address $calm" ] || return 0
   : >$work/applied; . $etc/topology.env
   {
     sentinel_settings
@@ -90,7 +90,7 @@ settle() {
       echo "ACL SETUSER default $(accepted sentinel)"; password sentinel
       printf 'SENTINEL CONFIG SET sentinel-pass %s\n' "$(quoted)"
     fi
-  } | all_done $me && settled="$own $address $agreed"
+  } | all_done $me && settled="$own $address $calm"
 }
 # lets go of a dead master that is none of ours
 give_up() {
@@ -154,12 +154,12 @@ look() {
   settle
   if [ "$own_flags" = master ]; then masterless=''; else vote_again; fi
   give_up; find_known
-  amiss || return 0
+  amiss || { [ -n "$calm" ] || { calm=1; settle; }; return 0; }
   survey; agree; forget
   return 1
 }
 
-teller='' settled='' agreed='' ghosts='' masterless='' strange=0 was=- since=0 due=0
+teller='' settled='' agreed='' calm='' ghosts='' masterless='' strange=0 was=- since=0 due=0
 : >$work/applied
 heed &
 listen

@@ -106,6 +106,8 @@ fn shortened(content: &[u8], scripts: &[(String, String)]) -> Vec<u8> {
     let text = String::from_utf8(content.to_vec()).expect("UTF-8");
     let text = scripts.iter().fold(text, |text, (script, name)| text.replace(script, name));
     let checksum = |line: &str| match line.split_once(CHECKSUM) {
+        // YAML quotes it if it looks like a number.
+        Some((key, _)) if !key.contains('"') => format!("{key}{CHECKSUM}: (checksum)\n"),
         Some((_, value)) => line.replace(value.trim_matches([' ', ':', '"', ',', '\n']), "(checksum)"),
         None => line.to_owned(),
     };

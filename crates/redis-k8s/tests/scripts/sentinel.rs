@@ -6,7 +6,7 @@ use crate::peer::Peer;
 const ME: &str = "127.0.0.1:26379";
 
 /// A sentinel that looks at itself every day: it names server 1, as all do, and has met nobody.
-const STATE: &str = "settled='' agreed='' ghosts='' masterless='' strange=0 kind=named own=10.0.0.11 own_epoch=7 own_flags=master\n\
+const STATE: &str = "settled='' agreed='' calm='' ghosts='' masterless='' strange=0 kind=named own=10.0.0.11 own_epoch=7 own_flags=master\n\
                      named=10.0.0.11 epoch=7 answered=3 found=3 ours=yes; : >\"$work/applied\"\n\
                      printf '%s\\n' '0 10.0.1.10 x' '1 10.0.1.11 x' '2 10.0.1.12 x' >\"$work/views\"; echo '3 7 10.0.0.11' >\"$work/tally\"\n";
 
@@ -444,7 +444,7 @@ fn settings_are_given_when_they_or_the_master_change() {
             if with_tls {
                 container.mount("tls");
             }
-            let told = settle(container, "settled='10.0.0.11 10.0.1.10 '; agreed='10.0.0.11 7'").1;
+            let told = settle(container, "settled='10.0.0.11 10.0.1.10 '; calm=1").1;
             assert!(told[2].contains(&format!("PUBLISH-PERIOD {period} ")), "{told:?}");
         }
         std::fs::remove_dir(container.path("etc/redis-k8s-tls")).unwrap();
@@ -519,7 +519,8 @@ fn a_look_mends_only_what_is_amiss() {
             call(container, &format!("{stubs}\n{state}\nif look; then echo well; fi")).join(" ")
         };
         container.at(ME, &Peer::naming("10.0.0.11", 7));
-        assert_eq!(look(container, ""), "settles well");
+        assert_eq!(look(container, ""), "settles settles well", "it is calm from now on");
+        assert_eq!(look(container, "calm=1"), "settles well");
         assert_eq!(look(container, "amiss=true"), "settles surveys agrees forgets");
         assert_eq!(
             call(container, "look_at_self; echo $kind $own $own_epoch $own_flags"),
