@@ -173,7 +173,7 @@ majority() { [ $answered -gt $((found / 2)) ]; }
 notes() { ask sentinel $1 CLIENT LIST | sed -n 's/.* name=rk-waits-\([0-9]*-[0-9]*\) .*/\1/p'; }
 # our timers and password; each period saves up to a second of a failover. With TLS each hello costs look-ups
 sentinel_settings() {
-  local set="SENTINEL SET $RK_MASTER" hello=1000
+  local set="SENTINEL SET $RK_MASTER" hello=500
   [ -z "${calm:-}" ] || hello=$((${#tls} ? 4000 : 2000))
   echo "$set quorum $quorum down-after-milliseconds $down_after failover-timeout $failover_timeout parallel-syncs $parallel_syncs"
   echo "$set master-reboot-down-after-period $down_after"; password server

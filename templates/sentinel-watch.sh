@@ -123,7 +123,7 @@ strangers() {
 agree() {
   if [ "$own" = "$named" ]; then
     [ $answered -lt $found ] || [ "$(wc -l <$work/tally)" -ne 1 ] || agreed="$own $own_epoch"
-  elif [ $own_epoch = $epoch ] && majority; then
+  elif [ -n "$named" ] && [ $own_epoch = $epoch ] && majority; then
     case $(role $named) in master*) unlearn "the other sentinels name $named (epoch $epoch)" ;; esac
   fi
 }

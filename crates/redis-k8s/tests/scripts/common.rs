@@ -479,7 +479,7 @@ fn a_sentinel_is_registered_with_the_settings_of_today() {
         assert!(container.call("common.sh", "register 10.0.0.12 10.0.1.10").succeeded());
         let settings = "SENTINEL SET mymaster quorum 2 down-after-milliseconds 5000 failover-timeout 30000 parallel-syncs 1\n\
                         SENTINEL SET mymaster master-reboot-down-after-period 5000";
-        let debug = "SENTINEL DEBUG INFO-PERIOD 1000 PING-PERIOD 500 ASK-PERIOD 250 PUBLISH-PERIOD 1000 MIN-LINK-RECONNECT-PERIOD 3000";
+        let debug = "SENTINEL DEBUG INFO-PERIOD 1000 PING-PERIOD 500 ASK-PERIOD 250 PUBLISH-PERIOD 500 MIN-LINK-RECONNECT-PERIOD 3000";
         let expected = format!("SENTINEL MONITOR mymaster 10.0.0.12 6379 2\n{settings}\n{debug}");
         assert_eq!(container.calls_to("10.0.1.10:26379", "").join("\n"), expected);
         container.secret("server", "hunter2");

@@ -183,6 +183,7 @@ fn all_agree_or_the_smaller_part_gives_in() {
         assert_eq!((said[0].as_str(), orders), (gives_in, vec![format!("{ME} SENTINEL REMOVE mymaster")]));
         assert_eq!(agree(container, "named=10.0.0.12 own_epoch=6"), quiet("<>"), "Sentinel settles that by itself");
         assert_eq!(agree(container, "named=10.0.0.12 answered=1"), quiet("<>"), "a minority");
+        assert_eq!(agree(container, "named='' epoch=7"), quiet("<>"), "nobody is named");
         container.server(2, &Peer::replica("10.0.0.11", "connected", 9));
         assert_eq!(agree(container, "named=10.0.0.12"), quiet("<>"), "the other is no master");
     });
