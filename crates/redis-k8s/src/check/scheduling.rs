@@ -128,7 +128,7 @@ fn node_term(check: &mut Check, path: &At, term: &NodeTerm) {
     if term.match_expressions.as_ref().is_none_or(Vec::is_empty) {
         check.report(
             NODE_AFFINITY_INCOMPLETE
-                .at(path, "a term without expressions fits no node")
+                .at(path, "a term without expressions fits no node where it is required, and prefers none")
                 .help("say what holds for its labels"),
         );
     }
