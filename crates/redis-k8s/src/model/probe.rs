@@ -9,7 +9,7 @@ document! {
     pub struct Probes {
         /// Restarts a process that no longer answers: asks whether what runs beside it still hears it; every 60s, 2 in a row.
         pub liveness: Option<Probe> => sample(r#"{"period": "20s"}"#),
-        /// Takes a server that is not in sync out of the Services for clients, every 30s, 2 in a row; a sentinel whose port takes no
+        /// Takes a server that is not in sync out of the Services for clients, every 30s, 3 in a row; a sentinel whose port takes no
         /// connection, every 10s, 2 in a row.
         pub readiness: Option<Probe> => sample(r#"{"period": "15s"}"#),
         /// Makes the pod ready: asks whether the server is in sync and could be elected, or the sentinel names a master; every

@@ -24,7 +24,7 @@ struct Schedule(Duration, Duration, u32);
 const STARTUP: Schedule =
     Schedule(defaults::STARTUP_PERIOD, Duration::from_secs(5), defaults::STARTUP_FAILURE_THRESHOLD);
 /// A server that stops takes itself out of the Services; this is for what its script cannot do.
-const SERVER_READINESS: Schedule = Schedule(Duration::from_secs(30), Duration::from_secs(5), 2);
+const SERVER_READINESS: Schedule = Schedule(Duration::from_secs(30), Duration::from_secs(5), 3);
 /// A connection starts no process, so it may come more often.
 const SENTINEL_READINESS: Schedule = Schedule(Duration::from_secs(10), Duration::from_secs(2), 2);
 /// Longer than a paused virtual machine or node: a stopped process is taken over by Sentinel long before it is killed.
