@@ -2,9 +2,10 @@
 
 /// Makes a builder: a plain struct over the document that takes itself and returns itself.
 ///
-/// What a builder is told changes its own copy of the document, so the targets read one source only.
+/// What a builder is told changes its own copy of the document, so the targets read one source only. For each target listed the
+/// object is made, once the document is checked, by the function of that name beside the builder.
 macro_rules! builder {
-    ($(#[$doc:meta])* $name:ident) => {
+    ($(#[$doc:meta])* $name:ident { $($(#[$object_doc:meta])* $method:ident($target:ident) -> $object:ty;)* }) => {
         $(#[$doc])*
         #[derive(Debug, Clone, PartialEq)]
         #[must_use]
@@ -18,11 +19,17 @@ macro_rules! builder {
                 Self { redis: std::borrow::Cow::Borrowed(redis) }
             }
 
-            /// The document, if it is sound for this target.
-            fn checked(&self, target: $crate::ApiVersion) -> Result<&$crate::model::Redis, $crate::Refused> {
-                self.redis.require_sound(target)?;
-                Ok(&self.redis)
-            }
+            $(
+                $(#[$object_doc])*
+                ///
+                /// # Errors
+                ///
+                /// [`Refused`](crate::Refused), with every problem of the document for this target.
+                pub fn $method(&self) -> Result<$object, $crate::Refused> {
+                    self.redis.require_sound($crate::ApiVersion::$target)?;
+                    Ok($method(&self.redis))
+                }
+            )*
 
             /// In this namespace.
             pub fn namespace(mut self, namespace: $crate::value::Namespace) -> Self {

@@ -5,8 +5,7 @@ use k8s_openapi::api::core::v1::{Pod, Toleration};
 use super::builder::builder;
 use super::tutorial::parts_v1::{self, Role};
 use super::tutorial::{names, parts_v1beta3};
-use crate::api_version::{ApiVersion, v1beta3};
-use crate::error::Refused;
+use crate::api_version::v1beta3;
 use crate::model::{Redis, TolerationEffect};
 use crate::value::Image;
 
@@ -28,7 +27,12 @@ builder! {
     /// assert_eq!(pod.spec.containers[0].image, "registry.example.com/redis:v1");
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
-    MasterPod
+    MasterPod {
+        /// The pod of v1.
+        v1(V1) -> Pod;
+        /// The pod of v1beta3.
+        v1beta3(V1Beta3) -> v1beta3::Pod;
+    }
 }
 
 impl MasterPod<'_> {
@@ -36,24 +40,6 @@ impl MasterPod<'_> {
     pub fn image(mut self, image: Image) -> Self {
         self.redis.to_mut().spec.image = Some(image);
         self
-    }
-
-    /// The pod of v1.
-    ///
-    /// # Errors
-    ///
-    /// [`Refused`], with every problem of the document for this target.
-    pub fn v1(&self) -> Result<Pod, Refused> {
-        self.checked(ApiVersion::V1).map(v1)
-    }
-
-    /// The pod of v1beta3.
-    ///
-    /// # Errors
-    ///
-    /// [`Refused`], with every problem of the document for this target.
-    pub fn v1beta3(&self) -> Result<v1beta3::Pod, Refused> {
-        self.checked(ApiVersion::V1Beta3).map(v1beta3)
     }
 }
 
@@ -79,7 +65,6 @@ fn add_default_tolerations(tolerations: &mut Vec<Toleration>) {
     }
 }
 
-/// The pod of v1.
 pub(super) fn v1(redis: &Redis) -> Pod {
     let roles = [Role::FirstServer, Role::FirstSentinel];
     let mut spec = parts_v1::pod_spec(redis, &names::server_selector(redis), &roles);
@@ -98,7 +83,6 @@ pub(super) fn v1(redis: &Redis) -> Pod {
     }
 }
 
-/// The pod of v1beta3.
 pub(super) fn v1beta3(redis: &Redis) -> v1beta3::Pod {
     let containers = vec![parts_v1beta3::server(redis, "master", Some("MASTER")), parts_v1beta3::sentinel(redis)];
     let mut pod = v1beta3::Pod::new(names::master_pod(redis), parts_v1beta3::pod_spec(redis, containers));

@@ -7,9 +7,7 @@ use super::builder::builder;
 use super::stateful_set;
 use super::tutorial::parts_v1::{self, Role};
 use super::tutorial::{names, parts_v1beta3};
-use crate::api_version::ApiVersion;
 use crate::api_version::v1beta3::{self, ObjectMeta, PodTemplate, ReplicationControllerSpec};
-use crate::error::Refused;
 use crate::instance::{Component, Instance};
 use crate::model::{Redis, Resources, Sentinel};
 use crate::runtime::Texts;
@@ -28,7 +26,14 @@ builder! {
     /// assert_eq!(controller.spec.template.metadata.labels["role"], "sentinel");
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
-    SentinelController
+    SentinelController {
+        /// The StatefulSet of apps/v1 that keeps the sentinels running.
+        apps_v1(AppsV1) -> StatefulSet;
+        /// The replication controller of v1.
+        v1(V1) -> ReplicationController;
+        /// The replication controller of v1beta3.
+        v1beta3(V1Beta3) -> v1beta3::ReplicationController;
+    }
 }
 
 impl SentinelController<'_> {
@@ -50,52 +55,22 @@ impl SentinelController<'_> {
         self
     }
 
-    /// The StatefulSet of apps/v1 that keeps the sentinels running.
-    ///
-    /// # Errors
-    ///
-    /// [`Refused`], with every problem of the document for this target.
-    pub fn apps_v1(&self) -> Result<StatefulSet, Refused> {
-        self.checked(ApiVersion::AppsV1).map(apps_v1)
-    }
-
-    /// The replication controller of v1.
-    ///
-    /// # Errors
-    ///
-    /// [`Refused`], with every problem of the document for this target.
-    pub fn v1(&self) -> Result<ReplicationController, Refused> {
-        self.checked(ApiVersion::V1).map(v1)
-    }
-
-    /// The replication controller of v1beta3.
-    ///
-    /// # Errors
-    ///
-    /// [`Refused`], with every problem of the document for this target.
-    pub fn v1beta3(&self) -> Result<v1beta3::ReplicationController, Refused> {
-        self.checked(ApiVersion::V1Beta3).map(v1beta3)
-    }
-
     fn sentinel(&mut self) -> &mut Sentinel {
         self.redis.to_mut().spec.sentinel.get_or_insert_with(Box::default)
     }
 }
 
-/// The StatefulSet of apps/v1 that keeps the sentinels running.
 fn apps_v1(redis: &Redis) -> StatefulSet {
     let instance = Instance::new(redis);
     stateful_set::build(instance, Component::Sentinel, Texts::new(instance).checksum(Component::Sentinel))
 }
 
-/// The replication controller of v1.
 pub(super) fn v1(redis: &Redis) -> ReplicationController {
     let (selector, labels) = (names::sentinel_selector(redis), names::sentinel_labels(redis));
     let replicas = names::sentinel_replicas(redis);
     parts_v1::controller(redis, names::sentinel(redis), replicas, selector, labels, Role::Sentinel)
 }
 
-/// The replication controller of v1beta3.
 pub(super) fn v1beta3(redis: &Redis) -> v1beta3::ReplicationController {
     let container = parts_v1beta3::sentinel(redis);
     let mut controller = v1beta3::ReplicationController::new(

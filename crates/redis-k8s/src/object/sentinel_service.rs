@@ -6,9 +6,7 @@ use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 use super::builder::builder;
 use super::service;
 use super::tutorial::{names, parts_v1};
-use crate::api_version::ApiVersion;
 use crate::api_version::v1beta3::{self, PortRef, ServicePort, ServiceSpec};
-use crate::error::Refused;
 use crate::instance::Instance;
 use crate::model::{self, IpFamily, IpFamilyPolicy, Redis, ServiceOptions, ServiceType, SessionAffinity};
 
@@ -23,7 +21,14 @@ builder! {
     /// assert_eq!(service.spec.selector["redis-sentinel"], "true");
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
-    SentinelService
+    SentinelService {
+        /// The Service of apps/v1, over the sentinels of the StatefulSet.
+        apps_v1(AppsV1) -> Service;
+        /// The Service of v1.
+        v1(V1) -> Service;
+        /// The Service of v1beta3.
+        v1beta3(V1Beta3) -> v1beta3::Service;
+    }
 }
 
 impl SentinelService<'_> {
@@ -39,45 +44,16 @@ impl SentinelService<'_> {
         self
     }
 
-    /// The Service of apps/v1, over the sentinels of the StatefulSet.
-    ///
-    /// # Errors
-    ///
-    /// [`Refused`], with every problem of the document for this target.
-    pub fn apps_v1(&self) -> Result<Service, Refused> {
-        self.checked(ApiVersion::AppsV1).map(apps_v1)
-    }
-
-    /// The Service of v1.
-    ///
-    /// # Errors
-    ///
-    /// [`Refused`], with every problem of the document for this target.
-    pub fn v1(&self) -> Result<Service, Refused> {
-        self.checked(ApiVersion::V1).map(v1)
-    }
-
-    /// The Service of v1beta3.
-    ///
-    /// # Errors
-    ///
-    /// [`Refused`], with every problem of the document for this target.
-    pub fn v1beta3(&self) -> Result<v1beta3::Service, Refused> {
-        self.checked(ApiVersion::V1Beta3).map(v1beta3)
-    }
-
     fn options(&mut self) -> &mut ServiceOptions {
         let services = self.redis.to_mut().spec.services.get_or_insert_with(Box::<model::Services>::default);
         services.sentinel.get_or_insert_with(ServiceOptions::default)
     }
 }
 
-/// The Service of apps/v1, over the sentinels of the StatefulSet.
 fn apps_v1(redis: &Redis) -> Service {
     service::sentinel(Instance::new(redis))
 }
 
-/// The Service of v1.
 pub(super) fn v1(redis: &Redis) -> Service {
     let services = redis.spec.services.as_deref();
     let asked = services.and_then(|services| services.sentinel.as_ref());
@@ -114,7 +90,6 @@ pub(super) fn v1(redis: &Redis) -> Service {
     }
 }
 
-/// The Service of v1beta3.
 pub(super) fn v1beta3(redis: &Redis) -> v1beta3::Service {
     let asked = redis.spec.services.as_ref().and_then(|services| services.sentinel.as_ref());
     let port = names::sentinel_port(redis);

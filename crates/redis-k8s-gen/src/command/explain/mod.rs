@@ -67,7 +67,7 @@ fn find<'s>(schema: &'s Value, path: &str) -> Result<(String, Field<'s>), Failur
 }
 
 /// What the library knows of the field of a path.
-pub(super) fn known(path: &str) -> Option<&'static DocumentField> {
+fn known(path: &str) -> Option<&'static DocumentField> {
     let mut fields = Redis::fields();
     let mut found = None;
     for step in path.split('.') {
