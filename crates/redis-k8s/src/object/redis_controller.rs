@@ -7,7 +7,7 @@ use super::builder::builder;
 use super::stateful_set;
 use super::tutorial::parts_v1::{self, Role};
 use super::tutorial::{names, parts_v1beta3};
-use crate::api_version::v1beta3::{self, ObjectMeta, PodTemplate, ReplicationControllerSpec};
+use crate::api_version::v1beta3;
 use crate::instance::{Component, Instance};
 use crate::model::{EnvVar, Redis, Resources};
 use crate::runtime::Texts;
@@ -72,24 +72,7 @@ pub(super) fn v1(redis: &Redis) -> ReplicationController {
 }
 
 pub(super) fn v1beta3(redis: &Redis) -> v1beta3::ReplicationController {
+    let (selector, labels) = (names::server_selector(redis), names::server_labels(redis));
     let container = parts_v1beta3::server(redis, "redis", None);
-    let mut controller = v1beta3::ReplicationController::new(
-        names::servers(redis),
-        ReplicationControllerSpec {
-            replicas: names::replicas(redis),
-            selector: names::server_selector(redis),
-            template: PodTemplate {
-                metadata: ObjectMeta {
-                    labels: names::server_labels(redis),
-                    annotations: names::pod_annotations(redis),
-                    ..ObjectMeta::default()
-                },
-                spec: parts_v1beta3::pod_spec(redis, vec![container]),
-            },
-        },
-    );
-    controller.metadata.namespace = redis.metadata.namespace.as_ref().map(ToString::to_string);
-    controller.metadata.labels = names::object_labels(redis);
-    controller.metadata.annotations = names::object_annotations(redis);
-    controller
+    parts_v1beta3::controller(redis, names::servers(redis), names::replicas(redis), selector, labels, container)
 }

@@ -7,7 +7,7 @@ use super::builder::builder;
 use super::stateful_set;
 use super::tutorial::parts_v1::{self, Role};
 use super::tutorial::{names, parts_v1beta3};
-use crate::api_version::v1beta3::{self, ObjectMeta, PodTemplate, ReplicationControllerSpec};
+use crate::api_version::v1beta3;
 use crate::instance::{Component, Instance};
 use crate::model::{Redis, Resources, Sentinel};
 use crate::runtime::Texts;
@@ -72,24 +72,14 @@ pub(super) fn v1(redis: &Redis) -> ReplicationController {
 }
 
 pub(super) fn v1beta3(redis: &Redis) -> v1beta3::ReplicationController {
+    let (selector, labels) = (names::sentinel_selector(redis), names::sentinel_labels(redis));
     let container = parts_v1beta3::sentinel(redis);
-    let mut controller = v1beta3::ReplicationController::new(
+    parts_v1beta3::controller(
+        redis,
         names::sentinel(redis),
-        ReplicationControllerSpec {
-            replicas: names::sentinel_replicas(redis),
-            selector: names::sentinel_selector(redis),
-            template: PodTemplate {
-                metadata: ObjectMeta {
-                    labels: names::sentinel_labels(redis),
-                    annotations: names::pod_annotations(redis),
-                    ..ObjectMeta::default()
-                },
-                spec: parts_v1beta3::pod_spec(redis, vec![container]),
-            },
-        },
-    );
-    controller.metadata.namespace = redis.metadata.namespace.as_ref().map(ToString::to_string);
-    controller.metadata.labels = names::object_labels(redis);
-    controller.metadata.annotations = names::object_annotations(redis);
-    controller
+        names::sentinel_replicas(redis),
+        selector,
+        labels,
+        container,
+    )
 }

@@ -4,10 +4,12 @@ use std::num::NonZeroU16;
 
 use super::names;
 use crate::api_version::v1beta3::{
-    Action, Container, ContainerPort, EmptyDir, EnvVar, Medium, PodSpec, PortRef, Probe, PullPolicy, Resource,
-    ResourceList, ResourceRequirements, Volume, VolumeMount, VolumeSource,
+    Action, Container, ContainerPort, EmptyDir, EnvVar, Medium, ObjectMeta, PodSpec, PodTemplate, PortRef, Probe,
+    PullPolicy, ReplicationController, ReplicationControllerSpec, Resource, ResourceList, ResourceRequirements, Volume,
+    VolumeMount, VolumeSource,
 };
 use crate::model::{self, EmptyDirMedium, ImagePullPolicy, Redis, Resources, defaults};
+use crate::object::metadata::Marks;
 
 /// The volume of the servers.
 const DATA: &str = "data";
@@ -42,6 +44,24 @@ pub(in crate::object) fn sentinel(redis: &Redis) -> Container {
         resources: asked.and_then(|sentinel| sentinel.resources.as_deref()).map(requirements),
         ..container(redis, "sentinel", names::sentinel_port(redis), probes)
     }
+}
+
+/// A controller of pods with this container.
+pub(in crate::object) fn controller(
+    redis: &Redis,
+    name: String,
+    replicas: u32,
+    selector: Marks,
+    labels: Marks,
+    container: Container,
+) -> ReplicationController {
+    let metadata = ObjectMeta { labels, annotations: names::pod_annotations(redis), ..ObjectMeta::default() };
+    let template = PodTemplate { metadata, spec: pod_spec(redis, vec![container]) };
+    let mut controller = ReplicationController::new(name, ReplicationControllerSpec { replicas, selector, template });
+    controller.metadata.namespace = redis.metadata.namespace.as_ref().map(ToString::to_string);
+    controller.metadata.labels = names::object_labels(redis);
+    controller.metadata.annotations = names::object_annotations(redis);
+    controller
 }
 
 /// A pod of these containers, with the servers' volume if one of them is a server.
