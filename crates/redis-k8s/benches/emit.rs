@@ -11,7 +11,7 @@ use std::hint::black_box;
 use std::time::{Duration, Instant};
 
 use k8s_openapi::api::core::v1::{ConfigMap, Service};
-use redis_k8s::emit::{Text, to_yaml};
+use redis_k8s::emit::to_yaml;
 use redis_k8s::{Manifest, Object};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
@@ -55,7 +55,7 @@ fn main() {
     let only = std::env::args().skip(1).find(|arg| !arg.starts_with('-'));
     let stages = Stages { only };
     let manifest = manifest();
-    let mut text = Text::default();
+    let mut text = String::new();
 
     stages.run("manifest to YAML", || {
         text.clear();

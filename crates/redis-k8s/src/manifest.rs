@@ -11,7 +11,7 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use serde::{Serialize, Serializer};
 
 use crate::api_version::v1beta3;
-use crate::emit::{self, Text};
+use crate::emit;
 
 mod sealed {
     /// No other type is an object of a manifest.
@@ -190,9 +190,9 @@ impl Object {
     /// Its YAML, without a document marker.
     #[must_use]
     pub fn to_yaml(&self) -> String {
-        let mut text = Text::default();
+        let mut text = String::new();
         emit::yaml(self, &mut text);
-        text.into()
+        text
     }
 }
 
@@ -294,13 +294,13 @@ impl Manifest {
     /// YAML of all objects, each after a `---` line.
     #[must_use]
     pub fn to_yaml(&self) -> String {
-        let mut text = Text::default();
+        let mut text = String::new();
         self.write_yaml(&mut text);
-        text.into()
+        text
     }
 
     /// Appends the YAML of all objects, each after a `---` line.
-    pub fn write_yaml(&self, text: &mut Text) {
+    pub fn write_yaml(&self, text: &mut String) {
         self.iter().for_each(|object| emit::yaml_document(object, text));
     }
 

@@ -5,7 +5,7 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
-use redis_k8s::{ApiVersion, KubernetesVersion, Redis};
+use redis_k8s::{ApiVersion, Checked, KubernetesVersion};
 
 use super::{Failure, Session};
 use crate::diagnostic::Report;
@@ -82,7 +82,7 @@ impl DocumentArgs {
         files: &[PathBuf],
         target: ApiVersion,
         session: &mut Session<'_, '_>,
-    ) -> Result<Vec<Redis>, Failure> {
+    ) -> Result<Vec<Checked>, Failure> {
         let loaded = self.load(files, target, session)?;
         session.report(&loaded.report);
         self.verdict(&loaded.report)?;

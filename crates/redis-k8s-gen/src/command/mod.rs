@@ -14,7 +14,6 @@ pub(crate) mod validate;
 use std::ffi::OsString;
 use std::io;
 
-use redis_k8s::emit::Text;
 
 use crate::Io;
 use crate::cli::{self, Subcommand, Verbosity};
@@ -66,11 +65,6 @@ impl Session<'_, '_> {
     /// Writes data.
     pub(crate) fn data(&mut self, bytes: &[u8]) -> Result<(), Failure> {
         self.io.stdout.write_all(bytes).map_err(|error| Failure::output(&error))
-    }
-
-    /// Writes data that is in pieces.
-    pub(crate) fn text(&mut self, text: &Text) -> Result<(), Failure> {
-        text.write_to(self.io.stdout).map_err(|error| Failure::output(&error))
     }
 
     /// Shows what was found in the documents; the errors alone, if told to be quiet and there are any.

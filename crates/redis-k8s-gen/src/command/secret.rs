@@ -79,7 +79,7 @@ fn wanted(args: &SecretArgs, session: &mut Session<'_, '_>) -> Result<Vec<Wanted
     let documents = reading.checked(&args.files, ApiVersion::AppsV1, session)?;
     let mut all: Vec<Wanted> = Vec::new();
     for document in &documents {
-        let wanted = of(document)?;
+        let wanted = of(document.redis())?;
         match all.iter_mut().find(|other| other.name == wanted.name && other.namespace == wanted.namespace) {
             Some(shared) => shared.share(wanted),
             None => all.push(wanted),

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use rayon::iter::ParallelIterator;
 use rayon::slice::ParallelSlice;
-use redis_k8s::{ApiVersion, KubernetesVersion, PathStep, Redis};
+use redis_k8s::{ApiVersion, Checked, KubernetesVersion, PathStep, Problem, Redis};
 
 use super::decode::decode;
 use super::fault::{Fault, Told};
@@ -24,10 +24,10 @@ const WORTH_THREADS: usize = 256;
 const BATCH: usize = 64;
 
 /// What became of everything that was read.
-#[derive(Debug, Default)]
-pub struct Loaded {
+#[derive(Debug)]
+pub struct Loaded<D = Checked> {
     /// The documents without an error, in the order of the sources and of the documents in them.
-    pub documents: Vec<Redis>,
+    pub documents: Vec<D>,
     /// Every problem found, of syntax, type and meaning; render nothing if it [has errors](Report::has_errors).
     pub report: Report,
 }
@@ -37,7 +37,7 @@ pub struct Loaded {
 /// Documents are read in parallel when there are many; the result does not depend on it.
 #[must_use]
 pub fn load(sources: Vec<Source>, overrides: &[Override], target: ApiVersion) -> Loaded {
-    load_for(sources, overrides, Some(target), None)
+    load_for(sources, overrides, &|redis| judge(redis, target), None)
 }
 
 /// As [`load`], but objects of Kubernetes are welcome among the documents, and checked for clusters of this release.
@@ -50,23 +50,36 @@ pub fn validate(
     target: ApiVersion,
     release: &KubernetesVersion,
 ) -> Loaded {
-    load_for(sources, overrides, Some(target), Some(release))
+    load_for(sources, overrides, &|redis| judge(redis, target), Some(release))
 }
 
 /// As [`load`], but leaves what the documents mean unjudged: for those who change documents rather than render them.
 #[must_use]
-pub fn read(sources: Vec<Source>, overrides: &[Override]) -> Loaded {
-    load_for(sources, overrides, None, None)
+pub fn read(sources: Vec<Source>, overrides: &[Override]) -> Loaded<Redis> {
+    load_for(sources, overrides, &|redis| (Some(redis), Vec::new()), None)
 }
 
-fn load_for(
+/// Says what a document means: as what it goes on, if it does, and every problem.
+type Judge<'j, D> = &'j (dyn Fn(Redis) -> (Option<D>, Vec<Problem>) + Sync);
+
+fn judge(redis: Redis, target: ApiVersion) -> (Option<Checked>, Vec<Problem>) {
+    match redis.checked(target) {
+        Ok(checked) => {
+            let warnings = checked.warnings().to_vec();
+            (Some(checked), warnings)
+        }
+        Err(refused) => (None, refused.problems),
+    }
+}
+
+fn load_for<D: AsRef<Redis> + Send>(
     sources: Vec<Source>,
     overrides: &[Override],
-    target: Option<ApiVersion>,
+    judge: Judge<'_, D>,
     release: Option<&KubernetesVersion>,
-) -> Loaded {
+) -> Loaded<D> {
     let mut all = Batch::default();
-    let mut run = Run { overrides, edits: Vec::with_capacity(overrides.len()), target, release };
+    let mut run = Run { overrides, edits: Vec::with_capacity(overrides.len()), judge, release };
     for (number, given) in (0_u32..).zip(overrides) {
         match given.edit(number) {
             Ok(edit) => run.edits.push(edit),
@@ -93,7 +106,7 @@ fn load_for(
             run.read(piece, &mut all);
         }
     } else {
-        let batches: Vec<Batch> = pieces
+        let batches: Vec<Batch<D>> = pieces
             .par_chunks(BATCH)
             .map(|pieces| {
                 let mut batch = Batch::default();
@@ -128,9 +141,8 @@ struct Manifest {
 }
 
 /// What was read of some pieces, in their order.
-#[derive(Default)]
-struct Batch {
-    documents: Vec<Redis>,
+struct Batch<D> {
+    documents: Vec<D>,
     names: Vec<NameTag>,
     objects: Vec<Manifest>,
     /// Objects of which too little is known to judge the others by.
@@ -140,7 +152,20 @@ struct Batch {
     filled: Vec<u32>,
 }
 
-impl Batch {
+impl<D> Default for Batch<D> {
+    fn default() -> Self {
+        Self {
+            documents: Vec::new(),
+            names: Vec::new(),
+            objects: Vec::new(),
+            unknown_objects: 0,
+            report: Report::default(),
+            filled: Vec::new(),
+        }
+    }
+}
+
+impl<D> Batch<D> {
     fn append(&mut self, mut other: Self) {
         self.documents.append(&mut other.documents);
         self.names.append(&mut other.names);
@@ -159,17 +184,16 @@ impl Batch {
 }
 
 /// What holds for every document of a run.
-struct Run<'o> {
+struct Run<'o, D> {
     overrides: &'o [Override],
     edits: Vec<Edit<'o>>,
-    /// Absent: documents are read, not judged.
-    target: Option<ApiVersion>,
+    judge: Judge<'o, D>,
     /// Absent: there must be nothing but documents.
     release: Option<&'o KubernetesVersion>,
 }
 
-impl Run<'_> {
-    fn read(&self, piece: &Piece<'_>, batch: &mut Batch) {
+impl<D: AsRef<Redis>> Run<'_, D> {
+    fn read(&self, piece: &Piece<'_>, batch: &mut Batch<D>) {
         let parsed = parse::parse(piece.text, piece.base);
         for Document { root, faults } in parsed.documents {
             batch.fill(piece.source);
@@ -199,7 +223,7 @@ impl Run<'_> {
         is_spoilt: bool,
         mut faults: Vec<Fault>,
         piece: &Piece<'_>,
-        batch: &mut Batch,
+        batch: &mut Batch<D>,
     ) {
         let (source, length) = (piece.source, piece.text.len());
         batch.report.count_document();
@@ -208,14 +232,14 @@ impl Run<'_> {
         for edit in &self.edits {
             refused.extend(edit.apply(&mut root).err());
         }
-        let mut redis = None;
+        let mut document = None;
         match recognise(&mut root) {
             Err(foreign) => faults.push(foreign.under_all(path)),
             Ok(found) => {
                 faults.extend(found.into_iter().chain(refused).map(|fault| fault.under_all(path)));
-                let reading = repair::read(&mut root, length);
-                let problems =
-                    self.target.and_then(|target| Some(reading.redis.as_ref()?.check(target))).unwrap_or_default();
+                let mut reading = repair::read(&mut root, length);
+                let problems;
+                (document, problems) = reading.redis.take().map_or_else(Default::default, self.judge);
                 let meant = problems
                     .into_iter()
                     .filter(|problem| !reading.is_doubtful(problem.path.steps()))
@@ -223,13 +247,12 @@ impl Run<'_> {
                     .collect::<Vec<_>>();
                 faults.extend(reading.faults.into_iter().map(|fault| fault.under_all(path)));
                 faults.extend(meant);
-                redis = reading.redis;
             }
         }
         let is_good = !is_spoilt && !faults.iter().any(Fault::is_error);
         let name = root.locate(&name_path());
-        if let Some(redis) = redis.filter(|_| is_good) {
-            batch.documents.push(redis);
+        if let Some(document) = document.filter(|_| is_good) {
+            batch.documents.push(document);
             batch.names.push(NameTag { source, origin: name });
         }
         self.report_in_order(faults, source, root.origin, batch);
@@ -243,7 +266,7 @@ impl Run<'_> {
         release: &KubernetesVersion,
         mut faults: Vec<Fault>,
         piece: &Piece<'_>,
-        batch: &mut Batch,
+        batch: &mut Batch<D>,
     ) {
         batch.report.count_object();
         let (found, object) = kubernetes::check(root, release);
@@ -256,7 +279,7 @@ impl Run<'_> {
     }
 
     /// Reports the faults of one document: those of the command line first, then as they stand in the text.
-    fn report_in_order(&self, mut faults: Vec<Fault>, source: u32, otherwise: Origin, batch: &mut Batch) {
+    fn report_in_order(&self, mut faults: Vec<Fault>, source: u32, otherwise: Origin, batch: &mut Batch<D>) {
         faults.sort_by_key(|fault| match fault.origin() {
             None => (0, 0),
             Some(Origin::Override(number)) => (1, number),
@@ -285,7 +308,7 @@ impl Run<'_> {
     }
 
     /// Judges the run as a whole.
-    fn finish(&self, sources: Vec<Source>, mut all: Batch) -> Loaded {
+    fn finish(&self, sources: Vec<Source>, mut all: Batch<D>) -> Loaded<D> {
         for Twins { fault, second, first } in twins::find(&all.documents, &all.names) {
             let mut diagnostic = self.diagnostic(fault, second.source, second.origin);
             let other = self.place(first.source, first.origin);
@@ -307,9 +330,9 @@ impl Run<'_> {
     }
 }
 
-impl Run<'_> {
+impl<D: AsRef<Redis>> Run<'_, D> {
     /// Judges objects by each other.
-    fn judge_objects(&self, all: &mut Batch) {
+    fn judge_objects(&self, all: &mut Batch<D>) {
         let objects: Vec<&kubernetes::Object> = all.objects.iter().map(|manifest| &manifest.object).collect();
         for Faulty { object, fault, other } in kubernetes::judge(&objects, all.unknown_objects == 0) {
             let Some(Manifest { source, path, .. }) = all.objects.get(object) else { continue };

@@ -25,11 +25,12 @@ pub(super) struct Twins {
 ///
 /// Object names are NAME and NAME-suffix; of the suffixes only `-sentinel` is also carried by a workload, so that instances
 /// `a` and `a-sentinel` are the one pair of different names that cannot live side by side.
-pub(super) fn find(documents: &[Redis], tags: &[NameTag]) -> Vec<Twins> {
+pub(super) fn find(documents: &[impl AsRef<Redis>], tags: &[NameTag]) -> Vec<Twins> {
     let mut by_name = HashMap::with_capacity(documents.len());
     let mut twins = Vec::new();
     let key = |redis: &Redis| redis.metadata.namespace.as_ref().map(ToString::to_string).unwrap_or_default();
-    let namespaces: Vec<String> = documents.iter().map(key).collect();
+    let documents: Vec<&Redis> = documents.iter().map(AsRef::as_ref).collect();
+    let namespaces: Vec<String> = documents.iter().map(|redis| key(redis)).collect();
     for (index, redis) in documents.iter().enumerate() {
         let name = redis.metadata.name.as_str();
         let first = *by_name.entry((namespaces[index].as_str(), name)).or_insert(index);

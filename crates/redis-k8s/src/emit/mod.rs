@@ -4,12 +4,9 @@
 //! unchanged. JSON is `serde_json`'s.
 
 mod error;
-mod text;
 mod yaml;
 
 pub use error::Error;
-pub use text::Text;
-pub(crate) use yaml::{Block, laid_out_len, lay_out};
 
 use serde::Serialize;
 
@@ -33,19 +30,19 @@ use crate::manifest::{Manifest, Object};
 /// [`Error`] if a map key is not a scalar, or if the value's own `Serialize` fails. Types of `k8s-openapi` and
 /// `serde_json` values do neither.
 pub fn to_yaml<T: Serialize + ?Sized>(value: &T) -> Result<String, Error> {
-    let mut text = Text::default();
+    let mut text = String::new();
     yaml::write(value, &mut text)?;
-    Ok(text.into())
+    Ok(text)
 }
 
 /// Appends an object as block YAML with a final newline and no document marker.
-pub(crate) fn yaml<T: Serialize + ?Sized>(object: &T, text: &mut Text) {
+pub(crate) fn yaml<T: Serialize + ?Sized>(object: &T, text: &mut String) {
     let written = yaml::write(object, text);
     debug_assert!(written.is_ok(), "Kubernetes types have string keys and do not fail: {written:?}");
 }
 
 /// Appends an object as a document of a stream: block YAML after a `---` line.
-pub(crate) fn yaml_document<T: Serialize + ?Sized>(object: &T, text: &mut Text) {
+pub(crate) fn yaml_document<T: Serialize + ?Sized>(object: &T, text: &mut String) {
     text.push_str("---\n");
     yaml(object, text);
 }

@@ -4,7 +4,6 @@ mod checksum;
 mod config;
 pub(crate) mod tutorial;
 
-use crate::emit::{self, Block};
 use crate::instance::{Component, Instance};
 
 /// Where the `ConfigMaps` are mounted.
@@ -23,8 +22,6 @@ pub(crate) const DATA_DIR: &str = "/data";
 pub(crate) struct Script {
     pub(crate) name: &'static str,
     pub(crate) text: &'static str,
-    /// The text as YAML of the ConfigMap.
-    pub(crate) block: Block,
     server: bool,
     sentinel: bool,
 }
@@ -32,14 +29,11 @@ pub(crate) struct Script {
 /// Makes [`Script`]s.
 macro_rules! scripts {
     ($($name:literal server: $server:literal sentinel: $sentinel:literal;)*) => {
-        [$({
-            const TEXT: &str = include_str!(concat!("../../templates/", $name));
-            const BLOCK: [u8; emit::laid_out_len(TEXT)] = emit::lay_out(TEXT);
-            const BLOCK_TEXT: &str = match str::from_utf8(&BLOCK) {
-                Ok(text) => text,
-                Err(_) => panic!("a script is text, and so is its block"),
-            };
-            Script { name: $name, text: TEXT, block: Block(BLOCK_TEXT), server: $server, sentinel: $sentinel }
+        [$(Script {
+            name: $name,
+            text: include_str!(concat!("../../templates/", $name)),
+            server: $server,
+            sentinel: $sentinel,
         }),*]
     };
 }

@@ -4,8 +4,7 @@ use std::hint::black_box;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use redis_k8s::emit::Text;
-use redis_k8s::{ApiVersion, Manifest, Redis};
+use redis_k8s::{ApiVersion, Checked, Manifest};
 use redis_k8s_gen::document::{Source, load};
 
 use crate::repository;
@@ -45,8 +44,7 @@ fn one_input(
         return Err(format!("the document {input} does not load").into());
     }
     let documents = &loaded.documents;
-    let render = |document: &Redis| document.render(target).map_err(|refused| refused.to_string());
-    let manifests: Vec<Manifest> = documents.iter().map(render).collect::<Result<_, _>>()?;
+    let manifests: Vec<Manifest> = documents.iter().map(Checked::manifest).collect();
     let written = |write: fn(&Manifest) -> String| manifests.iter().map(|manifest| write(manifest).len()).sum();
     let mut stage = |name, bytes: usize, work: &mut dyn FnMut()| {
         let count = documents.len();
@@ -56,14 +54,11 @@ fn one_input(
     stage("read and check", text.len(), &mut || {
         black_box(read());
     });
-    stage("check", 0, &mut || each(documents, |document| document.check(target)));
-    stage("check and build objects", 0, &mut || each(documents, render));
+    stage("check", 0, &mut || each(documents, |document| document.redis().check(target)));
+    stage("build objects", 0, &mut || each(documents, Checked::manifest));
     stage("write YAML", written(Manifest::to_yaml), &mut || each(&manifests, Manifest::to_yaml));
-    stage("check, build and write YAML", written(Manifest::to_yaml), &mut || {
-        each(documents, |document| {
-            let mut text = Text::default();
-            document.render_yaml(target, &mut text).map(|()| text)
-        });
+    stage("build and write YAML", written(Manifest::to_yaml), &mut || {
+        each(documents, |document| document.manifest().to_yaml());
     });
     stage("write JSON", written(Manifest::to_json), &mut || each(&manifests, Manifest::to_json));
     Ok(())

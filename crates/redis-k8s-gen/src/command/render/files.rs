@@ -4,10 +4,10 @@ use std::collections::HashSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use redis_k8s::Redis;
+use redis_k8s::{Checked, Redis};
 
 use super::progress::{Progress, grouped};
-use super::{Failure, Rendering, Session};
+use super::{Failure, Selection, Session};
 use crate::command::documents::reason;
 
 /// Writes the objects of all documents into `dir`.
@@ -15,8 +15,8 @@ use crate::command::documents::reason;
 /// The files are written to a directory inside `dir` first and moved when all of them are there, so that a full
 /// disk or two objects of one name leave the files of the last run as they were.
 pub(super) fn write(
-    documents: &[Redis],
-    rendering: &Rendering,
+    documents: &[Checked],
+    selection: &Selection,
     dir: &Path,
     session: &mut Session<'_, '_>,
 ) -> Result<(), Failure> {
@@ -24,15 +24,14 @@ pub(super) fn write(
     let mut names = HashSet::new();
     let mut progress = Progress::new(documents.len(), session);
     for document in documents {
-        let manifest = rendering.manifest(document)?;
-        for (name, content) in manifest.files() {
+        for (name, content) in selection.manifest(document).files() {
             let path = staging.path.join(&name);
             if !names.insert(name.clone()) {
                 progress.erase(session);
                 return Err(Failure::Input(format!(
                     "two objects would be written to the file {name}, the second one of {}: write each namespace to \
                      a directory of its own",
-                    instance(document)
+                    instance(document.redis())
                 )));
             }
             fs::write(&path, content).map_err(|error| cannot_write(&dir.join(&name), &error))?;

@@ -1,10 +1,8 @@
 //! `-o json`: one `List` over the objects of all documents, written as they are rendered.
 
-use redis_k8s::emit::Text;
-use redis_k8s::{Manifest, Redis};
+use redis_k8s::Manifest;
 
 use super::stream::Format;
-use super::{Failure, Rendering};
 
 /// The same bytes as [`Manifest::to_json`] has for one document, without holding more than a part of them.
 pub(super) struct List;
@@ -14,23 +12,18 @@ impl Format for List {
     const BETWEEN: &'static str = ",";
     const AFTER: &'static str = "\n  ]\n}\n";
 
-    fn append(document: &Redis, rendering: &Rendering, text: &mut Text) -> Result<(), Failure> {
-        append(&rendering.manifest(document)?, text);
-        Ok(())
-    }
-}
-
-fn append(manifest: &Manifest, text: &mut Text) {
-    for (place, object) in manifest.iter().enumerate() {
-        if place > 0 {
-            text.push_str(List::BETWEEN);
-        }
-        // types of Kubernetes have string keys and do not fail
-        let object = serde_json::to_string_pretty(object).unwrap_or_default();
-        // JSON has no line breaks inside its strings, so every line can be moved
-        for line in object.lines() {
-            text.push_str("\n    ");
-            text.push_str(line);
+    fn append(manifest: &Manifest, text: &mut String) {
+        for (place, object) in manifest.iter().enumerate() {
+            if place > 0 {
+                text.push_str(Self::BETWEEN);
+            }
+            // types of Kubernetes have string keys and do not fail
+            let object = serde_json::to_string_pretty(object).unwrap_or_default();
+            // JSON has no line breaks inside its strings, so every line can be moved
+            for line in object.lines() {
+                text.push_str("\n    ");
+                text.push_str(line);
+            }
         }
     }
 }
@@ -52,10 +45,9 @@ mod tests {
             Object::from(ConfigMap { metadata, data: Some(data), ..ConfigMap::default() }),
         ];
         let manifest: Manifest = objects.into_iter().collect();
-        let mut text = Text::default();
-        text.push_str(List::BEFORE);
-        append(&manifest, &mut text);
+        let mut text = List::BEFORE.to_owned();
+        List::append(&manifest, &mut text);
         text.push_str(List::AFTER);
-        assert_eq!(text.to_string(), manifest.to_json());
+        assert_eq!(text, manifest.to_json());
     }
 }

@@ -9,8 +9,7 @@ mod stream;
 
 use std::path::PathBuf;
 
-use redis_k8s::emit::Text;
-use redis_k8s::{ApiVersion, Manifest, Redis, Refused};
+use redis_k8s::{ApiVersion, Checked};
 
 use self::selection::{Selection, Selector};
 use super::documents::{DocumentArgs, api_version};
@@ -59,74 +58,44 @@ enum Form {
 
 pub(crate) fn run(args: &RenderArgs, session: &mut Session<'_, '_>) -> Result<(), Failure> {
     let documents = args.documents.checked(&args.files, args.api_version, session)?;
-    let rendering = Rendering { target: args.api_version, selection: Selection::new(args.only.clone()) };
-    rendering.require_matches(&documents)?;
+    let selection = Selection::new(args.only.clone());
+    require_matches(&selection, &documents)?;
     if let Some(note) = note(args, &documents) {
         session.note(&note);
     }
     match (&args.output_dir, args.output) {
-        (Some(dir), _) => files::write(&documents, &rendering, dir, session),
-        (None, Form::Yaml) => stream::write::<stream::Yaml>(&documents, &rendering, session),
-        (None, Form::Json) => stream::write::<json::List>(&documents, &rendering, session),
-        (None, Form::Name) => stream::write::<names::Names>(&documents, &rendering, session),
+        (Some(dir), _) => files::write(&documents, &selection, dir, session),
+        (None, Form::Yaml) => stream::write::<stream::Yaml>(&documents, &selection, session),
+        (None, Form::Json) => stream::write::<json::List>(&documents, &selection, session),
+        (None, Form::Name) => stream::write::<names::Names>(&documents, &selection, session),
     }
 }
 
-/// What is rendered of each document.
-struct Rendering {
-    target: ApiVersion,
-    selection: Selection,
-}
-
-impl Rendering {
-    fn manifest(&self, document: &Redis) -> Result<Manifest, Failure> {
-        Ok(self.selection.apply(document.render(self.target).map_err(refusal)?))
-    }
-
-    fn append_yaml(&self, document: &Redis, text: &mut Text) -> Result<(), Failure> {
-        if self.selection.selectors().is_empty() {
-            document.render_yaml(self.target, text).map_err(refusal)
-        } else {
-            self.manifest(document)?.write_yaml(text);
-            Ok(())
+/// Refuses a selector that matches no object of any document: it would go unnoticed in a pipeline.
+fn require_matches(selection: &Selection, documents: &[Checked]) -> Result<(), Failure> {
+    let mut unmatched = selection.selectors().to_vec();
+    for document in documents {
+        if unmatched.is_empty() {
+            return Ok(());
         }
+        let manifest = document.manifest();
+        unmatched.retain(|selector| !manifest.iter().any(|object| selector.matches(object)));
     }
-
-    /// Refuses a selector that matches no object of any document: it would go unnoticed in a pipeline.
-    fn require_matches(&self, documents: &[Redis]) -> Result<(), Failure> {
-        let mut unmatched = self.selection.selectors().to_vec();
-        for document in documents {
-            if unmatched.is_empty() {
-                return Ok(());
-            }
-            let manifest = self.manifest(document)?;
-            unmatched.retain(|selector| !manifest.iter().any(|object| selector.matches(object)));
-        }
-        let Some(selector) = unmatched.first() else { return Ok(()) };
-        let everything = Self { target: self.target, selection: Selection::default() };
-        let mut there_is = Vec::new();
-        for document in documents.iter().take(1) {
-            there_is.extend(everything.manifest(document)?.iter().map(names::name));
-        }
-        let of = if documents.len() > 1 { " (of the first document)" } else { "" };
-        Err(Failure::Usage(format!("--only {selector} matches nothing; there is{of}:\n  {}", there_is.join("\n  "))))
-    }
-}
-
-#[allow(clippy::needless_pass_by_value, reason = "for map_err")]
-fn refusal(refused: Refused) -> Failure {
-    Failure::Input(refused.to_string())
+    let Some(selector) = unmatched.first() else { return Ok(()) };
+    let there_is: Vec<_> = documents.first().map(Checked::manifest).iter().flatten().map(names::name).collect();
+    let of = if documents.len() > 1 { " (of the first document)" } else { "" };
+    Err(Failure::Usage(format!("--only {selector} matches nothing; there is{of}:\n  {}", there_is.join("\n  "))))
 }
 
 /// What a user should know before applying: nothing was asked for, or nobody is asked for a password.
-fn note(args: &RenderArgs, documents: &[Redis]) -> Option<String> {
+fn note(args: &RenderArgs, documents: &[Checked]) -> Option<String> {
     const CURE: &str = "set spec.auth.secret to a Secret with a password (redis-k8s-gen secret prints one)";
     let nothing_given = args.files.is_empty() && args.documents.set.is_empty();
     let default = nothing_given.then(|| "no document was given: this is the default instance".to_owned());
-    let open = documents.iter().filter(|it| it.spec.auth.as_ref().is_none_or(|auth| auth.secret.is_none())).count();
+    let open = documents.iter().filter(|it| it.redis().spec.auth.as_ref().is_none_or(|auth| auth.secret.is_none())).count();
     let open = match (args.api_version, open, documents) {
         (ApiVersion::V1Beta3 | ApiVersion::V1, ..) | (_, 0, _) => None,
-        (_, _, [only]) => Some(format!("{} asks clients for no password: {CURE}", only.metadata.name)),
+        (_, _, [only]) => Some(format!("{} asks clients for no password: {CURE}", only.redis().metadata.name)),
         (_, open, all) => Some(format!("{open} of {} instances ask clients for no password: {CURE}", all.len())),
     };
     match (default, open) {

@@ -1,21 +1,18 @@
 //! `-o name`: one line for each object, as kubectl prints them.
 
-use redis_k8s::emit::Text;
-use redis_k8s::{Object, Redis};
+use redis_k8s::{Manifest, Object};
 
 use super::stream::Format;
-use super::{Failure, Rendering};
 
 /// Lines as `statefulset.apps/redis`.
 pub(super) struct Names;
 
 impl Format for Names {
-    fn append(document: &Redis, rendering: &Rendering, text: &mut Text) -> Result<(), Failure> {
-        for object in &rendering.manifest(document)? {
+    fn append(manifest: &Manifest, text: &mut String) {
+        for object in manifest {
             text.push_str(&name(object));
-            text.push_str("\n");
+            text.push('\n');
         }
-        Ok(())
     }
 }
 

@@ -4,7 +4,7 @@ use std::convert::Infallible;
 use std::fmt;
 use std::str::FromStr;
 
-use redis_k8s::{Manifest, Object};
+use redis_k8s::{Checked, Manifest, Object};
 
 /// The names kubectl knows a kind by, besides the kind itself and its plural in `s`.
 const SHORT_NAMES: &[(&str, &[&str])] = &[
@@ -71,7 +71,9 @@ impl Selection {
         &self.0
     }
 
-    pub(super) fn apply(&self, mut manifest: Manifest) -> Manifest {
+    /// The objects of this document that pass.
+    pub(super) fn manifest(&self, document: &Checked) -> Manifest {
+        let mut manifest = document.manifest();
         manifest.retain(|object| self.0.is_empty() || self.0.iter().any(|selector| selector.matches(object)));
         manifest
     }

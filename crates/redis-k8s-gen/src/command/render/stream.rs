@@ -1,11 +1,10 @@
 //! Writing documents to standard output in their order, rendered in parallel, a bounded part at a time.
 
 use rayon::prelude::*;
-use redis_k8s::Redis;
-use redis_k8s::emit::Text;
+use redis_k8s::{Checked, Manifest};
 
 use super::progress::{Progress, grouped};
-use super::{Failure, Rendering, Session};
+use super::{Failure, Selection, Session};
 
 /// How documents become text that can be written part by part.
 pub(super) trait Format {
@@ -17,25 +16,24 @@ pub(super) trait Format {
     const AFTER: &'static str = "";
 
     /// Appends what is rendered of one document.
-    fn append(document: &Redis, rendering: &Rendering, text: &mut Text) -> Result<(), Failure>;
+    fn append(manifest: &Manifest, text: &mut String);
 }
 
 /// A stream of YAML documents.
 pub(super) struct Yaml;
 
 impl Format for Yaml {
-    fn append(document: &Redis, rendering: &Rendering, text: &mut Text) -> Result<(), Failure> {
-        rendering.append_yaml(document, text)
+    fn append(manifest: &Manifest, text: &mut String) {
+        manifest.write_yaml(text);
     }
 }
 
-/// Documents rendered while the ones before them are written: 2 MB, with both halves, however long the output is. Their
+/// Documents rendered while the ones before them are written: 5 MB, with both halves, however long the output is. Their
 /// buffers are filled again and again: memory fresh from the kernel took a sixth of the time of a fleet.
 const AT_A_TIME: usize = 32;
 
-/// What is made for a document of three servers and three sentinels, with some to spare: texts that outgrow their memory are
-/// moved.
-const MADE_FOR_ONE: usize = 28 * 1024;
+/// The text of a document of three servers and three sentinels, with some to spare: texts that outgrow their memory are moved.
+const USUAL: usize = 72 * 1024;
 
 /// Documents that are worth handing to a thread.
 const A_TASK: usize = 2;
@@ -48,47 +46,50 @@ const A_HANDFUL: usize = 8;
 /// One document, or a handful, is rendered on this thread: starting others takes longer than that. So is a fleet where there
 /// is no other core: one buffer stays in the cache, the buffers for several threads do not.
 pub(super) fn write<F: Format>(
-    documents: &[Redis],
-    rendering: &Rendering,
+    documents: &[Checked],
+    selection: &Selection,
     session: &mut Session<'_, '_>,
 ) -> Result<(), Failure> {
     let mut output = Output { progress: Progress::new(documents.len(), session), session, wrote: false };
     output.session.data(F::BEFORE.as_bytes())?;
     let result = if documents.len() <= A_HANDFUL || rayon::current_num_threads() == 1 {
-        on_this_thread::<F>(documents, rendering, &mut output)
+        on_this_thread::<F>(documents, selection, &mut output)
     } else {
-        in_parallel::<F>(documents, rendering, &mut output)
+        in_parallel::<F>(documents, selection, &mut output)
     };
     output.progress.erase(output.session);
     result?;
     output.session.data(F::AFTER.as_bytes())?;
-    let plural = if documents.len() == 1 { "" } else { "s" };
-    output.session.verbose(&format!("rendered {} document{plural} for {}", grouped(documents.len()), rendering.target));
+    if let [first, ..] = documents {
+        let plural = if documents.len() == 1 { "" } else { "s" };
+        let count = grouped(documents.len());
+        output.session.verbose(&format!("rendered {count} document{plural} for {}", first.target()));
+    }
     Ok(())
 }
 
 fn on_this_thread<F: Format>(
-    documents: &[Redis],
-    rendering: &Rendering,
+    documents: &[Checked],
+    selection: &Selection,
     output: &mut Output<'_, '_, '_>,
 ) -> Result<(), Failure> {
-    let mut buffer = Buffer::default();
+    let mut buffer = String::new();
     documents.iter().try_for_each(|document| {
-        buffer.fill::<F>(document, rendering);
+        fill::<F>(&mut buffer, document, selection);
         output.write::<F>(&buffer)
     })
 }
 
 /// Renders the next part while the last one is written.
 fn in_parallel<F: Format>(
-    documents: &[Redis],
-    rendering: &Rendering,
+    documents: &[Checked],
+    selection: &Selection,
     output: &mut Output<'_, '_, '_>,
 ) -> Result<(), Failure> {
     let (mut ready, mut next) = (Vec::new(), Vec::new());
     for part in documents.chunks(AT_A_TIME) {
         rayon::in_place_scope(|scope| {
-            scope.spawn(|_| fill_all::<F>(&mut next, part, rendering));
+            scope.spawn(|_| fill_all::<F>(&mut next, part, selection));
             output.write_all::<F>(&ready)
         })?;
         std::mem::swap(&mut ready, &mut next);
@@ -97,27 +98,17 @@ fn in_parallel<F: Format>(
 }
 
 /// Renders a part into as many buffers as it has documents.
-fn fill_all<F: Format>(buffers: &mut Vec<Buffer>, part: &[Redis], rendering: &Rendering) {
-    buffers.resize_with(part.len(), Buffer::default);
+fn fill_all<F: Format>(buffers: &mut Vec<String>, part: &[Checked], selection: &Selection) {
+    buffers.resize_with(part.len(), String::new);
     let tasks = part.par_iter().zip(buffers).with_min_len(A_TASK);
-    tasks.for_each(|(document, buffer)| buffer.fill::<F>(document, rendering));
+    tasks.for_each(|(document, buffer)| fill::<F>(buffer, document, selection));
 }
 
-/// A document as text.
-#[derive(Default)]
-struct Buffer {
-    text: Text,
-    /// What it was refused for.
-    refused: Option<Failure>,
-}
-
-impl Buffer {
-    /// Renders this document in place of the one before.
-    fn fill<F: Format>(&mut self, document: &Redis, rendering: &Rendering) {
-        self.text.clear();
-        self.text.reserve(MADE_FOR_ONE);
-        self.refused = F::append(document, rendering, &mut self.text).err();
-    }
+/// Renders a document in place of the one before.
+fn fill<F: Format>(buffer: &mut String, document: &Checked, selection: &Selection) {
+    buffer.clear();
+    buffer.reserve(USUAL);
+    F::append(&selection.manifest(document), buffer);
 }
 
 struct Output<'a, 's, 'io> {
@@ -127,19 +118,16 @@ struct Output<'a, 's, 'io> {
 }
 
 impl Output<'_, '_, '_> {
-    fn write_all<F: Format>(&mut self, buffers: &[Buffer]) -> Result<(), Failure> {
+    fn write_all<F: Format>(&mut self, buffers: &[String]) -> Result<(), Failure> {
         buffers.iter().try_for_each(|buffer| self.write::<F>(buffer))
     }
 
-    fn write<F: Format>(&mut self, buffer: &Buffer) -> Result<(), Failure> {
-        if let Some(refused) = &buffer.refused {
-            return Err(refused.clone());
-        }
-        if !buffer.text.is_empty() {
+    fn write<F: Format>(&mut self, buffer: &str) -> Result<(), Failure> {
+        if !buffer.is_empty() {
             if self.wrote {
                 self.session.data(F::BETWEEN.as_bytes())?;
             }
-            self.session.text(&buffer.text)?;
+            self.session.data(buffer.as_bytes())?;
             self.wrote = true;
         }
         self.progress.advance(self.session);

@@ -5,14 +5,14 @@ use serde::{Serialize, ser};
 use super::key::Key;
 use super::node::{Node, Place};
 use super::{indent, scalar};
-use crate::emit::{Error, Text};
+use crate::emit::Error;
 
 /// Readers of the libyaml family look for the `:` of a key within 1024 characters of its start. Longer keys need a `?`.
 const LONGEST_SIMPLE_KEY: usize = 1000;
 
 /// A map or a sequence being written. Nothing is written before the first entry, since an empty one is `{}` or `[]`.
 pub(super) struct Collection<'o> {
-    pub(super) out: &'o mut Text,
+    pub(super) out: &'o mut String,
     pub(super) column: usize,
     pub(super) place: Place,
     pub(super) is_empty: bool,
@@ -21,7 +21,7 @@ pub(super) struct Collection<'o> {
 impl Collection<'_> {
     /// Brings the output to where the next entry begins.
     fn begin_entry(&mut self) {
-        let out = &mut self.out.made;
+        let out = &mut *self.out;
         match (self.is_empty, self.place) {
             (true, Place::Entry) => {
                 out.push_str(":\n");
@@ -35,7 +35,7 @@ impl Collection<'_> {
 
     pub(super) fn key(&mut self, key: &str) {
         self.begin_entry();
-        let out = &mut self.out.made;
+        let out = &mut *self.out;
         let start = out.len();
         scalar::write_inline(key, out);
         if out.len() - start > LONGEST_SIMPLE_KEY {

@@ -1,6 +1,5 @@
 //! A serde serializer that writes block YAML straight into the output, with no tree in between.
 
-mod block;
 mod collection;
 mod key;
 mod node;
@@ -9,12 +8,10 @@ mod scalar;
 use serde::Serialize;
 
 use super::error::Error;
-use super::text::Text;
-pub(crate) use block::{Block, laid_out_len, lay_out};
 use node::Node;
 
 /// Appends `value` as one document with a final newline and no document marker.
-pub(super) fn write<T: Serialize + ?Sized>(value: &T, out: &mut Text) -> Result<(), Error> {
+pub(super) fn write<T: Serialize + ?Sized>(value: &T, out: &mut String) -> Result<(), Error> {
     value.serialize(Node::document(out))
 }
 
@@ -46,9 +43,9 @@ mod tests {
     use super::*;
 
     fn yaml(value: &(impl Serialize + ?Sized)) -> String {
-        let mut out = Text::default();
+        let mut out = String::new();
         write(value, &mut out).unwrap();
-        out.into()
+        out
     }
 
     #[derive(Serialize)]
@@ -87,28 +84,6 @@ mod tests {
     }
 
     #[test]
-    fn a_block_is_laid_out_as_the_writer_does_it() {
-        const TEXT: &str = "one
-
-  two: \"# x\"
-
-three
-";
-        const LAID_OUT: [u8; laid_out_len(TEXT)] = lay_out(TEXT);
-        let block = Block(str::from_utf8(&LAID_OUT).unwrap());
-        let beside = |value: Value| json!({"data": {"a": value, "b": 1}});
-        let map = BTreeMap::from([("data", BTreeMap::from([("a", block)]))]);
-        assert_eq!(
-            format!(
-                "{}  b: 1
-",
-                yaml(&map)
-            ),
-            yaml(&beside(TEXT.into()))
-        );
-    }
-
-    #[test]
     fn keys_follow_the_rules_of_strings_on_one_line() {
         let value = json!({"": 1, "a b": 2, "on": 3, "x\ny": 4, "é": 5});
         assert_eq!(yaml(&value), "\"\": 1\na b: 2\n\"on\": 3\n\"x\\ny\": 4\n\"é\": 5\n");
@@ -134,7 +109,7 @@ three
     #[test]
     fn keys_that_are_no_scalars_are_refused() {
         let rule = "a map key must be a string, a number or a boolean";
-        let mut out = Text::default();
+        let mut out = String::new();
         let refused = write(&BTreeMap::from([(vec![1], 1)]), &mut out).unwrap_err();
         assert_eq!(refused.to_string(), rule);
         assert!(write(&BTreeMap::from([((), 1)]), &mut out).is_err());

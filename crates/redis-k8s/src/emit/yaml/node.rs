@@ -4,11 +4,10 @@ use std::fmt::{Display, Write as _};
 
 use serde::{Serialize, Serializer};
 
-use super::block;
 use super::collection::Collection;
 use super::scalar::{self, Style};
 use super::spaces;
-use crate::emit::{Error, Text};
+use crate::emit::Error;
 
 /// What stands before a value on its line.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -34,20 +33,20 @@ impl Place {
 
 /// Where the next value goes.
 pub(super) struct Node<'o> {
-    pub(super) out: &'o mut Text,
+    pub(super) out: &'o mut String,
     /// Where the collection around it begins its lines.
     pub(super) column: usize,
     pub(super) place: Place,
 }
 
 impl<'o> Node<'o> {
-    pub(super) fn document(out: &'o mut Text) -> Self {
+    pub(super) fn document(out: &'o mut String) -> Self {
         Self { out, column: 0, place: Place::Document }
     }
 
     /// Ends the line with a value that takes no more than that.
     pub(super) fn inline(self, write: impl FnOnce(&mut String)) {
-        let out = &mut self.out.made;
+        let out = self.out;
         self.place.lead(out);
         write(out);
         out.push('\n');
@@ -173,7 +172,7 @@ impl<'o> Serializer for Node<'o> {
             Style::Plain => self.inline(|out| out.push_str(text)),
             Style::Quoted => self.inline(|out| scalar::write_quoted(text, out)),
             Style::Literal => {
-                let out = &mut self.out.made;
+                let out = self.out;
                 self.place.lead(out);
                 scalar::write_literal(text, &spaces(self.column + 2), out);
             }
@@ -203,13 +202,8 @@ impl<'o> Serializer for Node<'o> {
         self.serialize_unit()
     }
 
-    fn serialize_unit_variant(self, name: &'static str, _: u32, variant: &'static str) -> Result<(), Error> {
-        if name != block::TOKEN {
-            return self.serialize_str(variant);
-        }
-        self.place.lead(&mut self.out.made);
-        self.out.share(variant);
-        Ok(())
+    fn serialize_unit_variant(self, _: &'static str, _: u32, variant: &'static str) -> Result<(), Error> {
+        self.serialize_str(variant)
     }
 
     fn serialize_newtype_struct<T: Serialize + ?Sized>(self, _: &'static str, value: &T) -> Result<(), Error> {

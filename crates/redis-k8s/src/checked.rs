@@ -1,0 +1,110 @@
+//! A document after its check.
+
+use crate::api_version::ApiVersion;
+use crate::error::{Problem, Refused};
+use crate::manifest::Manifest;
+use crate::model::Redis;
+
+/// A document that was checked for a target and can be rendered for it.
+///
+/// ```
+/// use redis_k8s::{ApiVersion, Redis};
+///
+/// let checked = Redis::new("cache".parse()?).checked(ApiVersion::AppsV1)?;
+/// assert!(checked.warnings().is_empty());
+/// assert_eq!(checked.manifest().to_yaml(), checked.redis().render(ApiVersion::AppsV1)?.to_yaml());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug, Clone, PartialEq)]
+pub struct Checked {
+    redis: Redis,
+    target: ApiVersion,
+    warnings: Vec<Problem>,
+}
+
+impl Checked {
+    /// The document.
+    #[must_use]
+    pub const fn redis(&self) -> &Redis {
+        &self.redis
+    }
+
+    /// What it was checked for.
+    #[must_use]
+    pub const fn target(&self) -> ApiVersion {
+        self.target
+    }
+
+    /// What hurts in it.
+    #[must_use]
+    pub fn warnings(&self) -> &[Problem] {
+        &self.warnings
+    }
+
+    /// Its objects.
+    #[must_use]
+    pub fn manifest(&self) -> Manifest {
+        manifest(&self.redis, self.target)
+    }
+}
+
+impl AsRef<Redis> for Checked {
+    fn as_ref(&self) -> &Redis {
+        &self.redis
+    }
+}
+
+impl AsRef<Self> for Redis {
+    fn as_ref(&self) -> &Self {
+        self
+    }
+}
+
+impl From<Checked> for Redis {
+    fn from(checked: Checked) -> Self {
+        checked.redis
+    }
+}
+
+impl Redis {
+    /// Everything that is wrong with the document for this target, or that hurts; empty if it is fine.
+    #[must_use]
+    pub fn check(&self, target: ApiVersion) -> Vec<Problem> {
+        crate::check::check(self, target)
+    }
+
+    /// The document as one that can be rendered.
+    ///
+    /// # Errors
+    ///
+    /// [`Refused`], with every problem, if [`check`](Self::check) finds an error.
+    pub fn checked(self, target: ApiVersion) -> Result<Checked, Refused> {
+        let warnings = self.require_sound(target)?;
+        Ok(Checked { redis: self, target, warnings })
+    }
+
+    /// The objects of this document.
+    ///
+    /// # Errors
+    ///
+    /// [`Refused`], with every problem, if [`check`](Self::check) finds an error.
+    pub fn render(&self, target: ApiVersion) -> Result<Manifest, Refused> {
+        self.require_sound(target)?;
+        Ok(manifest(self, target))
+    }
+
+    /// What hurts in a document without an error.
+    pub(crate) fn require_sound(&self, target: ApiVersion) -> Result<Vec<Problem>, Refused> {
+        let problems = self.check(target);
+        if problems.iter().any(Problem::is_error) { Err(Refused { problems }) } else { Ok(problems) }
+    }
+}
+
+fn manifest(redis: &Redis, target: ApiVersion) -> Manifest {
+    use crate::object;
+    match target {
+        ApiVersion::V1Beta3 => object::tutorial::v1beta3(redis),
+        ApiVersion::V1 => object::tutorial::v1(redis),
+        ApiVersion::AppsV1 => object::production::render(redis),
+    }
+}
