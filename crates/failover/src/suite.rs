@@ -139,7 +139,7 @@ impl Table {
             (false, true) => "LATE, once more",
             (false, false) => "FAIL",
         };
-        say(&format!(
+        let mut lines = vec![format!(
             "{:<34} {:>14} {:>13} {:>13} {:>14} {:>5}  {verdict}",
             scenario.name,
             of(measured.gap, bounds.gap),
@@ -147,16 +147,13 @@ impl Table {
             lost(measured.lost_wait),
             of(measured.healthy, bounds.healthy),
             measured.moves,
-        ))?;
-        for line in idle::table(&measured.costs) {
-            say(&line)?;
-        }
-        for note in &measured.notes {
-            say(&format!("    {}: {:.2} of {}", note.what, note.value, note.bound))?;
-        }
-        for failure in measured.complaints() {
-            say(&format!("    {failure}"))?;
-        }
+        )];
+        lines.extend(idle::table(&measured.costs));
+        let notes = measured.notes.iter();
+        lines.extend(notes.map(|note| format!("    {}: {:.2} of {}", note.what, note.value, note.bound)));
+        lines.extend(measured.complaints().map(|failure| format!("    {failure}")));
+        // At once, since other lanes print to the same screen.
+        say(&lines.join("\n"))?;
         let mut line = self.head.clone();
         line["scenario"] = json!(scenario.name);
         line["round"] = json!(round);

@@ -27,7 +27,7 @@ pub(crate) fn run(scenario: &Scenario, cluster: &Arc<Cluster>, flavour: Flavour)
     image::root(instance.image())?;
     instance.workload = Workload::Controllers;
     let redis: Redis = serde_json::from_value(instance.document.clone())?;
-    let book = redis_k8s::steps(&redis, ApiVersion::V1).map_err(io::Error::other)?;
+    let book = redis_k8s::tutorial::steps(&redis, ApiVersion::V1).map_err(io::Error::other)?;
     let kubectl = wire::listen(cluster)?;
     let net = cluster.stranger("default", &[("app", "client")])?;
     let mut writer = Writer::start(&instance, &net, "plain", Promise::Plain)?;

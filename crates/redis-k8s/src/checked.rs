@@ -101,10 +101,11 @@ impl Redis {
 }
 
 fn manifest(redis: &Redis, target: ApiVersion) -> Manifest {
-    use crate::object;
     match target {
-        ApiVersion::V1Beta3 => object::tutorial::v1beta3(redis),
-        ApiVersion::V1 => object::tutorial::v1(redis),
-        ApiVersion::AppsV1 => object::production::render(redis),
+        #[cfg(feature = "tutorial")]
+        ApiVersion::V1Beta3 => crate::tutorial::objects_v1beta3::manifest(redis),
+        #[cfg(feature = "tutorial")]
+        ApiVersion::V1 => crate::tutorial::objects_v1::manifest(redis),
+        ApiVersion::AppsV1 => crate::object::production::manifest(redis),
     }
 }

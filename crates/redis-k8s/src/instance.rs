@@ -1,5 +1,8 @@
-//! The resolved view of a document for apps/v1: every default filled in, every name derived.
+//! The resolved view of a document for a target: every default filled in, every name derived.
 
+use std::num::NonZeroU16;
+
+use crate::api_version::ApiVersion;
 use crate::model::defaults;
 use crate::model::{Persistence, Redis, Sentinel};
 use crate::value::{Duration, Image, Quantity};
@@ -25,15 +28,16 @@ impl Component {
     }
 }
 
-/// A document with its defaults.
+/// A document with the defaults of a target.
 #[derive(Clone, Copy)]
 pub(crate) struct Instance<'a> {
     pub(crate) redis: &'a Redis,
+    target: ApiVersion,
 }
 
 impl<'a> Instance<'a> {
-    pub(crate) const fn new(redis: &'a Redis) -> Self {
-        Self { redis }
+    pub(crate) const fn new(redis: &'a Redis, target: ApiVersion) -> Self {
+        Self { redis, target }
     }
 
     pub(crate) fn name(self) -> &'a str {
@@ -75,25 +79,41 @@ impl<'a> Instance<'a> {
         account.and_then(|account| account.name.as_ref()).map_or_else(|| self.name(), |name| name.as_str())
     }
 
+    /// Pods of a set when it is applied.
     pub(crate) fn replicas(self, component: Component) -> u32 {
-        match component {
-            Component::Server => self.redis.spec.replicas.unwrap_or(defaults::REPLICAS),
-            Component::Sentinel => {
-                self.sentinel().and_then(|sentinel| sentinel.replicas).unwrap_or(defaults::SENTINEL_REPLICAS)
-            }
+        let (asked, default, tutorial) = match component {
+            Component::Server => (self.redis.spec.replicas, defaults::REPLICAS, defaults::TUTORIAL_REPLICAS),
+            Component::Sentinel => (
+                self.sentinel().and_then(|sentinel| sentinel.replicas),
+                defaults::SENTINEL_REPLICAS,
+                defaults::TUTORIAL_SENTINEL_REPLICAS,
+            ),
+        };
+        asked.unwrap_or(if self.target.is_tutorial() { tutorial } else { default })
+    }
+
+    /// Pods of a set there will be: the tutorial starts with one of each and resizes to three, or more if the document says so.
+    pub(crate) fn resized(self, component: Component) -> u32 {
+        let replicas = self.replicas(component);
+        if !self.target.is_tutorial() {
+            return replicas;
         }
+        replicas.max(match component {
+            Component::Server => defaults::REPLICAS,
+            Component::Sentinel => defaults::SENTINEL_REPLICAS,
+        })
     }
 
     pub(crate) fn quorum(self) -> u32 {
         let asked = self.sentinel().and_then(|sentinel| sentinel.quorum);
-        asked.unwrap_or_else(|| defaults::majority(self.replicas(Component::Sentinel)))
+        asked.unwrap_or_else(|| defaults::majority(self.resized(Component::Sentinel)))
     }
 
-    pub(crate) fn port(self, component: Component) -> u16 {
+    pub(crate) fn port(self, component: Component) -> NonZeroU16 {
         match component {
-            Component::Server => self.redis.spec.port.map_or(defaults::PORT, Into::into),
+            Component::Server => self.redis.spec.port.unwrap_or(defaults::PORT),
             Component::Sentinel => {
-                self.sentinel().and_then(|sentinel| sentinel.port).map_or(defaults::SENTINEL_PORT, Into::into)
+                self.sentinel().and_then(|sentinel| sentinel.port).unwrap_or(defaults::SENTINEL_PORT)
             }
         }
     }
@@ -120,12 +140,12 @@ impl<'a> Instance<'a> {
     pub(crate) fn parallel_syncs(self) -> u32 {
         self.sentinel()
             .and_then(|sentinel| sentinel.parallel_syncs)
-            .unwrap_or_else(|| defaults::parallel_syncs(self.replicas(Component::Server)))
+            .unwrap_or_else(|| defaults::parallel_syncs(self.resized(Component::Server)))
     }
 
     pub(crate) fn min_replicas_to_write(self) -> u32 {
         let asked = self.redis.spec.min_replicas_to_write;
-        asked.unwrap_or_else(|| defaults::min_replicas_to_write(self.replicas(Component::Server)))
+        asked.unwrap_or_else(|| defaults::min_replicas_to_write(self.resized(Component::Server)))
     }
 
     pub(crate) fn min_replicas_max_lag(self) -> Duration {

@@ -75,8 +75,9 @@ mod manifest;
 pub mod model;
 pub mod object;
 mod runtime;
-mod steps;
 mod template;
+#[cfg(feature = "tutorial")]
+pub mod tutorial;
 pub mod value;
 
 /// The types of the objects, in the version this library was built with.
@@ -88,7 +89,6 @@ pub use checked::Checked;
 pub use error::{FieldPath, PathStep, Problem, Refused, Severity};
 pub use manifest::{Manifest, Object, TypedObject};
 pub use model::Redis;
-pub use steps::steps;
 pub use value::{
     ConfigKey, ConfigValue, Duration, EnvName, Image, InstanceName, InvalidValue, KubernetesVersion, LabelKey,
     LabelValue, MasterName, Namespace, ObjectName, Quantity, SecretKey,

@@ -4,14 +4,17 @@ use std::fmt;
 
 use k8s_openapi::Metadata;
 use k8s_openapi::api::apps::v1::StatefulSet;
-use k8s_openapi::api::core::v1::{ConfigMap, Pod, ReplicationController, Service, ServiceAccount};
+use k8s_openapi::api::core::v1::{ConfigMap, Service, ServiceAccount};
+#[cfg(feature = "tutorial")]
+use k8s_openapi::api::core::v1::{Pod, ReplicationController};
 use k8s_openapi::api::networking::v1::NetworkPolicy;
 use k8s_openapi::api::policy::v1::PodDisruptionBudget;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use serde::{Serialize, Serializer};
 
-use crate::api_version::v1beta3;
 use crate::emit;
+#[cfg(feature = "tutorial")]
+use crate::tutorial::v1beta3;
 
 mod sealed {
     /// No other type is an object of a manifest.
@@ -39,8 +42,11 @@ impl<T: Metadata<Ty = ObjectMeta>> Described for T {
     }
 }
 
+#[cfg(feature = "tutorial")]
 impl Described for v1beta3::Service {}
+#[cfg(feature = "tutorial")]
 impl Described for v1beta3::Pod {}
+#[cfg(feature = "tutorial")]
 impl Described for v1beta3::ReplicationController {}
 
 /// Makes [`Object`] and everything that is the same for each of its kinds.
@@ -49,13 +55,14 @@ impl Described for v1beta3::ReplicationController {}
 /// (<https://github.com/kubernetes-sigs/kustomize/blob/master/api/internal/builtins/SortOrderTransformer.go>),
 /// in which what is needed comes before what needs it; kinds it does not name stand after, by name.
 macro_rules! objects {
-    ($($variant:ident($ty:ty) = $api_version:literal $kind:literal,)*) => {
+    ($($(#[$cfg:meta])* $variant:ident($ty:ty) = $api_version:literal $kind:literal $plural:literal,)*) => {
         /// One Kubernetes object, typed.
         #[derive(Debug, Clone, PartialEq)]
         #[non_exhaustive]
         #[allow(clippy::large_enum_variant, reason = "a manifest holds a dozen of them, moved once")]
         pub enum Object {
             $(
+                $(#[$cfg])*
                 #[doc = concat!($kind, " of ", $api_version, ".")]
                 $variant($ty),
             )*
@@ -65,66 +72,75 @@ macro_rules! objects {
             /// Its `apiVersion`.
             #[must_use]
             pub const fn api_version(&self) -> &'static str {
-                match self { $(Self::$variant(_) => $api_version,)* }
+                match self { $($(#[$cfg])* Self::$variant(_) => $api_version,)* }
             }
 
             /// Its `kind`.
             #[must_use]
             pub const fn kind(&self) -> &'static str {
-                match self { $(Self::$variant(_) => $kind,)* }
+                match self { $($(#[$cfg])* Self::$variant(_) => $kind,)* }
+            }
+
+            /// Its kind as paths of the API have it: `statefulsets`.
+            #[must_use]
+            pub const fn plural(&self) -> &'static str {
+                match self { $($(#[$cfg])* Self::$variant(_) => $plural,)* }
             }
 
             /// Its name.
             #[must_use]
             pub fn name(&self) -> &str {
-                match self { $(Self::$variant(object) => object.metadata.name.as_deref().unwrap_or_default(),)* }
+                match self { $($(#[$cfg])* Self::$variant(object) => object.metadata.name.as_deref().unwrap_or_default(),)* }
             }
 
             /// Its namespace, if it says one.
             #[must_use]
             pub fn namespace(&self) -> Option<&str> {
-                match self { $(Self::$variant(object) => object.metadata.namespace.as_deref(),)* }
+                match self { $($(#[$cfg])* Self::$variant(object) => object.metadata.namespace.as_deref(),)* }
             }
 
             /// Its metadata; none for `v1beta3`, whose objects have fields of their own for it.
             #[must_use]
             pub fn metadata(&self) -> Option<&ObjectMeta> {
-                match self { $(Self::$variant(object) => object.described(),)* }
+                match self { $($(#[$cfg])* Self::$variant(object) => object.described(),)* }
             }
 
             /// Its metadata to change: labels, annotations, owner references. A name that changes leaves the object where it is in its
             /// manifest.
             pub fn metadata_mut(&mut self) -> Option<&mut ObjectMeta> {
-                match self { $(Self::$variant(object) => object.described_mut(),)* }
+                match self { $($(#[$cfg])* Self::$variant(object) => object.described_mut(),)* }
             }
 
             /// Its place in a manifest.
             const fn rank(&self) -> Rank {
-                match self { $(Self::$variant(_) => Rank::$variant,)* }
+                match self { $($(#[$cfg])* Self::$variant(_) => Rank::$variant,)* }
             }
         }
 
         /// The kinds in their order.
         #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
         enum Rank {
-            $($variant,)*
+            $($(#[$cfg])* $variant,)*
         }
 
         impl Serialize for Object {
             fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-                match self { $(Self::$variant(object) => object.serialize(serializer),)* }
+                match self { $($(#[$cfg])* Self::$variant(object) => object.serialize(serializer),)* }
             }
         }
 
         $(
+            $(#[$cfg])*
             impl From<$ty> for Object {
                 fn from(object: $ty) -> Self {
                     Self::$variant(object)
                 }
             }
 
+            $(#[$cfg])*
             impl sealed::Sealed for $ty {}
 
+            $(#[$cfg])*
             impl TypedObject for $ty {
                 fn of(object: &Object) -> Option<&Self> {
                     match object {
@@ -164,20 +180,37 @@ pub trait TypedObject: Sized + sealed::Sealed {
 }
 
 objects! {
-    ServiceAccount(ServiceAccount) = "v1" "ServiceAccount",
-    ConfigMap(ConfigMap) = "v1" "ConfigMap",
-    Service(Service) = "v1" "Service",
-    ServiceV1Beta3(v1beta3::Service) = "v1beta3" "Service",
-    StatefulSet(StatefulSet) = "apps/v1" "StatefulSet",
-    PodDisruptionBudget(PodDisruptionBudget) = "policy/v1" "PodDisruptionBudget",
-    NetworkPolicy(NetworkPolicy) = "networking.k8s.io/v1" "NetworkPolicy",
-    Pod(Pod) = "v1" "Pod",
-    PodV1Beta3(v1beta3::Pod) = "v1beta3" "Pod",
-    ReplicationController(ReplicationController) = "v1" "ReplicationController",
-    ReplicationControllerV1Beta3(v1beta3::ReplicationController) = "v1beta3" "ReplicationController",
+    ServiceAccount(ServiceAccount) = "v1" "ServiceAccount" "serviceaccounts",
+    ConfigMap(ConfigMap) = "v1" "ConfigMap" "configmaps",
+    Service(Service) = "v1" "Service" "services",
+    #[cfg(feature = "tutorial")]
+    ServiceV1Beta3(v1beta3::Service) = "v1beta3" "Service" "services",
+    StatefulSet(StatefulSet) = "apps/v1" "StatefulSet" "statefulsets",
+    PodDisruptionBudget(PodDisruptionBudget) = "policy/v1" "PodDisruptionBudget" "poddisruptionbudgets",
+    NetworkPolicy(NetworkPolicy) = "networking.k8s.io/v1" "NetworkPolicy" "networkpolicies",
+    #[cfg(feature = "tutorial")]
+    Pod(Pod) = "v1" "Pod" "pods",
+    #[cfg(feature = "tutorial")]
+    PodV1Beta3(v1beta3::Pod) = "v1beta3" "Pod" "pods",
+    #[cfg(feature = "tutorial")]
+    ReplicationController(ReplicationController) = "v1" "ReplicationController" "replicationcontrollers",
+    #[cfg(feature = "tutorial")]
+    ReplicationControllerV1Beta3(v1beta3::ReplicationController) = "v1beta3" "ReplicationController" "replicationcontrollers",
 }
 
 impl Object {
+    /// The group of its `apiVersion`: `apps`; empty for the core group.
+    #[must_use]
+    pub fn group(&self) -> &'static str {
+        self.api_version().split_once('/').map_or("", |(group, _)| group)
+    }
+
+    /// The version of its `apiVersion`: `v1`.
+    #[must_use]
+    pub fn version(&self) -> &'static str {
+        self.api_version().rsplit('/').next().unwrap_or_default()
+    }
+
     /// The name of its file: `<group>_<version>_<kind>_<name>.yaml` in lower case, as kustomize writes them.
     ///
     /// The core group has no name and leaves its part out: `v1_service_redis-read.yaml`.

@@ -5,14 +5,18 @@ use std::sync::LazyLock;
 use minijinja::syntax::SyntaxConfig;
 use minijinja::{Environment, UndefinedBehavior, Value};
 
-const TEMPLATES: [(&str, &str); 7] = [
+const TEMPLATES: &[(&str, &str)] = &[
     ("redis.conf", include_str!("../templates/redis.conf")),
     ("sentinel.conf", include_str!("../templates/sentinel.conf")),
     ("topology.env", include_str!("../templates/topology.env")),
+    #[cfg(feature = "tutorial")]
     ("tutorial/redis.conf", include_str!("../templates/tutorial/redis.conf")),
+    #[cfg(feature = "tutorial")]
     ("tutorial/sentinel.conf", include_str!("../templates/tutorial/sentinel.conf")),
-    ("steps/v1beta3.sh", include_str!("../templates/steps/v1beta3.sh")),
-    ("steps/v1.sh", include_str!("../templates/steps/v1.sh")),
+    #[cfg(feature = "tutorial")]
+    ("tutorial/steps/v1beta3.sh", include_str!("../templates/tutorial/steps/v1beta3.sh")),
+    #[cfg(feature = "tutorial")]
+    ("tutorial/steps/v1.sh", include_str!("../templates/tutorial/steps/v1.sh")),
 ];
 
 static ENVIRONMENT: LazyLock<Environment<'static>> = LazyLock::new(|| {

@@ -29,7 +29,8 @@ pub(crate) struct DocumentArgs {
 }
 
 pub(crate) fn api_version() -> impl TypedValueParser<Value = ApiVersion> {
-    PossibleValuesParser::new(ApiVersion::ALL.map(ApiVersion::as_str)).try_map(|text| text.parse::<ApiVersion>())
+    PossibleValuesParser::new(ApiVersion::ALL.iter().map(|version| version.as_str()))
+        .try_map(|text| text.parse::<ApiVersion>())
 }
 
 impl DocumentArgs {

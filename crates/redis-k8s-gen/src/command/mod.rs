@@ -14,7 +14,6 @@ pub(crate) mod validate;
 use std::ffi::OsString;
 use std::io;
 
-
 use crate::Io;
 use crate::cli::{self, Subcommand, Verbosity};
 use crate::diagnostic::Report;

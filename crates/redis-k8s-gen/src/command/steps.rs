@@ -35,7 +35,7 @@ pub(crate) fn run(args: &StepsArgs, session: &mut Session<'_, '_>) -> Result<(),
     let [document] = documents.as_slice() else {
         return Err(Failure::Usage(format!("a run book is for one document, but there are {}", documents.len())));
     };
-    let script = redis_k8s::steps(document.redis(), args.api_version);
+    let script = redis_k8s::tutorial::steps(document.redis(), args.api_version);
     let script = script.map_err(|refused| Failure::Input(refused.to_string()))?;
     session.data(script.as_bytes())
 }

@@ -28,10 +28,8 @@ fn reserved(name: &str, target: ApiVersion) -> Option<&'static str> {
         "PATH" | "LD_PRELOAD" | "LD_LIBRARY_PATH" | "IFS" | "ENV" | "HOME" => {
             Some("the shell and the programs of the image rely on it")
         }
-        "MASTER" | "SENTINEL" if target != ApiVersion::AppsV1 => {
-            Some("the start logic tells the roles of the tutorial by it")
-        }
-        name if name.starts_with("REDIS_SENTINEL_SERVICE_") && target != ApiVersion::AppsV1 => {
+        "MASTER" | "SENTINEL" if target.is_tutorial() => Some("the start logic tells the roles of the tutorial by it"),
+        name if name.starts_with("REDIS_SENTINEL_SERVICE_") && target.is_tutorial() => {
             Some("the start logic finds the sentinels by it")
         }
         name if name.starts_with("RK_") => Some("variables of that prefix belong to the scripts"),

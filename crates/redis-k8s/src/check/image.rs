@@ -2,7 +2,6 @@
 
 use super::Check;
 use super::rule::rules;
-use crate::api_version::ApiVersion;
 use crate::model::defaults;
 use crate::value::Image;
 
@@ -64,7 +63,7 @@ pub(super) fn check(check: &mut Check) {
                 .help(format!("name a version, as in {}, or a digest", defaults::IMAGE)),
         );
     }
-    if check.target == ApiVersion::V1Beta3 {
+    if check.target.is_v1beta3() {
         return;
     }
     let name = name(image);
@@ -97,6 +96,7 @@ pub(super) fn check(check: &mut Check) {
 #[cfg(test)]
 pub(super) const CASES: &[super::tests::Case] = {
     use super::tests::case;
+    use crate::api_version::ApiVersion;
     &[
         case("image-not-pinned", "spec.image", "spec: {image: redis}", "spec: {image: 'redis:8.2'}"),
         case(
@@ -137,6 +137,7 @@ pub(super) const CASES: &[super::tests::Case] = {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::api_version::ApiVersion;
 
     #[test]
     fn tells_the_server_from_name_and_tag() {

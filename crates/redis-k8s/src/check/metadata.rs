@@ -104,7 +104,7 @@ fn reserved_label(key: &str, target: ApiVersion) -> Option<&'static str> {
         | ("", "controller-revision-hash" | "pod-template-hash") => Some("the StatefulSet sets it on its pods"),
         ("applyset.kubernetes.io", _) => Some("kubectl deletes objects by it"),
         ("redis-k8s-gen.dev", _) => Some("this tool sets labels of that name"),
-        ("", "name" | "role" | "redis-sentinel") if target != ApiVersion::AppsV1 => {
+        ("", "name" | "role" | "redis-sentinel") if target.is_tutorial() => {
             Some("the selectors of the tutorial are made of it")
         }
         _ => None,

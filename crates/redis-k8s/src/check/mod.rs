@@ -6,6 +6,7 @@
 
 mod access;
 mod at;
+#[cfg(feature = "tutorial")]
 mod capability;
 mod config;
 mod disruption_budget;
@@ -32,10 +33,12 @@ pub use rule::Rule;
 
 use crate::api_version::ApiVersion;
 use crate::error::Problem;
-use crate::model::{Redis, RedisSpec, Sentinel, defaults};
+use crate::instance::{Component, Instance};
+use crate::model::{Redis, RedisSpec, Sentinel};
 
 /// The rules of every topic, in the order of the checks.
 const TOPICS: &[&[Rule]] = &[
+    #[cfg(feature = "tutorial")]
     capability::RULES,
     metadata::RULES,
     topology::RULES,
@@ -87,6 +90,7 @@ pub const RULES: &[Rule] = &ALL;
 /// Everything that is wrong with `redis` for `target`, or that hurts.
 pub(crate) fn check(redis: &Redis, target: ApiVersion) -> Vec<Problem> {
     let mut check = Check::new(redis, target);
+    #[cfg(feature = "tutorial")]
     capability::check(&mut check);
     metadata::check(&mut check);
     topology::check(&mut check);
@@ -109,6 +113,7 @@ pub(crate) fn check(redis: &Redis, target: ApiVersion) -> Vec<Problem> {
 
 /// A document under examination, with the counts most rules need.
 struct Check<'a> {
+    instance: Instance<'a>,
     redis: &'a Redis,
     spec: &'a RedisSpec,
     target: ApiVersion,
@@ -121,19 +126,9 @@ struct Check<'a> {
 
 impl<'a> Check<'a> {
     fn new(redis: &'a Redis, target: ApiVersion) -> Self {
-        let spec = &redis.spec;
-        let (servers, sentinels) = (spec.replicas, spec.sentinel.as_deref().and_then(|sentinel| sentinel.replicas));
-        // The tutorial starts with one of each and resizes to three: a document that fits the three is right.
-        let at_least = |count: Option<u32>, resized: u32| count.unwrap_or(resized).max(resized);
-        let (servers, sentinels) = match target {
-            ApiVersion::AppsV1 => {
-                (servers.unwrap_or(defaults::REPLICAS), sentinels.unwrap_or(defaults::SENTINEL_REPLICAS))
-            }
-            ApiVersion::V1 | ApiVersion::V1Beta3 => {
-                (at_least(servers, defaults::REPLICAS), at_least(sentinels, defaults::SENTINEL_REPLICAS))
-            }
-        };
-        Self { redis, spec, target, servers, sentinels, problems: Vec::new() }
+        let instance = Instance::new(redis, target);
+        let (servers, sentinels) = (instance.resized(Component::Server), instance.resized(Component::Sentinel));
+        Self { instance, redis, spec: &redis.spec, target, servers, sentinels, problems: Vec::new() }
     }
 
     fn report(&mut self, problem: Problem) {

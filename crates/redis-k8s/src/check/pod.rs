@@ -3,7 +3,6 @@
 use super::rule::rules;
 use super::{Check, services};
 use crate::check::at::At;
-use crate::instance::Instance;
 
 /// What the kernel and Kubernetes take.
 const MOST_ID: u32 = i32::MAX as u32;
@@ -23,7 +22,7 @@ pub(super) fn check(check: &mut Check) {
     security(check);
     if let Some(account) = check.spec.service_account.as_deref() {
         let path = At::root("spec.serviceAccount");
-        let name = Instance::new(check.redis).service_account_name();
+        let name = check.instance.service_account_name();
         if account.create == Some(false) {
             if account.annotations.is_some() {
                 check.report(

@@ -128,15 +128,14 @@ fn hasty(check: &mut Check, liveness: &Probe) {
     if liveness.enabled == Some(false) || (liveness.period.is_none() && liveness.failure_threshold.is_none()) {
         return;
     }
-    let (period, failures) = match check.target {
-        ApiVersion::AppsV1 => (defaults::LIVENESS_PERIOD, defaults::LIVENESS_FAILURE_THRESHOLD),
-        ApiVersion::V1 | ApiVersion::V1Beta3 => {
-            (defaults::TUTORIAL_LIVENESS_PERIOD, defaults::TUTORIAL_LIVENESS_FAILURE_THRESHOLD)
-        }
+    let (period, failures) = if check.target.is_tutorial() {
+        (defaults::TUTORIAL_LIVENESS_PERIOD, defaults::TUTORIAL_LIVENESS_FAILURE_THRESHOLD)
+    } else {
+        (defaults::LIVENESS_PERIOD, defaults::LIVENESS_FAILURE_THRESHOLD)
     };
     let (period, failures) = (liveness.period.unwrap_or(period), liveness.failure_threshold.unwrap_or(failures));
     let silent = period.times(failures);
-    let down_after = check.sentinel().and_then(|sentinel| sentinel.down_after).unwrap_or(defaults::DOWN_AFTER);
+    let down_after = check.instance.down_after();
     let enough = down_after.as_millis() + FAILOVER.as_millis();
     if silent.as_millis() > 0 && silent.as_millis() < enough {
         let field = if liveness.period.is_some() { "period" } else { "failureThreshold" };

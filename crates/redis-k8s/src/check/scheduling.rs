@@ -11,7 +11,7 @@ use crate::value::LabelValue;
 rules! { RULES;
     NODE_AFFINITY_INCOMPLETE = Error "node-affinity-incomplete", "`spec.scheduling.nodeAffinity` has a term or an expression that lacks something",
         "the API server refuses it, or no node fits: an empty term fits none";
-    NODE_AFFINITY_VALUES = Error "node-affinity-values", "an expression of `spec.scheduling.nodeAffinity` has values its operator does not compare",
+    SELECTOR_REQUIREMENT = Error "selector-requirement", "an expression of `spec.scheduling.nodeAffinity` has values its operator does not compare",
         "the API server refuses it: In and NotIn take one or more, Gt and Lt one number, Exists and DoesNotExist none";
     NODE_AFFINITY_WEIGHT = Error "node-affinity-weight", "a weight of `spec.scheduling.nodeAffinity` is missing, not 1 to 100, or on a term that is required",
         "the API server refuses it: what is preferred is weighed, and what is required is not";
@@ -160,7 +160,7 @@ fn node_expression(check: &mut Check, path: &At, expression: &NodeExpression) {
     if !fits {
         let operator = expression.operator.map(NodeOperator::as_str).unwrap_or_default();
         check.report(
-            NODE_AFFINITY_VALUES
+            SELECTOR_REQUIREMENT
                 .at(path.field("values"), format!("operator {operator} takes {takes}"))
                 .help("In and NotIn compare with values, Exists and DoesNotExist ask only for the key"),
         );
@@ -243,13 +243,13 @@ pub(super) const CASES: &[super::tests::Case] = {
             "spec: {scheduling: {nodeAffinity: {required: [{matchExpressions: [{key: a, operator: DoesNotExist}]}]}}}",
         ),
         case(
-            "node-affinity-values",
+            "selector-requirement",
             "spec.scheduling.nodeAffinity.required[0].matchExpressions[0].values",
             "spec: {scheduling: {nodeAffinity: {required: [{matchExpressions: [{key: a, operator: In}]}]}}}",
             "spec: {scheduling: {nodeAffinity: {required: [{matchExpressions: [{key: a, operator: In, values: [b]}]}]}}}",
         ),
         case(
-            "node-affinity-values",
+            "selector-requirement",
             "spec.scheduling.nodeAffinity.required[0].matchExpressions[0].values",
             "spec: {scheduling: {nodeAffinity: {required: [{matchExpressions: [{key: a, operator: Gt, values: [b]}]}]}}}",
             "spec: {scheduling: {nodeAffinity: {required: [{matchExpressions: [{key: a, operator: Gt, values: [\"2\"]}]}]}}}",

@@ -2,9 +2,9 @@
 
 use super::Check;
 use super::rule::rules;
-use crate::api_version::ApiVersion;
 use crate::check::at::At;
-use crate::model::{IpFamilyPolicy, ServiceOptions, ServiceType, defaults};
+use crate::instance::Component;
+use crate::model::{IpFamilyPolicy, ServiceOptions, ServiceType};
 
 rules! { RULES;
     SENTINEL_SERVICE_NEEDED = Error "sentinel-service-needed", "`spec.services.sentinel.enabled` is false",
@@ -151,8 +151,8 @@ fn ports(check: &mut Check) {
             );
         }
     }
-    let (server, sentinel) = (server.unwrap_or(defaults::PORT), sentinel.unwrap_or(defaults::SENTINEL_PORT));
-    if server == sentinel && check.target != ApiVersion::AppsV1 {
+    let (server, sentinel) = (check.instance.port(Component::Server), check.instance.port(Component::Sentinel));
+    if server == sentinel && check.target.is_tutorial() {
         let path = if check.spec.port.is_some() { "spec.port" } else { "spec.sentinel.port" };
         check.report(
             PORTS_EQUAL
@@ -170,6 +170,7 @@ fn ports(check: &mut Check) {
 #[cfg(test)]
 pub(super) const CASES: &[super::tests::Case] = {
     use super::tests::case;
+    use crate::api_version::ApiVersion;
     &[
         case(
             "sentinel-service-needed",

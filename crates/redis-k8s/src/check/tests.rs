@@ -157,7 +157,7 @@ fn rules_are_written_alike() {
 
 #[test]
 fn the_default_instance_is_fine_everywhere() {
-    for target in ApiVersion::ALL {
+    for &target in ApiVersion::ALL {
         let name: InstanceName = "redis".parse().unwrap();
         assert_eq!(check(&Redis::new(name), target), [], "{target}");
     }

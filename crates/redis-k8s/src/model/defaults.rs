@@ -2,6 +2,8 @@
 //!
 //! These are the values of `apps/v1`; where the tutorial's targets differ, their constants say so.
 
+use std::num::NonZeroU16;
+
 use crate::value::Duration;
 
 /// Servers.
@@ -16,9 +18,9 @@ pub const TUTORIAL_SENTINEL_REPLICAS: u32 = 1;
 pub const TUTORIAL_QUORUM: u32 = 2;
 
 /// Port of the servers.
-pub const PORT: u16 = 6379;
+pub const PORT: NonZeroU16 = NonZeroU16::new(6379).unwrap();
 /// Port of the sentinels.
-pub const SENTINEL_PORT: u16 = 26379;
+pub const SENTINEL_PORT: NonZeroU16 = NonZeroU16::new(26379).unwrap();
 
 /// Image of servers and sentinels.
 pub const IMAGE: &str = "redis:8.2";

@@ -11,13 +11,16 @@ pub struct Field {
     default: Option<&'static str>,
     sample: Option<&'static str>,
     beside: Option<&'static str>,
+    #[cfg_attr(not(feature = "tutorial"), expect(dead_code, reason = "only the tutorial lacks fields"))]
     v1beta3: Can,
+    #[cfg_attr(not(feature = "tutorial"), expect(dead_code, reason = "only the tutorial lacks fields"))]
     v1: Can,
     fields: &'static [Self],
 }
 
 /// Whether a target has a field.
 #[derive(Debug, Clone, Copy)]
+#[cfg_attr(not(feature = "tutorial"), expect(dead_code, reason = "only the tutorial lacks fields"))]
 pub(crate) enum Can {
     /// It has.
     Yes,
@@ -146,6 +149,7 @@ impl Field {
         self.fields
     }
 
+    #[cfg(feature = "tutorial")]
     pub(crate) const fn can(&self, target: crate::ApiVersion) -> Can {
         match target {
             crate::ApiVersion::V1Beta3 => self.v1beta3,

@@ -21,8 +21,10 @@ mod tls;
 
 pub use auth::Auth;
 pub use disruption_budget::DisruptionBudget;
+#[cfg(feature = "tutorial")]
+pub(crate) use field::Can;
 pub use field::Field;
-pub(crate) use field::{Can, Fields};
+pub(crate) use field::Fields;
 pub use metadata::Metadata;
 pub use network_policy::{DnsPeer, NetworkPolicy, Peer};
 pub use pod::{EnvVar, ImagePullPolicy, Security, ServiceAccount};

@@ -3,9 +3,9 @@
 /// Makes a builder: a plain struct over the document that takes itself and returns itself.
 ///
 /// What a builder is told changes its own copy of the document, so the targets read one source only. For each target listed the
-/// object is made, once the document is checked, by the function of that name beside the builder.
+/// object is made, once the document is checked, by the function named there.
 macro_rules! builder {
-    ($(#[$doc:meta])* $name:ident { $($(#[$object_doc:meta])* $method:ident($target:ident) -> $object:ty;)* }) => {
+    ($(#[$doc:meta])* $name:ident { $($(#[$object_doc:meta])* $method:ident($target:ident) -> $object:ty = $make:path;)* }) => {
         $(#[$doc])*
         #[derive(Debug, Clone, PartialEq)]
         #[must_use]
@@ -27,7 +27,7 @@ macro_rules! builder {
                 /// [`Refused`](crate::Refused), with every problem of the document for this target.
                 pub fn $method(&self) -> Result<$object, $crate::Refused> {
                     self.redis.require_sound($crate::ApiVersion::$target)?;
-                    Ok($method(&self.redis))
+                    Ok($make(&self.redis))
                 }
             )*
 

@@ -18,9 +18,5 @@ pub(super) fn configuration(instance: Instance<'_>, texts: Texts) -> ConfigMap {
 /// The scripts, the same for every instance.
 pub(super) fn scripts(instance: Instance<'_>) -> ConfigMap {
     let data = SCRIPTS.iter().map(|script| (script.name.to_owned(), script.text.to_owned())).collect();
-    ConfigMap {
-        metadata: metadata(instance, instance.scripts_name(), None),
-        data: Some(data),
-        ..Default::default()
-    }
+    ConfigMap { metadata: metadata(instance, instance.scripts_name(), None), data: Some(data), ..Default::default() }
 }

@@ -30,7 +30,7 @@ pub(super) fn build(instance: Instance<'_>, component: Component) -> Container {
         liveness_probe: probes.liveness,
         name: service::port_name(component).to_owned(),
         ports: Some(vec![ContainerPort {
-            container_port: instance.port(component).into(),
+            container_port: instance.port(component).get().into(),
             name: Some(service::port_name(component).to_owned()),
             protocol: Some("TCP".to_owned()),
             ..Default::default()
@@ -45,7 +45,7 @@ pub(super) fn build(instance: Instance<'_>, component: Component) -> Container {
 }
 
 /// Pod Security "restricted", and nothing of the image is written to.
-pub(super) fn security_context() -> SecurityContext {
+pub(crate) fn security_context() -> SecurityContext {
     SecurityContext {
         allow_privilege_escalation: Some(false),
         capabilities: Some(Capabilities { drop: Some(vec!["ALL".to_owned()]), ..Default::default() }),
@@ -73,12 +73,12 @@ fn env(instance: Instance<'_>, component: Component) -> Vec<EnvVar> {
 }
 
 /// A variable with a fixed value. The API server drops an empty one, and a rendering that had it would differ for ever.
-pub(super) fn value(name: &str, value: String) -> EnvVar {
+pub(crate) fn value(name: &str, value: String) -> EnvVar {
     EnvVar { name: name.to_owned(), value: Some(value).filter(|value| !value.is_empty()), value_from: None }
 }
 
 /// A variable with the value of a field of the pod.
-pub(super) fn field(name: &str, path: &str) -> EnvVar {
+pub(crate) fn field(name: &str, path: &str) -> EnvVar {
     EnvVar {
         name: name.to_owned(),
         value: None,
@@ -90,7 +90,7 @@ pub(super) fn field(name: &str, path: &str) -> EnvVar {
 }
 
 /// The resources asked for, or the defaults; a document that names resources gets exactly those.
-pub(super) fn resources(instance: Instance<'_>, component: Component) -> Option<ResourceRequirements> {
+pub(crate) fn resources(instance: Instance<'_>, component: Component) -> Option<ResourceRequirements> {
     let asked = match component {
         Component::Server => instance.redis.spec.resources.as_deref(),
         Component::Sentinel => instance.sentinel().and_then(|sentinel| sentinel.resources.as_deref()),

@@ -1,16 +1,10 @@
 //! The pod a cluster begins with.
 
-use k8s_openapi::api::core::v1::{Pod, Toleration};
+use k8s_openapi::api::core::v1::Pod;
 
 use super::builder::builder;
-use super::tutorial::parts_v1::{self, Role};
-use super::tutorial::{names, parts_v1beta3};
-use crate::api_version::v1beta3;
-use crate::model::{Redis, TolerationEffect};
+use crate::tutorial::v1beta3;
 use crate::value::Image;
-
-/// The effect of a taint that evicts pods.
-const NO_EXECUTE: &str = TolerationEffect::NoExecute.as_str();
 
 builder! {
     /// The bootstrap pod: the first master and the first sentinel, in one network namespace.
@@ -29,9 +23,9 @@ builder! {
     /// ```
     MasterPod {
         /// The pod of v1.
-        v1(V1) -> Pod;
+        v1(V1) -> Pod = crate::tutorial::objects_v1::master_pod;
         /// The pod of v1beta3.
-        v1beta3(V1Beta3) -> v1beta3::Pod;
+        v1beta3(V1Beta3) -> v1beta3::Pod = crate::tutorial::objects_v1beta3::master_pod;
     }
 }
 
@@ -41,53 +35,4 @@ impl MasterPod<'_> {
         self.redis.to_mut().spec.image = Some(image);
         self
     }
-}
-
-/// Adds what the API server adds to the tolerations of every pod, in its order
-/// ([`DefaultTolerationSeconds`](https://kubernetes.io/docs/reference/access-authn-authz/admission-controllers/#defaulttolerationseconds)).
-///
-/// The pods of a controller get them as well; but this one is applied itself, and kubectl compares the list as a whole.
-fn add_default_tolerations(tolerations: &mut Vec<Toleration>) {
-    for taint in ["node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable"] {
-        let is_tolerated = tolerations.iter().any(|toleration| {
-            toleration.key.as_deref().is_none_or(|key| key == taint)
-                && toleration.effect.as_deref().is_none_or(|effect| effect == NO_EXECUTE)
-        });
-        if !is_tolerated {
-            tolerations.push(Toleration {
-                effect: Some(NO_EXECUTE.to_owned()),
-                key: Some(taint.to_owned()),
-                operator: Some("Exists".to_owned()),
-                toleration_seconds: Some(300),
-                ..Toleration::default()
-            });
-        }
-    }
-}
-
-pub(super) fn v1(redis: &Redis) -> Pod {
-    let roles = [Role::FirstServer, Role::FirstSentinel];
-    let mut spec = parts_v1::pod_spec(redis, &names::server_selector(redis), &roles);
-    if let Some(tolerations) = &mut spec.tolerations {
-        add_default_tolerations(tolerations);
-    }
-    Pod {
-        metadata: parts_v1::metadata(
-            redis,
-            names::master_pod(redis),
-            names::master_labels(redis),
-            names::master_annotations(redis),
-        ),
-        spec: Some(spec),
-        ..Pod::default()
-    }
-}
-
-pub(super) fn v1beta3(redis: &Redis) -> v1beta3::Pod {
-    let containers = vec![parts_v1beta3::server(redis, "master", Some("MASTER")), parts_v1beta3::sentinel(redis)];
-    let mut pod = v1beta3::Pod::new(names::master_pod(redis), parts_v1beta3::pod_spec(redis, containers));
-    pod.metadata.namespace = redis.metadata.namespace.as_ref().map(ToString::to_string);
-    pod.metadata.labels = names::master_labels(redis);
-    pod.metadata.annotations = names::master_annotations(redis);
-    pod
 }

@@ -58,7 +58,7 @@ pub(super) fn metadata(instance: Instance<'_>, name: impl Into<String>, componen
 }
 
 /// Labels or annotations of the document, as objects carry them.
-pub(super) fn marks_of<V: AsRef<str>>(marks: &BTreeMap<LabelKey, V>) -> Marks {
+pub(crate) fn marks_of<V: AsRef<str>>(marks: &BTreeMap<LabelKey, V>) -> Marks {
     marks.iter().map(|(key, value)| (key.as_str().to_owned(), value.as_ref().to_owned())).collect()
 }
 
@@ -70,6 +70,6 @@ pub(super) fn annotate(metadata: &mut ObjectMeta, annotations: Option<&Annotatio
 }
 
 /// Marks, or none: Kubernetes keeps no empty map.
-pub(super) fn some(marks: Marks) -> Option<Marks> {
+pub(crate) fn some(marks: Marks) -> Option<Marks> {
     (!marks.is_empty()).then_some(marks)
 }

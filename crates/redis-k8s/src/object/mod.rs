@@ -3,23 +3,24 @@
 
 mod builder;
 mod config_map;
-mod container;
+pub(crate) mod container;
 mod disruption_budget;
+#[cfg(feature = "tutorial")]
 mod master_pod;
-mod metadata;
+pub(crate) mod metadata;
 mod network_policy;
-mod pod_template;
-mod probe;
+pub(crate) mod pod_template;
+pub(crate) mod probe;
 pub(crate) mod production;
 mod redis_controller;
 mod sentinel_controller;
 mod sentinel_service;
-mod service;
+pub(crate) mod service;
 mod service_account;
 mod stateful_set;
-pub(crate) mod tutorial;
 mod volume;
 
+#[cfg(feature = "tutorial")]
 pub use master_pod::MasterPod;
 pub use redis_controller::RedisController;
 pub use sentinel_controller::SentinelController;

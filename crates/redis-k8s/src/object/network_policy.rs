@@ -22,7 +22,8 @@ pub(super) fn build(instance: Instance<'_>) -> Option<NetworkPolicy> {
     }
     let selector = LabelSelector { match_labels: Some(instance_labels(instance)), ..Default::default() };
     let own = || NetworkPolicyPeer { pod_selector: Some(selector.clone()), ..Default::default() };
-    let ports: Vec<_> = Component::ALL.into_iter().map(|component| port(instance.port(component), "TCP")).collect();
+    let ports: Vec<_> =
+        Component::ALL.into_iter().map(|component| port(instance.port(component).get(), "TCP")).collect();
     let from = match asked.and_then(|policy| policy.clients.as_ref()) {
         Some(clients) => [own()].into_iter().chain(clients.iter().map(peer)).collect(),
         // Every pod of the namespace, own ones included.

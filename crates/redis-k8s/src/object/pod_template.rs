@@ -89,12 +89,12 @@ pub(super) fn dns_config() -> PodDNSConfig {
     }
 }
 
-pub(super) fn name(scheduling: Option<&Scheduling>, field: fn(&Scheduling) -> Option<&ObjectName>) -> Option<String> {
+pub(crate) fn name(scheduling: Option<&Scheduling>, field: fn(&Scheduling) -> Option<&ObjectName>) -> Option<String> {
     scheduling.and_then(field).map(ToString::to_string)
 }
 
 /// On which nodes, and with which pods.
-pub(super) fn affinity(selector: LabelSelector, scheduling: Option<&Scheduling>, spread: Spread) -> Option<Affinity> {
+pub(crate) fn affinity(selector: LabelSelector, scheduling: Option<&Scheduling>, spread: Spread) -> Option<Affinity> {
     let spread = scheduling.and_then(|scheduling| scheduling.spread_nodes).unwrap_or(spread);
     let affinity = Affinity {
         node_affinity: scheduling.and_then(|scheduling| scheduling.node_affinity.as_deref()).and_then(node_affinity),
@@ -160,7 +160,7 @@ fn anti_affinity(selector: LabelSelector, spread: Spread) -> Option<PodAntiAffin
 }
 
 /// Pods of a set are spread over zones where that can be had.
-pub(super) fn spread_zones(selector: LabelSelector, spread: Spread) -> Option<Vec<TopologySpreadConstraint>> {
+pub(crate) fn spread_zones(selector: LabelSelector, spread: Spread) -> Option<Vec<TopologySpreadConstraint>> {
     let when_unsatisfiable = match spread {
         Spread::None => return None,
         Spread::Preferred => "ScheduleAnyway",
@@ -175,7 +175,7 @@ pub(super) fn spread_zones(selector: LabelSelector, spread: Spread) -> Option<Ve
     }])
 }
 
-pub(super) fn toleration(toleration: &model::Toleration) -> Toleration {
+pub(crate) fn toleration(toleration: &model::Toleration) -> Toleration {
     Toleration {
         effect: toleration.effect.map(TolerationEffect::as_str).map(str::to_owned),
         key: toleration.key.as_ref().map(ToString::to_string),
@@ -189,7 +189,7 @@ pub(super) fn toleration(toleration: &model::Toleration) -> Toleration {
 }
 
 /// Pod Security "restricted"; on OpenShift the namespace chooses the ids.
-pub(super) fn security_context(instance: Instance<'_>) -> PodSecurityContext {
+pub(crate) fn security_context(instance: Instance<'_>) -> PodSecurityContext {
     let asked = instance.redis.spec.security.as_deref();
     let id = |asked: Option<u32>| (!instance.is_openshift()).then(|| i64::from(asked.unwrap_or(defaults::RUN_AS_ID)));
     PodSecurityContext {

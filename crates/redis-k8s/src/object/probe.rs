@@ -11,14 +11,14 @@ use crate::runtime;
 use crate::value::Duration;
 
 /// Probes of a container.
-pub(super) struct ContainerProbes {
-    pub(super) liveness: Option<Probe>,
-    pub(super) readiness: Option<Probe>,
-    pub(super) startup: Option<Probe>,
+pub(crate) struct ContainerProbes {
+    pub(crate) liveness: Option<Probe>,
+    pub(crate) readiness: Option<Probe>,
+    pub(crate) startup: Option<Probe>,
 }
 
 /// Time between two runs, time a run may take, failures in a row that count.
-struct Schedule(Duration, Duration, u32);
+pub(crate) struct Schedule(pub(crate) Duration, pub(crate) Duration, pub(crate) u32);
 
 /// A pod is ready a second after it is in sync, however long that takes: its script waits, and ends where that is no use.
 const STARTUP: Schedule =
@@ -30,13 +30,6 @@ const SENTINEL_READINESS: Schedule = Schedule(Duration::from_secs(10), Duration:
 /// Longer than a paused virtual machine or node: a stopped process is taken over by Sentinel long before it is killed.
 const LIVENESS: Schedule =
     Schedule(defaults::LIVENESS_PERIOD, Duration::from_secs(5), defaults::LIVENESS_FAILURE_THRESHOLD);
-
-/// The process answers within seconds even while it loads.
-const TUTORIAL_STARTUP: Schedule = Schedule(Duration::from_secs(1), Duration::from_secs(5), 60);
-/// A replica leaves the read Service soon, and a new pod is ready as soon as it is in sync.
-const TUTORIAL_READINESS: Schedule = Schedule(Duration::from_secs(2), Duration::from_secs(2), 2);
-const TUTORIAL_LIVENESS: Schedule =
-    Schedule(defaults::TUTORIAL_LIVENESS_PERIOD, Duration::from_secs(5), defaults::TUTORIAL_LIVENESS_FAILURE_THRESHOLD);
 
 pub(super) fn build(instance: Instance<'_>, component: Component) -> ContainerProbes {
     let asked = asked(instance, component);
@@ -52,18 +45,7 @@ pub(super) fn build(instance: Instance<'_>, component: Component) -> ContainerPr
     }
 }
 
-/// The probes of the tutorial's scripts.
-pub(super) fn tutorial(instance: Instance<'_>, component: Component) -> ContainerProbes {
-    let asked = asked(instance, component);
-    let script = |question: &str| command(runtime::tutorial::probe_command(component, question));
-    ContainerProbes {
-        liveness: probe(script("live"), &TUTORIAL_LIVENESS, asked.and_then(|probes| probes.liveness.as_ref())),
-        readiness: probe(script("ready"), &TUTORIAL_READINESS, asked.and_then(|probes| probes.readiness.as_ref())),
-        startup: probe(script("live"), &TUTORIAL_STARTUP, asked.and_then(|probes| probes.startup.as_ref())),
-    }
-}
-
-fn asked(instance: Instance<'_>, component: Component) -> Option<&Probes> {
+pub(crate) fn asked(instance: Instance<'_>, component: Component) -> Option<&Probes> {
     match component {
         Component::Server => instance.redis.spec.probes.as_deref(),
         Component::Sentinel => instance.sentinel().and_then(|sentinel| sentinel.probes.as_deref()),
@@ -71,7 +53,7 @@ fn asked(instance: Instance<'_>, component: Component) -> Option<&Probes> {
 }
 
 /// A probe that runs a command.
-fn command(command: Vec<String>) -> Probe {
+pub(crate) fn command(command: Vec<String>) -> Probe {
     Probe { exec: Some(ExecAction { command: Some(command) }), ..Default::default() }
 }
 
@@ -82,7 +64,7 @@ fn port(component: Component) -> Probe {
 }
 
 /// The probe as the document wants it, or as the schedule has it.
-fn probe(probe: Probe, schedule: &Schedule, asked: Option<&model::Probe>) -> Option<Probe> {
+pub(crate) fn probe(probe: Probe, schedule: &Schedule, asked: Option<&model::Probe>) -> Option<Probe> {
     let default = model::Probe::default();
     let asked = asked.unwrap_or(&default);
     if asked.enabled == Some(false) {

@@ -1,13 +1,10 @@
 //! The controller of the servers.
 
 use k8s_openapi::api::apps::v1::StatefulSet;
-use k8s_openapi::api::core::v1::ReplicationController;
 
 use super::builder::builder;
 use super::stateful_set;
-use super::tutorial::parts_v1::{self, Role};
-use super::tutorial::{names, parts_v1beta3};
-use crate::api_version::v1beta3;
+use crate::api_version::ApiVersion;
 use crate::instance::{Component, Instance};
 use crate::model::{EnvVar, Redis, Resources};
 use crate::runtime::Texts;
@@ -27,11 +24,13 @@ builder! {
     /// ```
     RedisController {
         /// The StatefulSet of apps/v1 that keeps the servers running.
-        apps_v1(AppsV1) -> StatefulSet;
+        apps_v1(AppsV1) -> StatefulSet = apps_v1;
         /// The replication controller of v1.
-        v1(V1) -> ReplicationController;
+        #[cfg(feature = "tutorial")]
+        v1(V1) -> k8s_openapi::api::core::v1::ReplicationController = crate::tutorial::objects_v1::redis_controller;
         /// The replication controller of v1beta3.
-        v1beta3(V1Beta3) -> v1beta3::ReplicationController;
+        #[cfg(feature = "tutorial")]
+        v1beta3(V1Beta3) -> crate::tutorial::v1beta3::ReplicationController = crate::tutorial::objects_v1beta3::redis_controller;
     }
 }
 
@@ -62,17 +61,6 @@ impl RedisController<'_> {
 }
 
 fn apps_v1(redis: &Redis) -> StatefulSet {
-    let instance = Instance::new(redis);
+    let instance = Instance::new(redis, ApiVersion::AppsV1);
     stateful_set::build(instance, Component::Server, Texts::new(instance).checksum(Component::Server))
-}
-
-pub(super) fn v1(redis: &Redis) -> ReplicationController {
-    let (selector, labels) = (names::server_selector(redis), names::server_labels(redis));
-    parts_v1::controller(redis, names::servers(redis), names::replicas(redis), selector, labels, Role::Server)
-}
-
-pub(super) fn v1beta3(redis: &Redis) -> v1beta3::ReplicationController {
-    let (selector, labels) = (names::server_selector(redis), names::server_labels(redis));
-    let container = parts_v1beta3::server(redis, "redis", None);
-    parts_v1beta3::controller(redis, names::servers(redis), names::replicas(redis), selector, labels, container)
 }

@@ -1,13 +1,10 @@
 //! The controller of the sentinels.
 
 use k8s_openapi::api::apps::v1::StatefulSet;
-use k8s_openapi::api::core::v1::ReplicationController;
 
 use super::builder::builder;
 use super::stateful_set;
-use super::tutorial::parts_v1::{self, Role};
-use super::tutorial::{names, parts_v1beta3};
-use crate::api_version::v1beta3;
+use crate::api_version::ApiVersion;
 use crate::instance::{Component, Instance};
 use crate::model::{Redis, Resources, Sentinel};
 use crate::runtime::Texts;
@@ -28,11 +25,13 @@ builder! {
     /// ```
     SentinelController {
         /// The StatefulSet of apps/v1 that keeps the sentinels running.
-        apps_v1(AppsV1) -> StatefulSet;
+        apps_v1(AppsV1) -> StatefulSet = apps_v1;
         /// The replication controller of v1.
-        v1(V1) -> ReplicationController;
+        #[cfg(feature = "tutorial")]
+        v1(V1) -> k8s_openapi::api::core::v1::ReplicationController = crate::tutorial::objects_v1::sentinel_controller;
         /// The replication controller of v1beta3.
-        v1beta3(V1Beta3) -> v1beta3::ReplicationController;
+        #[cfg(feature = "tutorial")]
+        v1beta3(V1Beta3) -> crate::tutorial::v1beta3::ReplicationController = crate::tutorial::objects_v1beta3::sentinel_controller;
     }
 }
 
@@ -61,25 +60,6 @@ impl SentinelController<'_> {
 }
 
 fn apps_v1(redis: &Redis) -> StatefulSet {
-    let instance = Instance::new(redis);
+    let instance = Instance::new(redis, ApiVersion::AppsV1);
     stateful_set::build(instance, Component::Sentinel, Texts::new(instance).checksum(Component::Sentinel))
-}
-
-pub(super) fn v1(redis: &Redis) -> ReplicationController {
-    let (selector, labels) = (names::sentinel_selector(redis), names::sentinel_labels(redis));
-    let replicas = names::sentinel_replicas(redis);
-    parts_v1::controller(redis, names::sentinel(redis), replicas, selector, labels, Role::Sentinel)
-}
-
-pub(super) fn v1beta3(redis: &Redis) -> v1beta3::ReplicationController {
-    let (selector, labels) = (names::sentinel_selector(redis), names::sentinel_labels(redis));
-    let container = parts_v1beta3::sentinel(redis);
-    parts_v1beta3::controller(
-        redis,
-        names::sentinel(redis),
-        names::sentinel_replicas(redis),
-        selector,
-        labels,
-        container,
-    )
 }

@@ -1,14 +1,12 @@
 //! The Service through which clients and pods find the sentinels.
 
 use k8s_openapi::api::core::v1::Service;
-use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 
 use super::builder::builder;
 use super::service;
-use super::tutorial::{names, parts_v1};
-use crate::api_version::v1beta3::{self, PortRef, ServicePort, ServiceSpec};
+use crate::api_version::ApiVersion;
 use crate::instance::Instance;
-use crate::model::{self, IpFamily, IpFamilyPolicy, Redis, ServiceOptions, ServiceType, SessionAffinity};
+use crate::model::{self, Redis, ServiceOptions, ServiceType, SessionAffinity};
 
 builder! {
     /// The Service `NAME-sentinel`: a standing query for sentinels, who tell which server is master.
@@ -23,11 +21,13 @@ builder! {
     /// ```
     SentinelService {
         /// The Service of apps/v1, over the sentinels of the StatefulSet.
-        apps_v1(AppsV1) -> Service;
+        apps_v1(AppsV1) -> Service = apps_v1;
         /// The Service of v1.
-        v1(V1) -> Service;
+        #[cfg(feature = "tutorial")]
+        v1(V1) -> k8s_openapi::api::core::v1::Service = crate::tutorial::objects_v1::sentinel_service;
         /// The Service of v1beta3.
-        v1beta3(V1Beta3) -> v1beta3::Service;
+        #[cfg(feature = "tutorial")]
+        v1beta3(V1Beta3) -> crate::tutorial::v1beta3::Service = crate::tutorial::objects_v1beta3::sentinel_service;
     }
 }
 
@@ -51,62 +51,5 @@ impl SentinelService<'_> {
 }
 
 fn apps_v1(redis: &Redis) -> Service {
-    service::sentinel(Instance::new(redis))
-}
-
-pub(super) fn v1(redis: &Redis) -> Service {
-    let services = redis.spec.services.as_deref();
-    let asked = services.and_then(|services| services.sentinel.as_ref());
-    let port = i32::from(names::sentinel_port(redis).get());
-    let families = services.and_then(|services| services.ip_families.as_ref());
-    let policy = services.and_then(|services| services.ip_family_policy);
-    Service {
-        metadata: parts_v1::metadata(
-            redis,
-            names::sentinel(redis),
-            names::service_labels(redis),
-            names::service_annotations(redis),
-        ),
-        spec: Some(k8s_openapi::api::core::v1::ServiceSpec {
-            ip_families: families
-                .map(|families| families.iter().copied().map(IpFamily::as_str).map(str::to_owned).collect()),
-            ip_family_policy: policy.map(IpFamilyPolicy::as_str).map(str::to_owned),
-            ports: Some(vec![k8s_openapi::api::core::v1::ServicePort {
-                port,
-                protocol: Some("TCP".to_owned()),
-                target_port: Some(IntOrString::Int(port)),
-                ..Default::default()
-            }]),
-            selector: Some(names::sentinel_selector(redis)),
-            session_affinity: asked
-                .and_then(|asked| asked.session_affinity)
-                .map(SessionAffinity::as_str)
-                .map(str::to_owned),
-            traffic_distribution: asked.and_then(|asked| service::traffic_distribution(redis, asked)),
-            type_: asked.and_then(|asked| asked.r#type).map(ServiceType::as_str).map(str::to_owned),
-            ..Default::default()
-        }),
-        ..Service::default()
-    }
-}
-
-pub(super) fn v1beta3(redis: &Redis) -> v1beta3::Service {
-    let asked = redis.spec.services.as_ref().and_then(|services| services.sentinel.as_ref());
-    let port = names::sentinel_port(redis);
-    let port = ServicePort { port, name: None, protocol: None, target_port: Some(PortRef::Number(port)) };
-    let mut service = v1beta3::Service::new(
-        names::sentinel(redis),
-        ServiceSpec {
-            create_external_load_balancer: asked.and_then(|asked| asked.r#type) == Some(ServiceType::LoadBalancer),
-            session_affinity: asked.and_then(|asked| asked.session_affinity).map(|affinity| match affinity {
-                SessionAffinity::None => v1beta3::SessionAffinity::None,
-                SessionAffinity::ClientIp => v1beta3::SessionAffinity::ClientIp,
-            }),
-            ..ServiceSpec::new(vec![port], names::sentinel_selector(redis))
-        },
-    );
-    service.metadata.namespace = redis.metadata.namespace.as_ref().map(ToString::to_string);
-    service.metadata.labels = names::service_labels(redis);
-    service.metadata.annotations = names::service_annotations(redis);
-    service
+    service::sentinel(Instance::new(redis, ApiVersion::AppsV1))
 }

@@ -75,7 +75,7 @@ fn spec(instance: Instance<'_>, component: Component) -> ServiceSpec {
             .map(str::to_owned),
         ports: Some(vec![ServicePort {
             name: Some(port_name.to_owned()),
-            port: instance.port(component).into(),
+            port: instance.port(component).get().into(),
             protocol: Some("TCP".to_owned()),
             target_port: Some(IntOrString::String(port_name.to_owned())),
             ..Default::default()
@@ -97,7 +97,7 @@ pub(super) const fn port_name(component: Component) -> &'static str {
 ///
 /// Kubernetes 1.33 refuses `PreferSameZone`, and newer ones warn of `PreferClose`, which means the same
 /// ([KEP-3015](https://www.kubernetes.dev/resources/keps/3015/)).
-pub(super) fn traffic_distribution(redis: &Redis, options: &ServiceOptions) -> Option<String> {
+pub(crate) fn traffic_distribution(redis: &Redis, options: &ServiceOptions) -> Option<String> {
     let wanted = options.traffic_distribution?;
     let word = match wanted {
         TrafficDistribution::PreferSameZone if redis.spec.minor() < 34 => "PreferClose",

@@ -28,7 +28,7 @@ fn over<'d>(given: Vec<(&'d str, ConfigValue)>, asked: Option<&'d Config>) -> Di
 }
 
 /// The directives of a server.
-fn of_server(instance: Instance<'_>) -> Directives<'_> {
+pub(crate) fn of_server(instance: Instance<'_>) -> Directives<'_> {
     let mut given = vec![
         // The default of 1 MiB is gone in an instant; a replica that was away for seconds should not need everything.
         ("repl-backlog-size", "16mb".into()),
@@ -51,14 +51,14 @@ fn of_server(instance: Instance<'_>) -> Directives<'_> {
 }
 
 /// The directives of a sentinel.
-fn of_sentinel(instance: Instance<'_>) -> Directives<'_> {
+pub(crate) fn of_sentinel(instance: Instance<'_>) -> Directives<'_> {
     over(Vec::new(), instance.sentinel().and_then(|sentinel| sentinel.config.as_ref()))
 }
 
 const EMPTY: &str = "\"\"";
 
 /// One line for each time a directive stands.
-fn lines(directives: &Directives<'_>) -> String {
+pub(crate) fn lines(directives: &Directives<'_>) -> String {
     let mut text = String::new();
     for (key, value) in directives {
         for line in value.lines() {
@@ -91,7 +91,7 @@ pub(super) fn server_conf(instance: Instance<'_>) -> (String, String) {
             tls_dir => TLS_DIR,
             tls => instance.has_tls(),
             tls_auth_clients => auth_clients(instance),
-            port => instance.port(Component::Server),
+            port => instance.port(Component::Server).get(),
             appendonly => instance.has_aof(),
             directives => lines(&fixed),
         },
@@ -107,7 +107,7 @@ pub(super) fn sentinel_conf(instance: Instance<'_>) -> String {
             tls_dir => TLS_DIR,
             tls => instance.has_tls(),
             tls_auth_clients => auth_clients(instance),
-            port => instance.port(Component::Sentinel),
+            port => instance.port(Component::Sentinel).get(),
             directives => lines(&of_sentinel(instance)),
         },
     )
@@ -139,35 +139,6 @@ fn persistence(instance: Instance<'_>) -> &'static str {
         Persistence::Rdb => "rdb",
         Persistence::None => "none",
     }
-}
-
-/// The redis.conf of the tutorial's targets: nothing changes while a server runs.
-pub(super) fn tutorial_redis_conf(instance: Instance<'_>, data_dir: &str) -> String {
-    fill(
-        "tutorial/redis.conf",
-        context! {
-            data_dir,
-            port => instance.port(Component::Server),
-            appendonly => instance.has_aof(),
-            min_replicas_to_write => instance.min_replicas_to_write(),
-            min_replicas_max_lag => instance.min_replicas_max_lag().as_secs_rounded_up(),
-            directives => lines(&of_server(instance)),
-        },
-    )
-}
-
-/// What a sentinel of the tutorial's targets is told about its master, after the line that names it.
-pub(super) fn tutorial_sentinel_conf(instance: Instance<'_>) -> String {
-    fill(
-        "tutorial/sentinel.conf",
-        context! {
-            master => instance.master_name(),
-            down_after => instance.down_after().as_millis(),
-            failover_timeout => instance.failover_timeout().as_millis(),
-            parallel_syncs => instance.parallel_syncs(),
-            directives => lines(&of_sentinel(instance)),
-        },
-    )
 }
 
 /// As `tls-auth-clients` has it.

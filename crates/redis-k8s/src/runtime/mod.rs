@@ -1,8 +1,7 @@
 //! What runs inside the containers: the texts of templates/, filled in and laid out as files.
 
 mod checksum;
-mod config;
-pub(crate) mod tutorial;
+pub(crate) mod config;
 
 use crate::instance::{Component, Instance};
 
@@ -115,7 +114,7 @@ pub(crate) fn stop_command(component: Component) -> Vec<String> {
     }
 }
 
-fn script(name: &str, arguments: &[&str]) -> Vec<String> {
+pub(crate) fn script(name: &str, arguments: &[&str]) -> Vec<String> {
     let mut command = vec!["sh".to_owned(), [CONFIG_DIR, "/", name].concat()];
     command.extend(arguments.iter().map(|argument| (*argument).to_owned()));
     command

@@ -1,6 +1,7 @@
 //! What of a document reaches which file, and what restarts whom.
 
 use super::*;
+use crate::api_version::ApiVersion;
 use crate::model::Redis;
 
 fn document(spec: &str) -> Redis {
@@ -9,7 +10,7 @@ fn document(spec: &str) -> Redis {
 }
 
 fn texts(spec: &str) -> Texts {
-    Texts::new(Instance::new(&document(spec)))
+    Texts::new(Instance::new(&document(spec), ApiVersion::AppsV1))
 }
 
 /// Checksums of servers and sentinels.

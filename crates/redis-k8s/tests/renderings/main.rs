@@ -170,7 +170,7 @@ fn every_field_of_the_model_is_in_some_document() {
 #[test]
 fn defaults_keep_the_rules() {
     let document = Redis::new("cache".parse().unwrap());
-    for target in ApiVersion::ALL {
+    for &target in ApiVersion::ALL {
         let manifest = document.render(target).unwrap();
         assert!(!manifest.is_empty());
         assert_eq!(broken_rules(&manifest, RULES), Vec::<String>::new(), "{target}");

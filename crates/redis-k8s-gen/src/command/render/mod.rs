@@ -92,7 +92,8 @@ fn note(args: &RenderArgs, documents: &[Checked]) -> Option<String> {
     const CURE: &str = "set spec.auth.secret to a Secret with a password (redis-k8s-gen secret prints one)";
     let nothing_given = args.files.is_empty() && args.documents.set.is_empty();
     let default = nothing_given.then(|| "no document was given: this is the default instance".to_owned());
-    let open = documents.iter().filter(|it| it.redis().spec.auth.as_ref().is_none_or(|auth| auth.secret.is_none())).count();
+    let open =
+        documents.iter().filter(|it| it.redis().spec.auth.as_ref().is_none_or(|auth| auth.secret.is_none())).count();
     let open = match (args.api_version, open, documents) {
         (ApiVersion::V1Beta3 | ApiVersion::V1, ..) | (_, 0, _) => None,
         (_, _, [only]) => Some(format!("{} asks clients for no password: {CURE}", only.redis().metadata.name)),

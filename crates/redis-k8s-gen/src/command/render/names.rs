@@ -19,8 +19,8 @@ impl Format for Names {
 /// The object as kubectl names it: kind and group in lower case, a slash, its name.
 pub(super) fn name(object: &Object) -> String {
     let kind = object.kind().to_ascii_lowercase();
-    match object.api_version().split_once('/') {
-        Some((group, _)) => format!("{kind}.{group}/{}", object.name()),
-        None => format!("{kind}/{}", object.name()),
+    match object.group() {
+        "" => format!("{kind}/{}", object.name()),
+        group => format!("{kind}.{group}/{}", object.name()),
     }
 }

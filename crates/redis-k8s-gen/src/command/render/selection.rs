@@ -6,14 +6,14 @@ use std::str::FromStr;
 
 use redis_k8s::{Checked, Manifest, Object};
 
-/// The names kubectl knows a kind by, besides the kind itself and its plural in `s`.
+/// The names kubectl knows a kind by, besides the kind itself and its plural.
 const SHORT_NAMES: &[(&str, &[&str])] = &[
     ("ServiceAccount", &["sa"]),
     ("ConfigMap", &["cm"]),
     ("Service", &["svc"]),
     ("StatefulSet", &["sts"]),
     ("PodDisruptionBudget", &["pdb"]),
-    ("NetworkPolicy", &["netpol", "networkpolicies"]),
+    ("NetworkPolicy", &["netpol"]),
     ("Pod", &["po"]),
     ("ReplicationController", &["rc"]),
 ];
@@ -47,14 +47,14 @@ impl fmt::Display for Selector {
 
 impl Selector {
     pub(super) fn matches(&self, object: &Object) -> bool {
-        self.names_kind(object.kind()) && self.name.as_deref().is_none_or(|name| name == object.name())
+        self.names_kind(object) && self.name.as_deref().is_none_or(|name| name == object.name())
     }
 
-    fn names_kind(&self, kind: &str) -> bool {
-        let singular = self.kind.strip_suffix('s').unwrap_or(&self.kind);
+    fn names_kind(&self, object: &Object) -> bool {
+        let kind = object.kind();
         let short =
             SHORT_NAMES.iter().find(|(of, _)| *of == kind).is_some_and(|(_, names)| names.contains(&&*self.kind));
-        short || kind.eq_ignore_ascii_case(&self.kind) || kind.eq_ignore_ascii_case(singular)
+        short || kind.eq_ignore_ascii_case(&self.kind) || object.plural() == self.kind
     }
 }
 

@@ -10,7 +10,7 @@ use super::name::{is_dns_label, is_port_name};
 use super::part::{exactly_one, has, items, number, text};
 use super::rules::{
     GRACE_OF_READINESS, IMAGE_MISSING, INVALID_NAME, INVALID_PATH, INVALID_PORT, INVALID_VARIABLE, NOT_EXACTLY_ONE,
-    PROBE_SUCCESS_NOT_ONE, REQUEST_ABOVE_LIMIT, TWICE_IN_LIST, UNKNOWN_RESOURCE, broken,
+    PROBE_SUCCESS_THRESHOLD, REQUEST_EXCEEDS_LIMIT, TWICE_IN_LIST, UNKNOWN_RESOURCE, broken,
 };
 use crate::document::node::{Node, shorten};
 
@@ -57,7 +57,7 @@ pub(super) fn check(container: &Node<'_>, form: &mut Form<'_, '_>) {
         {
             let message = format!("one success is all a {field} may wait for, not {successes}");
             form.report(
-                broken(&PROBE_SUCCESS_NOT_ONE, message)
+                broken(&PROBE_SUCCESS_THRESHOLD, message)
                     .under("successThreshold".into())
                     .under(field.into())
                     .help("remove it"),
@@ -141,7 +141,7 @@ pub(super) fn check_resources(resources: &Node<'_>, form: &mut Form<'_, '_>) {
             && wanted > most
         {
             let message = format!("{requested} of {} is requested, and {allowed} is the limit", shorten(&request.key));
-            let fault = broken(&REQUEST_ABOVE_LIMIT, message)
+            let fault = broken(&REQUEST_EXCEEDS_LIMIT, message)
                 .and_at(limit.value.origin, "the limit")
                 .help("raise the limit, or request less");
             form.report(fault.under((&*request.key).into()).under("requests".into()));

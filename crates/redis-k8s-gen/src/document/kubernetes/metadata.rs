@@ -5,9 +5,7 @@ use redis_k8s::{LabelKey, LabelValue};
 use super::form::Form;
 use super::name::{is_dns_label, is_dns_label_of_letter, is_dns_subdomain};
 use super::part::text;
-use super::rules::{
-    INVALID_LABEL, INVALID_NAME, NAME_MISSING, OBJECT_ANNOTATIONS_TOO_LARGE, POD_NAMES_TOO_LONG, broken,
-};
+use super::rules::{ANNOTATIONS_TOO_LARGE, INVALID_LABEL, INVALID_NAME, NAME_MISSING, POD_NAMES_TOO_LONG, broken};
 use crate::document::node::{Entry, Kind, Node, shorten};
 
 /// `TotalAnnotationSizeLimitB` of the API server.
@@ -77,7 +75,7 @@ pub(super) fn check(metadata: &Node<'_>, form: &mut Form<'_, '_>) {
     if size > MAX_ANNOTATIONS {
         let message =
             format!("the annotations have {size} bytes, and {MAX_ANNOTATIONS} is the most an object may have");
-        form.report(broken(&OBJECT_ANNOTATIONS_TOO_LARGE, message).under("annotations".into()));
+        form.report(broken(&ANNOTATIONS_TOO_LARGE, message).under("annotations".into()));
     }
 }
 

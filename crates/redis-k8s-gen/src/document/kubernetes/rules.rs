@@ -36,7 +36,7 @@ rules! {
         "each pod carries a label with the name and a hash of its revision, and a label holds 63: no pod could be made";
     INVALID_LABEL = Error "invalid-label", "the key or value of a label, or the key of an annotation, is not one Kubernetes takes",
         "the API server refuses it";
-    OBJECT_ANNOTATIONS_TOO_LARGE = Error "object-annotations-too-large", "the annotations of an object are more than 256 KiB",
+    ANNOTATIONS_TOO_LARGE = Error "annotations-too-large", "the annotations of an object are more than 256 KiB",
         "the API server refuses them";
     TWICE_IN_LIST = Error "twice-in-list", "two items of a list are the same to Kubernetes",
         "server-side apply refuses the list; others keep one of the two";
@@ -48,7 +48,7 @@ rules! {
         "the API server refuses it";
     INVALID_VARIABLE = Error "invalid-variable", "an environment variable has a name or a value that cannot be",
         "the API server refuses it";
-    REQUEST_ABOVE_LIMIT = Error "request-above-limit", "more of a resource is requested than its limit allows",
+    REQUEST_EXCEEDS_LIMIT = Error "request-exceeds-limit", "more of a resource is requested than its limit allows",
         "the API server refuses the pod";
     UNKNOWN_RESOURCE = Error "unknown-resource", "a container asks for a resource there is not",
         "the API server refuses the pod";
@@ -60,7 +60,7 @@ rules! {
         "the API server refuses it: it could not know which one is meant";
     OBJECT_OUT_OF_RANGE = Error "object-out-of-range", "a number is beyond what its field takes",
         "the API server refuses it";
-    PROBE_SUCCESS_NOT_ONE = Error "probe-success-not-one", "a liveness or startup probe waits for more than one success",
+    PROBE_SUCCESS_THRESHOLD = Error "probe-success-threshold", "a liveness or startup probe waits for more than one success",
         "the API server refuses it";
     GRACE_OF_READINESS = Error "grace-of-readiness", "a readiness probe has a grace period",
         "the API server refuses it: readiness ends no container";
@@ -86,7 +86,9 @@ rules! {
         "the API server refuses it";
     AFFINITY_OF_HEADLESS = Warning "affinity-of-headless", "a Service without an address keeps clients at an endpoint",
         "it has no effect, and the API server warns of it";
-    IP_FAMILIES = Error "ip-families", "the IP families of a Service do not fit their policy",
+    IP_FAMILIES_INVALID = Error "ip-families-invalid", "a Service names an IP family twice, or more than two",
+        "the API server refuses it";
+    IP_FAMILIES_AGAINST_POLICY = Error "ip-families-against-policy", "the IP families of a Service do not fit their policy",
         "the API server refuses it";
     BUDGET_OF_NOTHING = Error "invalid-budget", "a budget says neither or both of minAvailable and maxUnavailable, or no amount",
         "the API server refuses it";

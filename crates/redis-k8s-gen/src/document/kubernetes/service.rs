@@ -9,7 +9,8 @@ use super::name::is_dns_label;
 use super::part::{has, is_empty, items, number, text};
 use super::probe::check_port_at;
 use super::rules::{
-    AFFINITY_OF_HEADLESS, HEADLESS_TYPE, INVALID_ADDRESS, INVALID_PORT, IP_FAMILIES, PORT_NAMES, PORTS_MISSING, broken,
+    AFFINITY_OF_HEADLESS, HEADLESS_TYPE, INVALID_ADDRESS, INVALID_PORT, IP_FAMILIES_AGAINST_POLICY,
+    IP_FAMILIES_INVALID, PORT_NAMES, PORTS_MISSING, broken,
 };
 use crate::document::node::{Node, shorten};
 
@@ -70,15 +71,15 @@ fn check_port_names(spec: &Node<'_>, form: &mut Form<'_, '_>) {
 
 fn check_families(spec: &Node<'_>, form: &mut Form<'_, '_>) {
     let families: Vec<&str> = items(spec, "ipFamilies").iter().filter_map(Node::as_text).collect();
-    let message = match families.as_slice() {
-        [first, second] if first == second => "one family is named twice",
+    let (rule, message) = match families.as_slice() {
+        [first, second] if first == second => (&IP_FAMILIES_INVALID, "one family is named twice"),
         [_, _] if matches!(text(spec, "ipFamilyPolicy"), None | Some("SingleStack")) => {
-            "two families need the policy PreferDualStack or RequireDualStack"
+            (&IP_FAMILIES_AGAINST_POLICY, "two families need the policy PreferDualStack or RequireDualStack")
         }
-        [_, _, _, ..] => "a Service has two families at most",
+        [_, _, _, ..] => (&IP_FAMILIES_INVALID, "a Service has two families at most"),
         _ => return,
     };
-    form.report(broken(&IP_FAMILIES, message).under("ipFamilies".into()));
+    form.report(broken(rule, message).under("ipFamilies".into()));
 }
 
 pub(super) fn check_port(port: &Node<'_>, form: &mut Form<'_, '_>) {

@@ -1,6 +1,6 @@
 #!/bin/sh
 # kubectl of today, on a cluster where the servers' controller alone adopts the bootstrap pod.
-# shellcheck source=crates/redis-k8s/tests/tutorial_steps/cluster.sh
+# shellcheck source=crates/redis-k8s/tests/tutorial/fakes/cluster.sh
 . "$FAKES/cluster.sh"
 
 if [ "$1" = --namespace ]; then

@@ -1,11 +1,9 @@
 //! The four builders give, for each target, the object a rendering holds.
 
-#![allow(clippy::expect_used, reason = "a test fails by panicking")]
-
 use k8s_openapi::api::apps::v1::StatefulSet;
 use k8s_openapi::api::core::v1::{Pod, ReplicationController, Service};
-use redis_k8s::api_version::v1beta3;
 use redis_k8s::object::{MasterPod, RedisController, SentinelController, SentinelService};
+use redis_k8s::tutorial::v1beta3;
 use redis_k8s::{ApiVersion, Redis};
 
 #[test]

@@ -1,14 +1,17 @@
-//! Containers and volumes of the tutorial, in v1beta3's words.
+//! The tutorial to the letter: its four objects in v1beta3's words.
 
 use std::num::NonZeroU16;
 
 use super::names;
-use crate::api_version::v1beta3::{
-    Action, Container, ContainerPort, EmptyDir, EnvVar, Medium, ObjectMeta, PodSpec, PodTemplate, PortRef, Probe,
-    PullPolicy, ReplicationController, ReplicationControllerSpec, Resource, ResourceList, ResourceRequirements, Volume,
-    VolumeMount, VolumeSource,
+use super::v1beta3::{
+    self, Action, Container, ContainerPort, EmptyDir, EnvVar, Medium, ObjectMeta, Pod, PodSpec, PodTemplate, PortRef,
+    Probe, PullPolicy, ReplicationController, ReplicationControllerSpec, Resource, ResourceList, ResourceRequirements,
+    Service, ServicePort, ServiceSpec, Volume, VolumeMount, VolumeSource,
 };
-use crate::model::{self, EmptyDirMedium, ImagePullPolicy, Redis, Resources, defaults};
+use crate::api_version::ApiVersion;
+use crate::instance::{Component, Instance};
+use crate::manifest::{Manifest, Object};
+use crate::model::{self, EmptyDirMedium, ImagePullPolicy, Redis, Resources, ServiceType, SessionAffinity, defaults};
 use crate::object::metadata::Marks;
 
 /// The volume of the servers.
@@ -16,10 +19,78 @@ const DATA: &str = "data";
 /// Where the tutorial's image keeps what a server writes.
 const DATA_PATH: &str = "/redis-master-data";
 
+const fn instance(redis: &Redis) -> Instance<'_> {
+    Instance::new(redis, ApiVersion::V1Beta3)
+}
+
+/// Everything a document becomes on v1beta3.
+pub(crate) fn manifest(redis: &Redis) -> Manifest {
+    let four: [Object; 4] = [
+        master_pod(redis).into(),
+        sentinel_service(redis).into(),
+        redis_controller(redis).into(),
+        sentinel_controller(redis).into(),
+    ];
+    four.into_iter().collect()
+}
+
+/// The bootstrap pod.
+pub(crate) fn master_pod(redis: &Redis) -> Pod {
+    let containers = vec![server(redis, "master", Some("MASTER")), sentinel(redis)];
+    let mut pod = Pod::new(names::master_pod(redis), pod_spec(redis, containers));
+    pod.metadata.namespace = redis.metadata.namespace.as_ref().map(ToString::to_string);
+    pod.metadata.labels = names::master_labels(redis);
+    pod.metadata.annotations = names::master_annotations(redis);
+    pod
+}
+
+/// The Service over the sentinels.
+pub(crate) fn sentinel_service(redis: &Redis) -> Service {
+    let asked = redis.spec.services.as_ref().and_then(|services| services.sentinel.as_ref());
+    let port = instance(redis).port(Component::Sentinel);
+    let port = ServicePort { port, name: None, protocol: None, target_port: Some(PortRef::Number(port)) };
+    let mut service = Service::new(
+        names::sentinel(redis),
+        ServiceSpec {
+            create_external_load_balancer: asked.and_then(|asked| asked.r#type) == Some(ServiceType::LoadBalancer),
+            session_affinity: asked.and_then(|asked| asked.session_affinity).map(|affinity| match affinity {
+                SessionAffinity::None => v1beta3::SessionAffinity::None,
+                SessionAffinity::ClientIp => v1beta3::SessionAffinity::ClientIp,
+            }),
+            ..ServiceSpec::new(vec![port], names::sentinel_selector(redis))
+        },
+    );
+    service.metadata.namespace = redis.metadata.namespace.as_ref().map(ToString::to_string);
+    service.metadata.labels = names::service_labels(redis);
+    service.metadata.annotations = names::service_annotations(redis);
+    service
+}
+
+/// The controller of the servers.
+pub(crate) fn redis_controller(redis: &Redis) -> ReplicationController {
+    let (selector, labels) = (names::server_selector(redis), names::server_labels(redis));
+    let container = server(redis, "redis", None);
+    controller(redis, names::servers(redis), instance(redis).replicas(Component::Server), selector, labels, container)
+}
+
+/// The controller of the sentinels.
+pub(crate) fn sentinel_controller(redis: &Redis) -> ReplicationController {
+    let (selector, labels) = (names::sentinel_selector(redis), names::sentinel_labels(redis));
+    let container = sentinel(redis);
+    controller(
+        redis,
+        names::sentinel(redis),
+        instance(redis).replicas(Component::Sentinel),
+        selector,
+        labels,
+        container,
+    )
+}
+
 /// A container that serves data; `role` is what tells the image's start script to be the first master.
-pub(in crate::object) fn server(redis: &Redis, name: &str, role: Option<&str>) -> Container {
+fn server(redis: &Redis, name: &str, role: Option<&str>) -> Container {
     let spec = &redis.spec;
-    let port = names::port(redis);
+    let port = instance(redis).port(Component::Server);
     let mut env: Vec<EnvVar> = role.map(|role| EnvVar::new(role, "true")).into_iter().collect();
     if role.is_none() {
         env.extend(service_address(redis));
@@ -34,7 +105,7 @@ pub(in crate::object) fn server(redis: &Redis, name: &str, role: Option<&str>) -
 }
 
 /// A container that watches.
-pub(in crate::object) fn sentinel(redis: &Redis) -> Container {
+fn sentinel(redis: &Redis) -> Container {
     let asked = redis.spec.sentinel.as_deref();
     let probes = asked.and_then(|sentinel| sentinel.probes.as_deref());
     let mut env = vec![EnvVar::new("SENTINEL", "true")];
@@ -42,12 +113,12 @@ pub(in crate::object) fn sentinel(redis: &Redis) -> Container {
     Container {
         env,
         resources: asked.and_then(|sentinel| sentinel.resources.as_deref()).map(requirements),
-        ..container(redis, "sentinel", names::sentinel_port(redis), probes)
+        ..container(redis, "sentinel", instance(redis).port(Component::Sentinel), probes)
     }
 }
 
 /// A controller of pods with this container.
-pub(in crate::object) fn controller(
+fn controller(
     redis: &Redis,
     name: String,
     replicas: u32,
@@ -65,7 +136,7 @@ pub(in crate::object) fn controller(
 }
 
 /// A pod of these containers, with the servers' volume if one of them is a server.
-pub(in crate::object) fn pod_spec(redis: &Redis, containers: Vec<Container>) -> PodSpec {
+fn pod_spec(redis: &Redis, containers: Vec<Container>) -> PodSpec {
     let has_data = containers.iter().any(|container| !container.volume_mounts.is_empty());
     PodSpec {
         volumes: if has_data { vec![data(redis)] } else { Vec::new() },
@@ -93,7 +164,7 @@ fn container(redis: &Redis, name: &str, port: NonZeroU16, probes: Option<&model:
 /// The image's scripts find the sentinels through the variables Kubernetes makes for a Service called
 /// `redis-sentinel` on port 26379; for any other they have to be set.
 fn service_address(redis: &Redis) -> Vec<EnvVar> {
-    let port = names::sentinel_port(redis);
+    let port = instance(redis).port(Component::Sentinel);
     if redis.metadata.name.as_str() == names::ORIGINAL {
         return Vec::new();
     }

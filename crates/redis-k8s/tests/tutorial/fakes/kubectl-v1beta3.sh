@@ -1,6 +1,6 @@
 #!/bin/sh
 # kubectl of 2015, on a cluster where both controllers adopt the bootstrap pod.
-# shellcheck source=crates/redis-k8s/tests/tutorial_steps/cluster.sh
+# shellcheck source=crates/redis-k8s/tests/tutorial/fakes/cluster.sh
 . "$FAKES/cluster.sh"
 
 case $1 in

@@ -4,11 +4,11 @@ use minijinja::context;
 
 use crate::api_version::ApiVersion;
 use crate::error::{FieldPath, Problem, Refused};
-use crate::instance::Instance;
+use crate::instance::{Component, Instance};
 use crate::manifest::{Manifest, Object};
 use crate::model::Redis;
-use crate::object::tutorial::names;
 use crate::template::fill;
+use crate::tutorial::names;
 
 /// The tutorial's run book for this document: a POSIX shell script that holds every object and needs kubectl alone.
 ///
@@ -17,7 +17,8 @@ use crate::template::fill;
 /// `v1` it moves the master off that pod before, and has the sentinels forget the pod after.
 ///
 /// ```
-/// use redis_k8s::{ApiVersion, Redis, steps};
+/// use redis_k8s::tutorial::steps;
+/// use redis_k8s::{ApiVersion, Redis};
 ///
 /// let redis = Redis::new("redis".parse()?);
 /// assert!(steps(&redis, ApiVersion::V1Beta3)?.contains("kube resize rc"));
@@ -36,19 +37,19 @@ pub fn steps(redis: &Redis, target: ApiVersion) -> Result<String, Refused> {
         return Err(Refused { problems: vec![problem] });
     }
     let manifest: Manifest = redis.render(target)?.into_iter().map(starting_with_one).collect();
-    let instance = Instance::new(redis);
+    let instance = Instance::new(redis, target);
     let object = |kind: &str, name: &str| manifest.find(kind, name).map(step);
     let before: Vec<_> = manifest.iter().filter(|object| is_needed_first(object)).map(step).collect();
     Ok(fill(
-        &format!("steps/{target}.sh"),
+        &format!("tutorial/steps/{target}.sh"),
         context! {
             name => redis.metadata.name.as_str(),
             namespace => redis.metadata.namespace.as_ref().map(AsRef::as_ref),
             master_name => instance.master_name(),
-            port => names::port(redis).get(),
-            sentinel_port => names::sentinel_port(redis).get(),
-            servers => names::resized_replicas(redis),
-            sentinels => names::resized_sentinels(redis),
+            port => instance.port(Component::Server).get(),
+            sentinel_port => instance.port(Component::Sentinel).get(),
+            servers => instance.resized(Component::Server),
+            sentinels => instance.resized(Component::Sentinel),
             before,
             pod => object("Pod", &names::master_pod(redis)),
             service => object("Service", &names::sentinel(redis)),

@@ -1,7 +1,4 @@
-//! The API versions a document can be rendered for, and what each can express.
-
-pub(crate) mod capability;
-pub mod v1beta3;
+//! The API versions a document can be rendered for.
 
 use std::fmt;
 use std::str::FromStr;
@@ -11,8 +8,10 @@ use std::str::FromStr;
 #[non_exhaustive]
 pub enum ApiVersion {
     /// The four objects of the 2015 tutorial, to the letter.
+    #[cfg(feature = "tutorial")]
     V1Beta3,
     /// The same four on a cluster of today, with a ConfigMap for the start logic.
+    #[cfg(feature = "tutorial")]
     V1,
     /// StatefulSets and everything around them: bootstraps itself.
     #[default]
@@ -21,15 +20,39 @@ pub enum ApiVersion {
 
 impl ApiVersion {
     /// All of them, oldest first.
-    pub const ALL: [Self; 3] = [Self::V1Beta3, Self::V1, Self::AppsV1];
+    pub const ALL: &[Self] = &[
+        #[cfg(feature = "tutorial")]
+        Self::V1Beta3,
+        #[cfg(feature = "tutorial")]
+        Self::V1,
+        Self::AppsV1,
+    ];
 
     /// As users write it: `v1beta3`, `v1` or `apps/v1`.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
+            #[cfg(feature = "tutorial")]
             Self::V1Beta3 => "v1beta3",
+            #[cfg(feature = "tutorial")]
             Self::V1 => "v1",
             Self::AppsV1 => "apps/v1",
+        }
+    }
+}
+
+impl ApiVersion {
+    /// True where pods start as in the tutorial: one of each, to be resized to three.
+    pub(crate) const fn is_tutorial(self) -> bool {
+        !matches!(self, Self::AppsV1)
+    }
+
+    /// True where the image holds configuration and scripts.
+    pub(crate) const fn is_v1beta3(self) -> bool {
+        match self {
+            #[cfg(feature = "tutorial")]
+            Self::V1Beta3 => true,
+            _ => false,
         }
     }
 }
@@ -42,13 +65,17 @@ impl fmt::Display for ApiVersion {
 
 /// The text names no API version this crate renders.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{0:?} is not an API version this tool renders: v1beta3, v1 or apps/v1")]
+#[error("{0:?} is not an API version this tool renders: {all}", all = ApiVersion::ALL.iter().map(|version| version.as_str()).collect::<Vec<_>>().join(", "))]
 pub struct UnknownApiVersion(String);
 
 impl FromStr for ApiVersion {
     type Err = UnknownApiVersion;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        Self::ALL.into_iter().find(|version| version.as_str() == text).ok_or_else(|| UnknownApiVersion(text.to_owned()))
+        Self::ALL
+            .iter()
+            .copied()
+            .find(|version| version.as_str() == text)
+            .ok_or_else(|| UnknownApiVersion(text.to_owned()))
     }
 }

@@ -61,9 +61,9 @@ fn the_table_has_the_fields_that_are_read_and_written() {
 
 #[test]
 fn each_target_refuses_what_it_cannot_express() {
-    assert_eq!(check(&everything(), ApiVersion::AppsV1), []);
+    assert_eq!(super::problems(&everything(), ApiVersion::AppsV1), []);
     assert_eq!(
-        paths(&check(&everything(), ApiVersion::V1)),
+        paths(&super::problems(&everything(), ApiVersion::V1)),
         [
             "spec.storage.size",
             "spec.storage.class",
@@ -80,7 +80,7 @@ fn each_target_refuses_what_it_cannot_express() {
             "spec.disruptionBudget",
         ]
     );
-    let v1beta3 = paths(&check(&everything(), ApiVersion::V1Beta3));
+    let v1beta3 = paths(&super::problems(&everything(), ApiVersion::V1Beta3));
     for field in ["spec.security", "spec.config", "spec.probes.liveness.period", "spec.services.sentinel.type"] {
         assert!(v1beta3.iter().any(|path| path == field), "{field} is not in {v1beta3:?}");
     }
@@ -95,14 +95,14 @@ fn a_problem_names_field_target_reason_and_the_targets_that_can() {
     let mut redis = Redis::new(parsed("redis"));
     redis.spec.network_policy =
         Some(Box::new(NetworkPolicy { clients: Some(vec![peer()]), ..NetworkPolicy::default() }));
-    let problems = check(&redis, ApiVersion::V1Beta3);
+    let problems = super::problems(&redis, ApiVersion::V1Beta3);
     assert_eq!(
         problems.iter().map(ToString::to_string).collect::<Vec<_>>(),
-        ["error[not-in-target]: spec.networkPolicy: spec.networkPolicy is not something v1beta3 can express: \
+        ["error[not-in-target]: spec.networkPolicy: v1beta3 cannot express this: \
           it has no NetworkPolicy (help: leave it out, or render it for apps/v1)"]
     );
     redis.spec = RedisSpec { security: everything().spec.security, ..RedisSpec::default() };
-    let problems = check(&redis, ApiVersion::V1Beta3);
+    let problems = super::problems(&redis, ApiVersion::V1Beta3);
     assert_eq!(problems.len(), 1);
     assert_eq!(problems[0].help.as_deref(), Some("leave it out, or render it for v1 or apps/v1"));
 }
@@ -114,6 +114,6 @@ fn switching_off_what_a_target_never_has_is_no_problem() {
     redis.spec.disruption_budget =
         Some(Box::new(DisruptionBudget { enabled: Some(false), ..DisruptionBudget::default() }));
     redis.spec.scheduling = Some(Box::new(Scheduling { spread_nodes: Some(Spread::None), ..Scheduling::default() }));
-    assert_eq!(check(&redis, ApiVersion::V1Beta3), []);
-    assert_eq!(check(&redis, ApiVersion::V1), []);
+    assert_eq!(super::problems(&redis, ApiVersion::V1Beta3), []);
+    assert_eq!(super::problems(&redis, ApiVersion::V1), []);
 }

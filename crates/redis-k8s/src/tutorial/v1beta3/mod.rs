@@ -4,7 +4,7 @@
 //! have one value each, a volume has one source, a probe one action, a port is not 0. Reading refuses unknown fields.
 //!
 //! ```
-//! use redis_k8s::api_version::v1beta3::{Container, Pod, PodSpec};
+//! use redis_k8s::tutorial::v1beta3::{Container, Pod, PodSpec};
 //!
 //! let pod = Pod::new("redis-master", PodSpec::new(vec![Container::new("master", "kubernetes/redis:v1")]));
 //! let json = serde_json::to_value(&pod)?;
@@ -84,7 +84,7 @@ macro_rules! api {
             $($(#[$required_attr])* pub $required: $required_ty,)*
             $($(
                 $(#[$field_attr])*
-                #[serde(default, skip_serializing_if = "crate::api_version::v1beta3::Absent::is_absent")]
+                #[serde(default, skip_serializing_if = "crate::tutorial::v1beta3::Absent::is_absent")]
                 pub $field: $ty,
             )*)?
         }

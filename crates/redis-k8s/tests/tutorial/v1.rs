@@ -1,7 +1,5 @@
 //! The v1 rendering: the tutorial's four objects, as a cluster of today accepts them, and their ConfigMap.
 
-#![allow(clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
-
 use std::io::Write;
 use std::process::{Command, Stdio};
 

@@ -1,16 +1,15 @@
 //! The run books, run against imitations of kubectl that keep a cluster in files and record every call.
 
-#![allow(clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
-
 use std::fs;
 use std::io::Write;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
-use redis_k8s::{ApiVersion, Redis, steps};
+use redis_k8s::tutorial::steps;
+use redis_k8s::{ApiVersion, Redis};
 use serde_json::{Value, json};
 
-const FAKES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/tutorial_steps");
+const FAKES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/tutorial/fakes");
 
 fn document(metadata: Value, spec: Value) -> Redis {
     let mut document = json!({"apiVersion": "redis-k8s-gen.dev/v1alpha1", "kind": "Redis"});

@@ -1,6 +1,4 @@
 //! The v1beta3 rendering: the four objects of the tutorial as data, stated by hand, and what can be changed in them.
-#![allow(clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
-
 use redis_k8s::{ApiVersion, Redis};
 use serde_json::{Value, json};
 
@@ -234,7 +232,7 @@ fn every_part_v1beta3_has_can_be_changed() {
 
 #[test]
 fn reading_refuses_what_v1beta3_never_had() {
-    use redis_k8s::api_version::v1beta3::{Pod, Probe, Volume};
+    use redis_k8s::tutorial::v1beta3::{Pod, Probe, Volume};
     let pod = |extra: &str| {
         format!(
             r#"{{"apiVersion": "v1beta3", "kind": "Pod", "metadata": {{"name": "a"}}, "spec": {{"containers": []{extra}}}}}"#
