@@ -1,8 +1,13 @@
-//! The command line: one table of subcommands, each of which builds its own flags only when it is the one that runs.
+//! The command line: one table of subcommands, each of which builds its own flags only when it is the one that runs, and the run.
+
+use std::ffi::OsString;
 
 use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches};
 
-use crate::command::{completions, explain, init, man, render, schema, secret, steps, validate};
+use crate::Io;
+use crate::command::{
+    Failure, Session, Verbosity, completions, explain, init, man, render, schema, secret, steps, validate,
+};
 
 const EXAMPLES: &str = "Examples:
   redis-k8s-gen render | kubectl apply -f -          a cluster of three servers and three sentinels
@@ -14,7 +19,7 @@ const EXIT_STATUS: &str = "Exit status: 0 fine, 1 the input is wrong or a check 
 
 /// A subcommand with its arguments.
 #[derive(Debug)]
-pub(crate) enum Subcommand {
+enum Subcommand {
     Render(render::RenderArgs),
     Init(init::InitArgs),
     Validate(validate::ValidateArgs),
@@ -24,17 +29,6 @@ pub(crate) enum Subcommand {
     Schema(schema::SchemaArgs),
     Completions(completions::CompletionsArgs),
     Man(man::ManArgs),
-}
-
-/// How much is said on standard error.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Verbosity {
-    /// Errors.
-    Quiet,
-    /// Errors, warnings and notes.
-    Normal,
-    /// What was done, too.
-    Verbose,
 }
 
 /// Makes the table: name, arguments, one line of help, examples.
@@ -108,10 +102,10 @@ pub fn command() -> Command {
 }
 
 /// Reads the arguments, the program's name first.
-pub(crate) fn parse<I, T>(args: I) -> Result<(Subcommand, Verbosity), clap::Error>
+fn parse<I, T>(args: I) -> Result<(Subcommand, Verbosity), clap::Error>
 where
     I: IntoIterator<Item = T>,
-    T: Into<std::ffi::OsString> + Clone,
+    T: Into<OsString> + Clone,
 {
     let matches = command().try_get_matches_from(args)?;
     let verbosity = match (matches.get_flag("quiet"), matches.get_flag("verbose")) {
@@ -120,4 +114,55 @@ where
         (false, false) => Verbosity::Normal,
     };
     Ok((subcommand(&matches)?, verbosity))
+}
+
+/// Runs the command with `args`, the program's name first, and gives its exit code.
+///
+/// 0: fine. 1: the input is wrong or a check failed. 2: wrong usage or environment. A closed standard output is
+/// fine: its reader has read enough.
+pub fn run<I, T>(args: I, io: &mut Io<'_>) -> u8
+where
+    I: IntoIterator<Item = T>,
+    T: Into<OsString> + Clone,
+{
+    let (subcommand, verbosity) = match parse(args) {
+        Ok(parsed) => parsed,
+        Err(error) => return usage(&error, io),
+    };
+    let mut session = Session { io, verbosity };
+    let result = match subcommand {
+        Subcommand::Render(args) => render::run(&args, &mut session),
+        Subcommand::Init(args) => init::run(&args, &mut session),
+        Subcommand::Validate(args) => validate::run(&args, &mut session),
+        Subcommand::Explain(args) => explain::run(&args, &mut session),
+        Subcommand::Steps(args) => steps::run(&args, &mut session),
+        Subcommand::Secret(args) => secret::run(&args, &mut session),
+        Subcommand::Schema(args) => schema::run(&args, &mut session),
+        Subcommand::Completions(args) => completions::run(&args, &mut command(), &mut session),
+        Subcommand::Man(args) => man::run(&args, command(), &mut session),
+    };
+    // A full disk may only show when the last bytes are written out.
+    let result = result.and_then(|()| session.io.stdout.flush().map_err(|error| Failure::output(&error)));
+    match result {
+        Ok(()) => 0,
+        Err(failure) => {
+            if matches!(failure, Failure::Input(_) | Failure::Usage(_)) {
+                session.say("error", &failure.to_string());
+            }
+            failure.exit_code()
+        }
+    }
+}
+
+/// Help and the version are data and fine; anything else is a message and wrong usage.
+fn usage(error: &clap::Error, io: &mut Io<'_>) -> u8 {
+    let text = error.render().to_string();
+    if error.use_stderr() {
+        let _ = io.stderr.write_all(text.as_bytes());
+        return 2;
+    }
+    match io.stdout.write_all(text.as_bytes()).and_then(|()| io.stdout.flush()) {
+        Ok(()) => 0,
+        Err(error) => Failure::output(&error).exit_code(),
+    }
 }

@@ -23,8 +23,7 @@ pub mod diagnostic;
 pub mod document;
 mod io;
 
-pub use cli::command as cli;
+pub use cli::{command as cli, run};
 pub use command::explain::field as schema_field;
-pub use command::run;
 pub use command::schema::document_schema;
 pub use io::{Environment, Io};

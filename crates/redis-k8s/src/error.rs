@@ -72,6 +72,12 @@ impl FieldPath {
     }
 }
 
+impl FromIterator<PathStep> for FieldPath {
+    fn from_iter<I: IntoIterator<Item = PathStep>>(steps: I) -> Self {
+        Self(steps.into_iter().collect())
+    }
+}
+
 impl From<&str> for FieldPath {
     /// Reads a dotted path of plain keys, as the checks of this crate write them.
     fn from(path: &str) -> Self {

@@ -66,6 +66,7 @@
 //! A program picks the version of Kubernetes' types itself, by a feature of `k8s-openapi`, as this library picks none.
 
 pub mod api_version;
+pub mod builder;
 mod check;
 mod checked;
 pub mod emit;
@@ -73,7 +74,7 @@ mod error;
 mod instance;
 mod manifest;
 pub mod model;
-pub mod object;
+mod object;
 mod runtime;
 mod template;
 #[cfg(feature = "tutorial")]

@@ -231,7 +231,7 @@ impl Object {
 
 impl From<Object> for serde_json::Value {
     fn from(object: Object) -> Self {
-        emit::value(&object)
+        value(&object)
     }
 }
 
@@ -340,13 +340,13 @@ impl Manifest {
     /// All objects as one JSON `List`, indented, with a final newline: what `kubectl apply -f -` reads.
     #[must_use]
     pub fn to_json(&self) -> String {
-        emit::json_list(self)
+        json_list(self)
     }
 
     /// Each object as a JSON value.
     #[must_use]
     pub fn to_values(&self) -> Vec<serde_json::Value> {
-        self.iter().map(emit::value).collect()
+        self.iter().map(value).collect()
     }
 
     /// Each object as a file: name and content.
@@ -400,5 +400,70 @@ impl<'a> IntoIterator for &'a Manifest {
 impl fmt::Display for Manifest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.to_yaml())
+    }
+}
+
+/// An object as a JSON value.
+fn value(object: &Object) -> serde_json::Value {
+    serde_json::to_value(object).unwrap_or_default()
+}
+
+/// A manifest as one JSON `List`, indented, with a final newline.
+fn json_list(manifest: &Manifest) -> String {
+    #[derive(Serialize)]
+    #[serde(rename_all = "camelCase")]
+    struct List<'m> {
+        api_version: &'static str,
+        kind: &'static str,
+        items: Vec<&'m Object>,
+    }
+
+    let list = List { api_version: "v1", kind: "List", items: manifest.iter().collect() };
+    let mut text = serde_json::to_string_pretty(&list).unwrap_or_default();
+    text.push('\n');
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn named(name: &str) -> ObjectMeta {
+        ObjectMeta { name: Some(name.to_owned()), ..ObjectMeta::default() }
+    }
+
+    fn manifest() -> Manifest {
+        let config = ConfigMap {
+            metadata: named("cache-config"),
+            data: Some([("redis.conf".to_owned(), "save \"\"\nport 6379\n".to_owned())].into()),
+            ..ConfigMap::default()
+        };
+        let account = ServiceAccount { metadata: named("cache"), ..ServiceAccount::default() };
+        [config.into(), account.into()].into_iter().collect()
+    }
+
+    #[test]
+    fn yaml_of_a_manifest_marks_each_document() {
+        assert_eq!(
+            manifest().to_yaml(),
+            concat!(
+                "---\napiVersion: v1\nkind: ServiceAccount\nmetadata:\n  name: cache\n",
+                "---\napiVersion: v1\nkind: ConfigMap\ndata:\n  redis.conf: |\n    save \"\"\n    port 6379\n",
+                "metadata:\n  name: cache-config\n",
+            )
+        );
+    }
+
+    #[test]
+    fn json_is_one_list_in_the_order_of_the_manifest() {
+        let text = manifest().to_json();
+        assert!(text.starts_with(
+            "{\n  \"apiVersion\": \"v1\",\n  \"kind\": \"List\",\n  \"items\": [\n    {\n      \"apiVersion\""
+        ));
+        assert!(text.ends_with("  ]\n}\n"));
+        let list: serde_json::Value = serde_json::from_str(&text).unwrap();
+        assert_eq!(list["items"].as_array(), Some(&manifest().to_values()));
+        assert_eq!(list["items"][0]["kind"], "ServiceAccount");
+        assert_eq!(list["items"][1]["data"]["redis.conf"], "save \"\"\nport 6379\n");
     }
 }

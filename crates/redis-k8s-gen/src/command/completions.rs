@@ -17,13 +17,18 @@ pub(crate) struct CompletionsArgs {
     shell: Shell,
 }
 
-pub(crate) fn run(args: &CompletionsArgs, session: &mut Session<'_, '_>) -> Result<(), Failure> {
-    session.data(script(args.shell).as_bytes())
+/// `root` is the command line as a whole.
+pub(crate) fn run(
+    args: &CompletionsArgs,
+    root: &mut clap::Command,
+    session: &mut Session<'_, '_>,
+) -> Result<(), Failure> {
+    session.data(script(args.shell, root).as_bytes())
 }
 
-fn script(shell: Shell) -> String {
+fn script(shell: Shell, root: &mut clap::Command) -> String {
     let mut script = Vec::new();
-    clap_complete::generate(shell, &mut crate::cli::command(), "redis-k8s-gen", &mut script);
+    clap_complete::generate(shell, root, "redis-k8s-gen", &mut script);
     let script = String::from_utf8_lossy(&script).into_owned();
     // For a name with a hyphen, clap_complete writes one name of a subcommand's state and looks for another
     // (<https://github.com/clap-rs/clap/issues/6421>); mended versions have nothing to replace.
@@ -36,7 +41,7 @@ mod tests {
 
     #[test]
     fn bash_completes_the_flags_of_a_subcommand() {
-        let script = script(Shell::Bash);
+        let script = script(Shell::Bash, &mut crate::cli());
         let ask = r#"COMP_WORDS=(redis-k8s-gen render --out); COMP_CWORD=2
             _redis__k8s__gen redis-k8s-gen --out render; printf '%s\n' "${COMPREPLY[@]}""#;
         let ran = std::process::Command::new("bash").arg("-c").arg(format!("{script}\n{ask}")).output().unwrap();

@@ -16,8 +16,8 @@ pub(crate) struct ManArgs {
     subcommand: Option<String>,
 }
 
-pub(crate) fn run(args: &ManArgs, session: &mut Session<'_, '_>) -> Result<(), Failure> {
-    let mut root = crate::cli::command();
+/// `root` is the command line as a whole.
+pub(crate) fn run(args: &ManArgs, mut root: clap::Command, session: &mut Session<'_, '_>) -> Result<(), Failure> {
     root.build();
     let described = match &args.subcommand {
         None => root,

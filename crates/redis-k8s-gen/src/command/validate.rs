@@ -5,8 +5,7 @@ use std::path::PathBuf;
 use redis_k8s::{ApiVersion, KubernetesVersion};
 
 use super::documents::{DocumentArgs, api_version};
-use super::{Failure, Session};
-use crate::cli::Verbosity;
+use super::{Failure, Session, Verbosity};
 
 pub(crate) const EXAMPLES: &str = "Examples:
   redis-k8s-gen validate cache.yaml

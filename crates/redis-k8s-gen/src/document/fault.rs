@@ -2,12 +2,10 @@
 
 use std::fmt;
 
-use serde::de::{Expected, Unexpected};
-
-use redis_k8s::{FieldPath, PathStep, Problem, Rule, Severity};
+use redis_k8s::{PathStep, Problem, Rule, Severity};
 
 use super::node::Origin;
-use super::overlay_path::to_path;
+use crate::diagnostic::{Diagnostic, Place};
 
 /// A problem of one document, its places still relative to the source.
 ///
@@ -26,17 +24,6 @@ struct Detail {
     origin: Option<Origin>,
     related: Vec<(Origin, String)>,
     missing: Option<&'static str>,
-}
-
-/// What a [`Fault`] holds, for the report.
-pub(super) struct Told {
-    pub(super) severity: Severity,
-    pub(super) rule: &'static str,
-    pub(super) message: String,
-    pub(super) help: Option<String>,
-    pub(super) path: FieldPath,
-    pub(super) origin: Option<Origin>,
-    pub(super) related: Vec<(Origin, String)>,
 }
 
 impl Fault {
@@ -129,10 +116,18 @@ impl Fault {
         self.0.steps.iter().rev().cloned().collect()
     }
 
-    pub(super) fn tell(self) -> Told {
+    /// As a user meets it. `place` says where an origin is; without one it stands at `otherwise`.
+    pub(super) fn into_diagnostic(self, otherwise: Origin, place: impl Fn(Origin) -> Place) -> Diagnostic {
         let Detail { severity, rule, message, help, steps, origin, related, missing: _ } = *self.0;
-        let path = to_path(&steps.into_iter().rev().collect::<Vec<_>>());
-        Told { severity, rule, message, help, path, origin, related }
+        Diagnostic {
+            severity,
+            rule,
+            message,
+            help,
+            path: steps.into_iter().rev().collect(),
+            place: place(origin.unwrap_or(otherwise)),
+            related: related.into_iter().map(|(origin, why)| (place(origin), why)).collect(),
+        }
     }
 }
 
@@ -152,21 +147,3 @@ impl fmt::Display for Fault {
 }
 
 impl std::error::Error for Fault {}
-
-impl serde::de::Error for Fault {
-    fn custom<T: fmt::Display>(message: T) -> Self {
-        Self::new("invalid-value", message.to_string())
-    }
-
-    fn invalid_type(found: Unexpected<'_>, expected: &dyn Expected) -> Self {
-        super::reader::expectation(found, expected)
-    }
-
-    fn invalid_value(found: Unexpected<'_>, expected: &dyn Expected) -> Self {
-        super::reader::expectation(found, expected)
-    }
-
-    fn missing_field(field: &'static str) -> Self {
-        Self::missing(field)
-    }
-}

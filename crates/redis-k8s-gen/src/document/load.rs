@@ -7,7 +7,7 @@ use rayon::slice::ParallelSlice;
 use redis_k8s::{ApiVersion, Checked, KubernetesVersion, PathStep, Problem, Redis};
 
 use super::decode::decode;
-use super::fault::{Fault, Told};
+use super::fault::Fault;
 use super::kubernetes::{self, Faulty};
 use super::node::{Node, Origin};
 use super::overlay::{Edit, Override};
@@ -291,10 +291,7 @@ impl<D: AsRef<Redis>> Run<'_, D> {
     }
 
     fn diagnostic(&self, fault: Fault, source: u32, otherwise: Origin) -> Diagnostic {
-        let Told { severity, rule, message, help, path, origin, related } = fault.tell();
-        let place = |origin| self.place(source, origin);
-        let related = related.into_iter().map(|(origin, why)| (place(origin), why)).collect();
-        Diagnostic { severity, rule, message, help, path, place: place(origin.unwrap_or(otherwise)), related }
+        fault.into_diagnostic(otherwise, |origin| self.place(source, origin))
     }
 
     fn place(&self, source: u32, origin: Origin) -> Place {

@@ -105,15 +105,7 @@ impl<'a> Scanner<'a> {
 
 /// A path as messages write it.
 pub(super) fn display(steps: &[PathStep]) -> String {
-    to_path(steps).to_string()
-}
-
-/// Steps as a path.
-pub(super) fn to_path(steps: &[PathStep]) -> FieldPath {
-    steps.iter().fold(FieldPath::default(), |path, step| match step {
-        PathStep::Field(name) => path.field(name),
-        PathStep::Index(index) => path.index(*index),
-    })
+    steps.iter().cloned().collect::<FieldPath>().to_string()
 }
 
 #[cfg(test)]

@@ -355,3 +355,21 @@ pub(super) fn expectation(found: Unexpected<'_>, expected: &dyn Expected) -> Fau
     };
     Fault::new("wrong-type", format!("expected {expected}, found {found}"))
 }
+
+impl serde::de::Error for Fault {
+    fn custom<T: Display>(message: T) -> Self {
+        Self::new("invalid-value", message.to_string())
+    }
+
+    fn invalid_type(found: Unexpected<'_>, expected: &dyn Expected) -> Self {
+        expectation(found, expected)
+    }
+
+    fn invalid_value(found: Unexpected<'_>, expected: &dyn Expected) -> Self {
+        expectation(found, expected)
+    }
+
+    fn missing_field(field: &'static str) -> Self {
+        Self::missing(field)
+    }
+}

@@ -73,7 +73,7 @@ fn problem(path: &str, field: &Field, value: &Value, target: ApiVersion, reason:
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;
 
 #[cfg(test)]
 pub(super) const CASES: &[super::tests::Case] = {

@@ -185,6 +185,12 @@ pub(super) const CASES: &[super::tests::Case] = {
             "spec: {probes: {liveness: {successThreshold: 1}}}",
         ),
         case(
+            "probe-success-threshold",
+            "spec.probes.startup.successThreshold",
+            "spec: {probes: {startup: {successThreshold: 2}}}",
+            "spec: {probes: {startup: {successThreshold: 1}}}",
+        ),
+        case(
             "probe-too-large",
             "spec.probes.readiness.failureThreshold",
             "spec: {probes: {readiness: {failureThreshold: 10001}}}",

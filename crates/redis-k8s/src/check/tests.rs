@@ -3,9 +3,11 @@
 use std::collections::BTreeSet;
 use std::fmt::Write;
 
+use serde_json::Value;
+
 use super::{RULES, check};
 use crate::api_version::ApiVersion;
-use crate::model::{Redis, RedisSpec};
+use crate::model::{Field, Redis, RedisSpec};
 use crate::value::InstanceName;
 
 /// A document that breaks a rule at a path, and the nearest one that breaks none.
@@ -120,6 +122,49 @@ fn what_is_said_of_each_case_is_pinned() {
     let pinned = std::fs::read_to_string(&path).unwrap_or_default();
     let first = text.lines().zip(pinned.lines()).find(|(said, pinned)| said != pinned);
     assert!(text == pinned, "first difference: {first:#?}");
+}
+
+/// Fields of which any value is read and none is refused, each with the reason.
+const FREE: &[(&str, &str)] = &[];
+
+/// True if a document is read whatever stands in this field.
+fn takes_anything(path: &str, sample: &Value) -> bool {
+    let nonsense = match sample {
+        Value::Number(_) => Value::from(u32::MAX),
+        Value::String(_) => Value::from("\u{1} ?"),
+        _ => return false,
+    };
+    let mut document = serde_json::to_value(super::capability::tests::everything()).unwrap();
+    let mut part = &mut document;
+    for key in path.split('.') {
+        part = if part.is_array() { &mut part[0][key] } else { &mut part[key] };
+    }
+    *part = nonsense;
+    serde_json::from_value::<Redis>(document).is_ok()
+}
+
+#[test]
+fn every_field_has_a_rule_or_a_reason_for_none() {
+    fn visit(fields: &[Field], path: &str, free: &mut Vec<String>) {
+        for field in fields {
+            let path = if path.is_empty() { field.key() } else { format!("{path}.{}", field.key()) };
+            visit(field.fields(), &path, free);
+            // Probes of servers and sentinels are checked alike.
+            let keys = |path: &str| -> Vec<String> {
+                let path = path.replace("spec.sentinel.probes", "spec.probes");
+                path.split('.').map(|step| step.split('[').next().unwrap_or_default().to_owned()).collect()
+            };
+            let judged = |case: &Case| keys(case.path) == keys(&path);
+            let leaf = field.sample_value().filter(|_| field.fields().is_empty());
+            if leaf.is_some_and(|sample| takes_anything(&path, &sample)) && !cases().any(judged) {
+                free.push(path);
+            }
+        }
+    }
+    let mut free = Vec::new();
+    visit(Redis::fields(), "", &mut free);
+    assert_eq!(free, FREE.iter().map(|(path, _)| *path).collect::<Vec<_>>());
+    assert!(FREE.iter().all(|(_, reason)| !reason.is_empty()));
 }
 
 #[test]

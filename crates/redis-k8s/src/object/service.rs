@@ -36,7 +36,7 @@ pub(super) fn of_pods(instance: Instance<'_>, component: Component) -> Vec<Servi
 }
 
 /// Where clients ask who is master: over the sentinels that know.
-pub(super) fn sentinel(instance: Instance<'_>) -> Service {
+pub(crate) fn sentinel(instance: Instance<'_>) -> Service {
     let options = instance.redis.spec.services.as_deref().and_then(|services| services.sentinel.as_ref());
     let component = Component::Sentinel;
     with_options(

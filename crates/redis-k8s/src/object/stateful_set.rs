@@ -7,7 +7,7 @@ use super::{pod_template, volume};
 use crate::instance::{Component, Instance};
 use crate::model::RetentionPolicy;
 
-pub(super) fn build(instance: Instance<'_>, component: Component, checksum: String) -> StatefulSet {
+pub(crate) fn build(instance: Instance<'_>, component: Component, checksum: String) -> StatefulSet {
     let claim = volume::claim(instance, component);
     let storage = instance.redis.spec.storage.as_deref().filter(|_| claim.is_some());
     let retention = |policy: Option<RetentionPolicy>| policy.map(RetentionPolicy::as_str).map(str::to_owned);

@@ -2,7 +2,7 @@
 
 use k8s_openapi::api::apps::v1::StatefulSet;
 use k8s_openapi::api::core::v1::{Pod, ReplicationController, Service};
-use redis_k8s::object::{MasterPod, RedisController, SentinelController, SentinelService};
+use redis_k8s::builder::{MasterPod, RedisController, SentinelController, SentinelService};
 use redis_k8s::tutorial::v1beta3;
 use redis_k8s::{ApiVersion, Redis};
 

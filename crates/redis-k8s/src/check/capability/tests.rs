@@ -21,7 +21,7 @@ fn samples(fields: &[Field]) -> Value {
 }
 
 /// A document with every field there is.
-fn everything() -> Redis {
+pub(in crate::check) fn everything() -> Redis {
     let mut document = samples(Redis::fields());
     document["apiVersion"] = json!("redis-k8s-gen.dev/v1alpha1");
     document["kind"] = json!("Redis");

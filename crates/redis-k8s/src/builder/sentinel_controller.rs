@@ -2,11 +2,11 @@
 
 use k8s_openapi::api::apps::v1::StatefulSet;
 
-use super::builder::builder;
-use super::stateful_set;
+use super::builder;
 use crate::api_version::ApiVersion;
 use crate::instance::{Component, Instance};
 use crate::model::{Redis, Resources, Sentinel};
+use crate::object::stateful_set;
 use crate::runtime::Texts;
 use crate::value::Image;
 
@@ -16,7 +16,7 @@ builder! {
     /// In 2015 it adopted the bootstrap pod too; since Kubernetes 1.3 a pod has one controller, so it makes its own.
     ///
     /// ```
-    /// use redis_k8s::{Redis, object::SentinelController};
+    /// use redis_k8s::{Redis, builder::SentinelController};
     ///
     /// let redis = Redis::new("redis".parse()?);
     /// let controller = SentinelController::new(&redis).replicas(3).v1beta3()?;

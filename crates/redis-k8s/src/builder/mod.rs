@@ -1,4 +1,16 @@
-//! What every builder of an object can be told.
+//! A builder for each object of the tutorial and what takes its place on apps/v1: what it can be told, and what it gives.
+
+#[cfg(feature = "tutorial")]
+mod master_pod;
+mod redis_controller;
+mod sentinel_controller;
+mod sentinel_service;
+
+#[cfg(feature = "tutorial")]
+pub use master_pod::MasterPod;
+pub use redis_controller::RedisController;
+pub use sentinel_controller::SentinelController;
+pub use sentinel_service::SentinelService;
 
 /// Makes a builder: a plain struct over the document that takes itself and returns itself.
 ///
@@ -57,4 +69,4 @@ macro_rules! builder {
         }
     };
 }
-pub(super) use builder;
+use builder;

@@ -2,11 +2,11 @@
 
 use k8s_openapi::api::apps::v1::StatefulSet;
 
-use super::builder::builder;
-use super::stateful_set;
+use super::builder;
 use crate::api_version::ApiVersion;
 use crate::instance::{Component, Instance};
 use crate::model::{EnvVar, Redis, Resources};
+use crate::object::stateful_set;
 use crate::runtime::Texts;
 use crate::value::Image;
 
@@ -14,7 +14,7 @@ builder! {
     /// The controller `NAME`, which keeps the servers running: it adopts the bootstrap pod and makes the rest.
     ///
     /// ```
-    /// use redis_k8s::{Redis, object::RedisController};
+    /// use redis_k8s::{Redis, builder::RedisController};
     ///
     /// let redis = Redis::new("redis".parse()?);
     /// let controller = RedisController::new(&redis).replicas(3).v1beta3()?;

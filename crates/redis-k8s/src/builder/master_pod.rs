@@ -2,7 +2,7 @@
 
 use k8s_openapi::api::core::v1::Pod;
 
-use super::builder::builder;
+use super::builder;
 use crate::tutorial::v1beta3;
 use crate::value::Image;
 
@@ -13,7 +13,7 @@ builder! {
     /// `apps/v1` has no counterpart: its servers agree among themselves who begins.
     ///
     /// ```
-    /// use redis_k8s::{Redis, object::MasterPod};
+    /// use redis_k8s::{Redis, builder::MasterPod};
     ///
     /// let redis = Redis::new("redis".parse()?);
     /// let pod = MasterPod::new(&redis).image("registry.example.com/redis:v1".parse()?).v1beta3()?;

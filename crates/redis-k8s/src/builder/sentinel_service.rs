@@ -2,17 +2,17 @@
 
 use k8s_openapi::api::core::v1::Service;
 
-use super::builder::builder;
-use super::service;
+use super::builder;
 use crate::api_version::ApiVersion;
 use crate::instance::Instance;
 use crate::model::{self, Redis, ServiceOptions, ServiceType, SessionAffinity};
+use crate::object::service;
 
 builder! {
     /// The Service `NAME-sentinel`: a standing query for sentinels, who tell which server is master.
     ///
     /// ```
-    /// use redis_k8s::{Redis, object::SentinelService};
+    /// use redis_k8s::{Redis, builder::SentinelService};
     ///
     /// let redis = Redis::new("redis".parse()?);
     /// let service = SentinelService::new(&redis).v1beta3()?;
