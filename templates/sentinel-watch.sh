@@ -3,54 +3,54 @@
 # it a healthy cluster works on, and fails over.
 set -u
 . /etc/redis-k8s/common.sh
-me=127.0.0.1
-tell() { ask sentinel $me "$@" >/dev/null; }
+self=127.0.0.1
+order() { ask sentinel $self "$@" >/dev/null; }
 listen() {
   exec 4<&-
   [ -z "$teller" ] || kill "$teller" 2>/dev/null
   rm -f $work/state; mkfifo $work/state; password sentinel
-  talk ever "$secret" $me $RK_SENTINEL_PORT -r -1 -i 1 SENTINEL GET-MASTER-ADDR-BY-NAME $RK_MASTER >$work/state &
+  talk ever "$secret" $self $RK_SENTINEL_PORT -r -1 -i 1 SENTINEL GET-MASTER-ADDR-BY-NAME $RK_MASTER >$work/state &
   teller=$!
   exec 4<$work/state
 }
-# closes a master about to be replaced; has the watch look when something happens
+# closes a master about to be replaced; wakes the watch
 heed() {
   local line event address; password sentinel
   while :; do
-    talk ever "$secret" $me $RK_SENTINEL_PORT SUBSCRIBE +elected-leader +try-failover +switch-master +sdown -sdown \
+    talk ever "$secret" $self $RK_SENTINEL_PORT SUBSCRIBE +elected-leader +try-failover +switch-master +sdown -sdown \
       +sentinel +slave | while read -r line; do
       [ "$line" = message ] || continue
       read -r event; read -r _ _ address _; . $etc/topology.env
-      [ "$event" != +elected-leader ] || [ $min_replicas = 0 ] || insist $address
+      [ "$event" != +elected-leader ] || [ $min_replicas = 0 ] || close $address
       : >$run/event
     done
     sleep 1
   done
 }
-insist() {
+close() {
   say "$1 is about to be replaced: telling it to take no writes"
   for _ in 1 2 3 4 5; do
     ask server $1 CONFIG SET min-replicas-to-write $too_many >/dev/null &
     sleep 0.1
   done
 }
-look_at_self() { view $me >$work/own; read -r kind own own_epoch own_flags _ <$work/own; }
+look_at_self() { view $self >$work/own; read -r kind own own_epoch own_flags _ <$work/own; }
 # asks the others, or if none knows the servers: one master is evidence
 learn() {
   survey; ours=yes
   if [ -n "$named" ]; then whose $named
-  elif majority && [ -z "$(notes $me)" ]; then
+  elif majority && [ -z "$(notes $self)" ]; then
     roster server | at_once role >$work/roles
     [ "$(grep -c ' master ' $work/roles)" = 1 ] || return 0
     named=$(sed -n 's/^[^ ]* \([^ ]*\) master .*/\1/p' $work/roles) epoch=0
   else return 0
   fi
   if [ "$ours" = no ]; then say "blank: $named, which the others name, is no server of this instance: waiting"
-  elif register $named $me; then
+  elif register $named $self; then
     say "blank: learned that $named is master"
   fi
 }
-unlearn() { say "$1: letting go of $own"; tell SENTINEL REMOVE $RK_MASTER; }
+unlearn() { say "$1: letting go of $own"; order SENTINEL REMOVE $RK_MASTER; }
 # true while it stands unelected, or nobody has elected for ten seconds
 stuck() {
   look_at_self; clock
@@ -70,17 +70,17 @@ vote_again() {
   old=$own
   majority && [ "$(sed -n 's/ .* named .*//p' $work/views | sed q)" = $ordinal ] || return 0
   sed -n "/ named /{/candidate/d;/ named $own /!p;/failover_in_progress/p}" $work/views | grep -q . && return 0
-  say 'an election comes to nothing: voting again'; tell SENTINEL SET $RK_MASTER failover-timeout 500
+  say 'an election comes to nothing: voting again'; order SENTINEL SET $RK_MASTER failover-timeout 500
   for _ in $(seq 20); do
     sleep 0.1; look_at_self
     case "$own $own_flags" in "$old "*candidate*) ;; "$old "*failover_in_progress*) break ;; "$old "*) ;; *) break ;; esac
   done
-  tell SENTINEL SET $RK_MASTER failover-timeout $failover_timeout
+  order SENTINEL SET $RK_MASTER failover-timeout $failover_timeout
 }
 changed() { [ $etc/topology.env -nt $work/applied ] || [ $secrets/server -nt $work/applied ]; }
-settle() {
+apply() {
   local address; address=$(announced sentinel $ordinal)
-  changed || [ -e $run/open ] || [ "$settled" != "$own $address $calm" ] || return 0
+  changed || [ -e $run/open ] || [ "$applied" != "$own $address $calm" ] || return 0
   : >$work/applied; . $etc/topology.env
   {
     sentinel_settings
@@ -90,7 +90,7 @@ settle() {
       echo "ACL SETUSER default $(accepted sentinel)"; password sentinel
       printf 'SENTINEL CONFIG SET sentinel-pass %s\n' "$(quoted)"
     fi
-  } | all_done $me && settled="$own $address $calm"
+  } | all_done $self && applied="$own $address $calm"
 }
 # lets go of a dead master that is none of ours
 give_up() {
@@ -105,7 +105,7 @@ give_up() {
   fi
 }
 find_known() {
-  printf 'SENTINEL %s %s\n' SENTINELS $RK_MASTER REPLICAS $RK_MASTER | ask sentinel $me | awk '
+  printf 'SENTINEL %s %s\n' SENTINELS $RK_MASTER REPLICAS $RK_MASTER | ask sentinel $self | awk '
     { is[before] = $0; before = $0 }
     /^slave-repl-offset$/ { print "server", is["ip"], is["flags"] }
     /^voted-leader-epoch$/ { print "sentinel", is["ip"], is["flags"] }' >$work/known
@@ -113,14 +113,14 @@ find_known() {
 # true unless it knows just those who exist, and agrees with all
 amiss() {
   [ "$own_flags" != master ] || [ "$agreed" != "$own $own_epoch" ] || [ -n "$ghosts" ] || [ -e $run/open ] ||
-    grep -q s_down $work/known || strangers server || strangers sentinel
+    grep -q s_down $work/known || unmet server || unmet sentinel
 }
-strangers() {
+unmet() {
   set_of $1
   [ "$(addresses $set-headless | wc -l)" -ne $(($(grep -c "^$1 " $work/known) + 1)) ]
 }
 # of two masters of one epoch the smaller part gives in
-agree() {
+give_in() {
   if [ "$own" = "$named" ]; then
     [ $answered -lt $found ] || [ "$(wc -l <$work/tally)" -ne 1 ] || agreed="$own $own_epoch"
   elif [ -n "$named" ] && [ $own_epoch = $epoch ] && majority; then
@@ -145,21 +145,21 @@ forget() {
   done <$work/views
   look_at_self
   if [ "$own $own_epoch $own_flags" = "$named $epoch master" ]; then
-    say "forgetting $ghosts: no such pod"; tell SENTINEL RESET $RK_MASTER
+    say "forgetting $ghosts: no such pod"; order SENTINEL RESET $RK_MASTER
   fi
 }
 look() {
   look_at_self
   case $kind in blank) learn; return 1 ;; named) ;; *) return 1 ;; esac
-  settle
+  apply
   if [ "$own_flags" = master ]; then masterless=''; else vote_again; fi
   give_up; find_known
-  amiss || { [ -n "$calm" ] || { calm=1; settle; }; return 0; }
-  survey; agree; forget
+  amiss || { [ -n "$calm" ] || { calm=1; apply; }; return 0; }
+  survey; give_in; forget
   return 1
 }
 
-teller='' settled='' agreed='' calm='' ghosts='' masterless='' strange=0 was=- since=0 due=0
+teller='' applied='' agreed='' calm='' ghosts='' masterless='' strange=0 was=- since=0 due=0
 : >$work/applied
 heed &
 listen

@@ -2,7 +2,7 @@
 # Before a server stops: a master has another take over, or nobody writes for downAfter, and writes are lost.
 set -u
 . /etc/redis-k8s/common.sh
-tell() { ask server 127.0.0.1 "$@"; }
+ask_self() { ask server 127.0.0.1 "$@"; }
 leads() {
   case $(role 127.0.0.1) in master*) return 0 ;; slave*) return 1 ;; esac
   # Clients may hold all connections: the watch makes room.
@@ -47,10 +47,10 @@ move() {
 
 [ -e $run/running ] || exit 0
 if ! leads; then
-  tell CONFIG SET replica-priority 0 >/dev/null; sleep 2
+  ask_self CONFIG SET replica-priority 0 >/dev/null; sleep 2
   leads || exit 0
 fi
-me=$(tell CONFIG GET replica-announce-ip | sed -n 2p)
+me=$(ask_self CONFIG GET replica-announce-ip | sed -n 2p)
 survey
 majority && [ "$named" = "$me" ] || exit 0
 [ $servers = 1 ] || { pace 100; sleep 0.9; }
@@ -61,7 +61,7 @@ find_followers
 if [ "$named" = "$me" ] && [ -n "$followers" ]; then
   clock; slack=$((slack - now)); pace 1000
   [ $slack -le 0 ] || sleep "$(printf '0.%02d' $slack)"
-  tell CLIENT PAUSE 25000 WRITE >/dev/null
+  ask_self CLIENT PAUSE 25000 WRITE >/dev/null
   caught_up $followers
   move
 fi

@@ -163,7 +163,7 @@ apply() {
 switch_form() {
   local kept; read -r kept <$data/form
   [ "$kept" != $persistence ] || return 0
-  next_tend=$((beat + 4))
+  next_upkeep=$((beat + 4))
   case $persistence-$(ask server 127.0.0.1 INFO persistence) in
   *loading:1* | *_in_progress:1* | *aof_rewrite_scheduled:1*) return 0 ;;
   aof-*aof_enabled:0*) order CONFIG SET appendonly yes; return 0 ;;
@@ -172,7 +172,7 @@ switch_form() {
   [ $persistence = aof ] || order CONFIG SET appendonly no
   say "data is kept as $persistence now, no longer as $kept"; echo $persistence >$data/form
 }
-tend() {
+upkeep() {
   local address; address=$(announced server $ordinal)
   if [ -n "$address" ] && [ "$address" != "$me" ] && order CONFIG SET replica-announce-ip "$address"; then
     say "known as $address from now on, no longer as $me"; me=$address
@@ -182,7 +182,7 @@ tend() {
   [ ! -e $run/open ] || { find_unaware; [ -e $run/open ] || apply resetpass; }
 }
 
-now='' beat=0 next_tend=2 next_search=0 was='' lost=0 history='' history_before='' heard_before=0 doubts=0 saved=''
+now='' beat=0 next_upkeep=2 next_search=0 was='' lost=0 history='' history_before='' heard_before=0 doubts=0 saved=''
 heed_topology
 rm -f $work/pids
 [ -z "$closed" ] || (work=$work-reclaim && mkdir -p $work && reclaim) &
@@ -200,10 +200,10 @@ while :; do
   *) pulse "$pulsed" ;;
   esac
   was=$role
-  [ "$history" = "$history_before" ] || { history_before=$history; next_tend=$((beat + 4)); }
+  [ "$history" = "$history_before" ] || { history_before=$history; next_upkeep=$((beat + 4)); }
   if [ -e $run/room ]; then setting maxclients; order CONFIG SET maxclients $((2 * answer + 1000)); rm -f $run/room; fi
   for file in $etc/topology.env $etc/live.conf $secrets/server; do [ ! "$file" -nt $work/applied ] || apply; done
-  [ $beat -lt $next_tend ] || { next_tend=$((beat < 100 ? 2 * beat : beat + 120)); tend; }
+  [ $beat -lt $next_upkeep ] || { next_upkeep=$((beat < 100 ? 2 * beat : beat + 120)); upkeep; }
   clock; stale=$(((now - began) / 50))
   while [ $stale -gt 0 ] && sample <&4; do stale=$((stale - 1)); done
 done

@@ -218,7 +218,7 @@ fn a_real_sentinel_is_configured_told_and_read() {
             "{view}"
         );
         // Every command it is given is one it knows: nothing is tried again.
-        assert_eq!(call(container, "settled='' calm='' own=127.0.0.9; settle; echo $settled"), "127.0.0.9 10.0.1.10");
+        assert_eq!(call(container, "applied='' calm='' own=127.0.0.9; apply; echo $applied"), "127.0.0.9 10.0.1.10");
         let kept = container.read("data/sentinel.conf");
         for line in [
             "sentinel down-after-milliseconds mymaster 1000",

@@ -6,7 +6,7 @@ use crate::peer::Peer;
 const ME: &str = "127.0.0.1:26379";
 
 /// A sentinel that looks at itself every day: it names server 1, as all do, and has met nobody.
-const STATE: &str = "settled='' agreed='' calm='' ghosts='' masterless='' strange=0 kind=named own=10.0.0.11 own_epoch=7 own_flags=master\n\
+const STATE: &str = "applied='' agreed='' calm='' ghosts='' masterless='' strange=0 kind=named own=10.0.0.11 own_epoch=7 own_flags=master\n\
                      named=10.0.0.11 epoch=7 answered=3 found=3 ours=yes; : >\"$work/applied\"\n\
                      printf '%s\\n' '0 10.0.1.10 x' '1 10.0.1.11 x' '2 10.0.1.12 x' >\"$work/views\"; echo '3 7 10.0.0.11' >\"$work/tally\"\n";
 
@@ -169,23 +169,23 @@ fn all_agree_or_the_smaller_part_gives_in() {
     as_sentinel(|container| {
         container.at(ME, &Peer::naming("10.0.0.11", 7));
         container.server(2, &Peer::master());
-        let agree = |container: &Container, state: &str| {
+        let give_in = |container: &Container, state: &str| {
             container.rewind();
-            let said = call(container, &format!("{state}\nagree; echo \"<$agreed>\""));
+            let said = call(container, &format!("{state}\ngive_in; echo \"<$agreed>\""));
             (said, container.orders())
         };
         let quiet = |agreed: &str| (vec![agreed.to_owned()], Vec::new());
-        assert_eq!(agree(container, ""), quiet("<10.0.0.11 7>"));
-        assert_eq!(agree(container, "answered=2"), quiet("<>"));
-        assert_eq!(agree(container, "printf '2 7 10.0.0.11\\n1 6 10.0.0.12\\n' >\"$work/tally\""), quiet("<>"));
+        assert_eq!(give_in(container, ""), quiet("<10.0.0.11 7>"));
+        assert_eq!(give_in(container, "answered=2"), quiet("<>"));
+        assert_eq!(give_in(container, "printf '2 7 10.0.0.11\\n1 6 10.0.0.12\\n' >\"$work/tally\""), quiet("<>"));
         let gives_in = "the other sentinels name 10.0.0.12 (epoch 7): letting go of 10.0.0.11";
-        let (said, orders) = agree(container, "named=10.0.0.12");
+        let (said, orders) = give_in(container, "named=10.0.0.12");
         assert_eq!((said[0].as_str(), orders), (gives_in, vec![format!("{ME} SENTINEL REMOVE mymaster")]));
-        assert_eq!(agree(container, "named=10.0.0.12 own_epoch=6"), quiet("<>"), "Sentinel settles that by itself");
-        assert_eq!(agree(container, "named=10.0.0.12 answered=1"), quiet("<>"), "a minority");
-        assert_eq!(agree(container, "named='' epoch=7"), quiet("<>"), "nobody is named");
+        assert_eq!(give_in(container, "named=10.0.0.12 own_epoch=6"), quiet("<>"), "Sentinel settles that by itself");
+        assert_eq!(give_in(container, "named=10.0.0.12 answered=1"), quiet("<>"), "a minority");
+        assert_eq!(give_in(container, "named='' epoch=7"), quiet("<>"), "nobody is named");
         container.server(2, &Peer::replica("10.0.0.11", "connected", 9));
-        assert_eq!(agree(container, "named=10.0.0.12"), quiet("<>"), "the other is no master");
+        assert_eq!(give_in(container, "named=10.0.0.12"), quiet("<>"), "the other is no master");
     });
 }
 
@@ -352,8 +352,8 @@ fn those_it_knows_are_those_who_have_a_name_or_something_is_amiss() {
         assert_eq!(amiss(container, ""), "amiss", "a server it does not know");
         container.pods(3, 2);
         assert_eq!(amiss(container, ""), "amiss", "a sentinel too many");
-        assert!(container.call("sentinel-watch.sh", "find_known; strangers sentinel").succeeded());
-        assert!(!container.call("sentinel-watch.sh", "find_known; strangers server").succeeded());
+        assert!(container.call("sentinel-watch.sh", "find_known; unmet sentinel").succeeded());
+        assert!(!container.call("sentinel-watch.sh", "find_known; unmet server").succeeded());
     });
 }
 
@@ -420,37 +420,37 @@ fn a_ghost_is_forgotten_when_it_was_seen_twice_and_nothing_is_in_doubt() {
 fn settings_are_given_when_they_or_the_master_change() {
     as_sentinel(|container| {
         container.at(ME, &Peer::naming("10.0.0.11", 7).but("ACL *", "OK"));
-        let settle = |container: &Container, state: &str| {
+        let apply = |container: &Container, state: &str| {
             container.rewind();
             let ran =
-                container.call_unchecked("sentinel-watch.sh", &format!("{STATE}{state}\nsettle; echo \"<$settled>\""));
+                container.call_unchecked("sentinel-watch.sh", &format!("{STATE}{state}\napply; echo \"<$applied>\""));
             assert_eq!(ran.err, "");
             (ran.out.trim_end().trim_matches(['<', '>']).to_owned(), container.calls_to(ME, ""))
         };
-        let settled = "10.0.0.11 10.0.1.10 ";
-        let (said, told) = settle(container, "");
-        assert_eq!((said.as_str(), told.len()), (settled, 4));
+        let applied = "10.0.0.11 10.0.1.10 ";
+        let (said, told) = apply(container, "");
+        assert_eq!((said.as_str(), told.len()), (applied, 4));
         assert_eq!(told[3], "SENTINEL CONFIG SET announce-ip 10.0.1.10");
-        assert_eq!(settle(container, &format!("settled='{settled}'")), (settled.to_owned(), vec![]));
+        assert_eq!(apply(container, &format!("applied='{applied}'")), (applied.to_owned(), vec![]));
         for (title, state) in [
-            ("another master", "settled='10.0.0.12 10.0.1.10 '"),
-            ("another address", "settled='10.0.0.11 10.0.1.99 '"),
-            ("passwords are being switched on", "settled='10.0.0.11 10.0.1.10 '; : >\"$run/open\""),
-            ("a file changed", "settled='10.0.0.11 10.0.1.10 '; changed() { true; }"),
+            ("another master", "applied='10.0.0.12 10.0.1.10 '"),
+            ("another address", "applied='10.0.0.11 10.0.1.99 '"),
+            ("passwords are being switched on", "applied='10.0.0.11 10.0.1.10 '; : >\"$run/open\""),
+            ("a file changed", "applied='10.0.0.11 10.0.1.10 '; changed() { true; }"),
         ] {
-            assert_eq!(settle(container, state).1.len(), 4, "{title}");
+            assert_eq!(apply(container, state).1.len(), 4, "{title}");
         }
         // It says hello less often once all agree.
         for (with_tls, period) in [(false, "2000"), (true, "4000")] {
             if with_tls {
                 container.mount("tls");
             }
-            let told = settle(container, "settled='10.0.0.11 10.0.1.10 '; calm=1").1;
+            let told = apply(container, "applied='10.0.0.11 10.0.1.10 '; calm=1").1;
             assert!(told[2].contains(&format!("PUBLISH-PERIOD {period} ")), "{told:?}");
         }
         std::fs::remove_dir(container.path("etc/redis-k8s-tls")).unwrap();
         container.at(ME, &Peer::naming("10.0.0.11", 7).but("SENTINEL DEBUG *", "ERR no\n"));
-        assert_eq!(settle(container, "").0, "", "tried again");
+        assert_eq!(apply(container, "").0, "", "tried again");
         // Passwords of today; those of before are taken away once all pods know them.
         container.at(ME, &Peer::naming("10.0.0.11", 7).but("ACL *", "OK"));
         container.mount("auth");
@@ -458,10 +458,10 @@ fn settings_are_given_when_they_or_the_master_change() {
         container.secret("sentinel", "hunter2");
         let hunter = "ACL SETUSER default #f52fbd32b2b3b86ff88ef6c490628285f482af15ddcb29541f94bcf526a3f6c7 ";
         std::fs::remove_file(container.path("run/redis-k8s/open")).unwrap();
-        let told = settle(container, "").1;
+        let told = apply(container, "").1;
         assert_eq!(told[4], hunter);
         assert_eq!(told[5], "SENTINEL CONFIG SET sentinel-pass \"\\x68\\x75\\x6e\\x74\\x65\\x72\\x32\"");
-        let told = settle(container, ": >\"$run/open\"").1;
+        let told = apply(container, ": >\"$run/open\"").1;
         assert_eq!(told[4..6], ["ACL SETUSER default resetpass", hunter]);
         // What is newer than the last settings.
         container.write("run/redis-k8s/script/applied", "");
@@ -503,7 +503,7 @@ fn a_master_that_is_about_to_be_replaced_is_told_to_take_no_writes() {
         }
         container.rewind();
         assert_eq!(
-            call(container, "insist 10.0.0.11; wait"),
+            call(container, "close 10.0.0.11; wait"),
             ["10.0.0.11 is about to be replaced: telling it to take no writes"]
         );
         assert_eq!(container.orders(), [closes; 5]);
@@ -512,17 +512,17 @@ fn a_master_that_is_about_to_be_replaced_is_told_to_take_no_writes() {
 
 #[test]
 fn a_look_mends_only_what_is_amiss() {
-    let stubs = "settle() { echo settles; }; vote_again() { :; }; give_up() { :; }; find_known() { : >\"$work/known\"; }; learn() { echo learns; }\n\
-                 survey() { echo surveys; }; agree() { echo agrees; }; forget() { echo forgets; }\n\
+    let stubs = "apply() { echo applies; }; vote_again() { :; }; give_up() { :; }; find_known() { : >\"$work/known\"; }; learn() { echo learns; }\n\
+                 survey() { echo surveys; }; give_in() { echo gives-in; }; forget() { echo forgets; }\n\
                  amiss() { $amiss; }; amiss=false";
     as_sentinel(|container| {
         let look = |container: &Container, state: &str| {
             call(container, &format!("{stubs}\n{state}\nif look; then echo well; fi")).join(" ")
         };
         container.at(ME, &Peer::naming("10.0.0.11", 7));
-        assert_eq!(look(container, ""), "settles settles well", "it is calm from now on");
-        assert_eq!(look(container, "calm=1"), "settles well");
-        assert_eq!(look(container, "amiss=true"), "settles surveys agrees forgets");
+        assert_eq!(look(container, ""), "applies applies well", "it is calm from now on");
+        assert_eq!(look(container, "calm=1"), "applies well");
+        assert_eq!(look(container, "amiss=true"), "applies surveys gives-in forgets");
         assert_eq!(
             call(container, "look_at_self; echo $kind $own $own_epoch $own_flags"),
             ["named 10.0.0.11 7 master"]

@@ -33,7 +33,7 @@ fn followers_are_the_electable_replicas_in_sync() {
         let said = lines(container, "me=10.0.0.12; find_followers; echo $followers");
         assert_eq!(said, ["10.0.0.10 10.0.0.13 10.0.0.15"]);
         container.at(ME, &Peer::master());
-        assert_eq!(lines(container, "tell PING"), ["PONG"]);
+        assert_eq!(lines(container, "ask_self PING"), ["PONG"]);
     });
 }
 

@@ -112,7 +112,7 @@ fn no_program_gets_a_secret_as_an_argument() {
         assert!(container.run("sentinel-start.sh", &[]).out.contains("--sentinel"));
         container.call(
             "sentinel-watch.sh",
-            "settled='' calm='' own=10.0.0.11 teller=''; settle; look_at_self; listen; read -r _ <&4; insist 10.0.0.11",
+            "applied='' calm='' own=10.0.0.11 teller=''; apply; look_at_self; listen; read -r _ <&4; close 10.0.0.11",
         );
         container.run("sentinel-stop.sh", &[]);
         // The record is one of everything.

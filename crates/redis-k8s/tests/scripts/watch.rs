@@ -4,7 +4,7 @@ use crate::container::{Container, in_each_shell};
 use crate::peer::Peer;
 
 /// A watch with everything it sets at its start; what it orders is printed, and taken.
-const STATE: &str = "broken='' beat=1 next_tend=2 next_search=0 was='' lost=0 heard_before=0 doubts=0 saved='' gap=50\n\
+const STATE: &str = "broken='' beat=1 next_upkeep=2 next_search=0 was='' lost=0 heard_before=0 doubts=0 saved='' gap=50\n\
                      role=master link=down master='' lag=0 heard=2 now=0 refuses=none\n\
                      order() { echo \"orders $*\"; case $* in $refuses) answer='ERR no'; false ;; esac; }\n";
 
@@ -429,20 +429,20 @@ fn data_in_another_form_is_switched_once_nothing_else_is_under_way() {
 fn an_address_and_passwords_are_tended_and_a_chain_of_replicas() {
     let stubs = "switch_form() { echo switches; }; find_master() { echo searches; }; apply() { echo \"applies $*\"; }; find_unaware() { rm -f \"$run/open\"; }";
     in_each_shell(|container| {
-        let tend = |container: &Container, state: &str| call(container, &format!("{stubs}\n{state}\ntend; echo $me"));
-        assert_eq!(tend(container, ""), ["switches", "10.0.0.10"]);
+        let upkeep = |container: &Container, state: &str| call(container, &format!("{stubs}\n{state}\nupkeep; echo $me"));
+        assert_eq!(upkeep(container, ""), ["switches", "10.0.0.10"]);
         let known = "known as 10.0.0.10 from now on, no longer as 10.0.0.90";
         let order = "orders CONFIG SET replica-announce-ip 10.0.0.10";
-        assert_eq!(tend(container, "me=10.0.0.90"), [order, known, "switches", "10.0.0.10"]);
-        assert_eq!(tend(container, "me=10.0.0.90 refuses='*'"), [order, "switches", "10.0.0.90"], "tried again");
+        assert_eq!(upkeep(container, "me=10.0.0.90"), [order, known, "switches", "10.0.0.10"]);
+        assert_eq!(upkeep(container, "me=10.0.0.90 refuses='*'"), [order, "switches", "10.0.0.90"], "tried again");
         container.name("redis-announce-0", &[]);
-        assert_eq!(tend(container, ""), ["switches", "10.0.0.10"]);
+        assert_eq!(upkeep(container, ""), ["switches", "10.0.0.10"]);
         let behind = "role=slave link=up master=10.0.0.11";
         container.server(1, &Peer::replica("10.0.0.12", "connected", 9));
-        assert_eq!(tend(container, behind), ["switches", "searches", "10.0.0.10"]);
+        assert_eq!(upkeep(container, behind), ["switches", "searches", "10.0.0.10"]);
         container.server(1, &Peer::master());
-        assert_eq!(tend(container, behind), ["switches", "10.0.0.10"]);
+        assert_eq!(upkeep(container, behind), ["switches", "10.0.0.10"]);
         container.write("run/redis-k8s/open", "");
-        assert_eq!(tend(container, ""), ["switches", "applies resetpass", "10.0.0.10"]);
+        assert_eq!(upkeep(container, ""), ["switches", "applies resetpass", "10.0.0.10"]);
     });
 }
