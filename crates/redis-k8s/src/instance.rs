@@ -62,8 +62,8 @@ impl<'a> Instance<'a> {
     }
 
     /// Name of the Service that gives a pod an address which outlives it.
-    pub(crate) fn announce_name(self, component: Component, ordinal: u32) -> String {
-        format!("{}-announce-{ordinal}", self.set_name(component))
+    pub(crate) fn announce_name(self, component: Component, ordinal: &str) -> String {
+        [&self.set_name(component), "-announce-", ordinal].concat()
     }
 
     pub(crate) fn config_name(self) -> String {

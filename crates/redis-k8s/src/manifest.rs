@@ -111,7 +111,7 @@ macro_rules! objects {
                 match self { $($(#[$cfg])* Self::$variant(object) => object.described_mut(),)* }
             }
 
-            /// Its place in a manifest.
+            /// The place of its kind in a manifest.
             const fn rank(&self) -> Rank {
                 match self { $($(#[$cfg])* Self::$variant(_) => Rank::$variant,)* }
             }
@@ -199,6 +199,11 @@ objects! {
 }
 
 impl Object {
+    /// Its place in a manifest: by kind, then name.
+    fn place(&self) -> (Rank, &str) {
+        (self.rank(), self.name())
+    }
+
     /// The group of its `apiVersion`: `apps`; empty for the core group.
     #[must_use]
     pub fn group(&self) -> &'static str {
@@ -308,6 +313,16 @@ impl Manifest {
         self.extend([object.into()]);
     }
 
+    /// Adds an object that comes after all the others.
+    pub(crate) fn push_last(&mut self, object: Object) {
+        debug_assert!(
+            self.0.last().is_none_or(|last| last.place() < object.place()),
+            "{} is out of order",
+            object.name()
+        );
+        self.0.push(object);
+    }
+
     /// Keeps the objects that pass.
     pub fn retain(&mut self, keep: impl FnMut(&Object) -> bool) {
         self.0.retain(keep);
@@ -366,7 +381,7 @@ impl FromIterator<Object> for Manifest {
 impl Extend<Object> for Manifest {
     fn extend<I: IntoIterator<Item = Object>>(&mut self, objects: I) {
         self.0.extend(objects);
-        self.0.sort_by(|a, b| (a.rank(), a.name()).cmp(&(b.rank(), b.name())));
+        self.0.sort_by(|a, b| a.place().cmp(&b.place()));
     }
 }
 

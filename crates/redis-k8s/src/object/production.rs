@@ -1,27 +1,70 @@
 //! The production rendering: StatefulSets and everything around them.
 
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
+
 use super::{config_map, disruption_budget, network_policy, service, service_account, stateful_set};
 use crate::api_version::ApiVersion;
+use crate::emit;
 use crate::instance::{Component, Instance};
-use crate::manifest::{Manifest, Object};
+use crate::manifest::Object;
 use crate::model::Redis;
 use crate::runtime::Texts;
 
-/// Everything a document becomes on apps/v1.
-pub(crate) fn manifest(redis: &Redis) -> Manifest {
+/// An object, or what becomes the one that is the same for every instance but for its metadata.
+#[allow(clippy::large_enum_variant, reason = "one at a time, handed on at once")]
+pub(crate) enum Part {
+    Object(Object),
+    Scripts(ObjectMeta),
+}
+
+impl Part {
+    pub(crate) fn into_object(self) -> Object {
+        match self {
+            Self::Object(object) => object,
+            Self::Scripts(metadata) => config_map::scripts(metadata).into(),
+        }
+    }
+
+    /// Appends it as a document of a stream.
+    pub(crate) fn write_yaml(&self, text: &mut String) {
+        match self {
+            Self::Object(object) => emit::yaml_document(object, text),
+            Self::Scripts(metadata) => config_map::write_scripts(metadata, text),
+        }
+    }
+}
+
+impl<T: Into<Object>> From<T> for Part {
+    fn from(object: T) -> Self {
+        Self::Object(object.into())
+    }
+}
+
+/// Hands over everything a document becomes on apps/v1, in the order of a manifest.
+///
+/// Each object is made just before: who only writes it keeps none, and the next one finds the memory of the last in the cache.
+pub(crate) fn each(redis: &Redis, mut take: impl FnMut(Part)) {
     let instance = Instance::new(redis, ApiVersion::AppsV1);
     let texts = Texts::new(instance);
-    let sets = Component::ALL.map(|component| stateful_set::build(instance, component, texts.checksum(component)));
-    let mut objects: Vec<Object> = vec![config_map::scripts(instance).into()];
-    objects.push(config_map::configuration(instance, texts).into());
-    objects.extend(service_account::build(instance).map(Into::into));
-    objects
-        .extend(Component::ALL.into_iter().flat_map(|component| service::of_pods(instance, component)).map(Into::into));
-    objects.extend(service::read(instance).map(Into::into));
-    objects.push(service::sentinel(instance).into());
-    objects.extend(sets.map(Into::into));
-    let budgets = Component::ALL.into_iter().filter_map(|component| disruption_budget::build(instance, component));
-    objects.extend(budgets.map(Into::into));
-    objects.extend(network_policy::build(instance).map(Into::into));
-    objects.into_iter().collect()
+    let checksums = Component::ALL.map(|component| (component, texts.checksum(component)));
+    if let Some(account) = service_account::build(instance) {
+        take(account.into());
+    }
+    take(Part::Scripts(config_map::scripts_metadata(instance)));
+    take(config_map::configuration(instance, texts).into());
+    service::of_pods(instance, Component::Server, |service| take(service.into()));
+    if let Some(read) = service::read(instance) {
+        take(read.into());
+    }
+    take(service::sentinel(instance).into());
+    service::of_pods(instance, Component::Sentinel, |service| take(service.into()));
+    for (component, checksum) in checksums {
+        take(stateful_set::build(instance, component, checksum).into());
+    }
+    for budget in Component::ALL.into_iter().filter_map(|component| disruption_budget::build(instance, component)) {
+        take(budget.into());
+    }
+    if let Some(policy) = network_policy::build(instance) {
+        take(policy.into());
+    }
 }

@@ -14,25 +14,27 @@ use crate::model::{
 /// Each pod announces an address that outlives it, and needs no name to be looked up while the pod runs. Its name exists before
 /// the pod does, so nobody has to wait until a name service forgets that it did not. The headless Service is the identity of
 /// the set.
-pub(super) fn of_pods(instance: Instance<'_>, component: Component) -> Vec<Service> {
+pub(super) fn of_pods(instance: Instance<'_>, component: Component, mut take: impl FnMut(Service)) {
     const POD_NAME: &str = "statefulset.kubernetes.io/pod-name";
 
     let set = instance.set_name(component);
-    let named = |name: String, selector, cluster_ip: Option<&str>| {
-        let spec = ServiceSpec {
-            cluster_ip: cluster_ip.map(str::to_owned),
-            publish_not_ready_addresses: Some(true),
-            selector: Some(selector),
-            ..spec(instance, component)
-        };
-        service(instance, name, component, spec)
-    };
-    let announced = (0..instance.replicas(component)).map(|ordinal| {
-        let pod = format!("{set}-{ordinal}");
-        named(instance.announce_name(component, ordinal), [(POD_NAME.to_owned(), pod)].into(), None)
-    });
-    let headless = named(instance.headless_name(component), selector_labels(instance, component), Some("None"));
-    announced.chain([headless]).collect()
+    let spec = ServiceSpec { publish_not_ready_addresses: Some(true), ..spec(instance, component) };
+    let mut service = service(instance, String::new(), component, spec);
+    // In the order of their names: 10 stands before 2.
+    let mut ordinals: Vec<_> = (0..instance.replicas(component)).map(|ordinal| ordinal.to_string()).collect();
+    ordinals.sort_unstable();
+    for ordinal in ordinals {
+        service.metadata.name = Some(instance.announce_name(component, &ordinal));
+        let pod = [&set, "-", &ordinal].concat();
+        service.spec.get_or_insert_default().selector = Some([(POD_NAME.to_owned(), pod)].into());
+        take(service.clone());
+    }
+
+    service.metadata.name = Some(instance.headless_name(component));
+    let spec = service.spec.get_or_insert_default();
+    spec.selector = Some(selector_labels(instance, component));
+    spec.cluster_ip = Some("None".to_owned());
+    take(service);
 }
 
 /// Where clients ask who is master: over the sentinels that know.

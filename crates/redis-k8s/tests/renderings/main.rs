@@ -109,6 +109,9 @@ proptest! {
             }
             let list: serde_json::Value = serde_json::from_str(&manifest.to_json()).unwrap();
             prop_assert_eq!(&list["items"], &serde_json::Value::from(manifest.to_values()));
+            let mut text = String::new();
+            document.checked(ApiVersion::AppsV1).unwrap().write_yaml(&mut text);
+            prop_assert_eq!(text, manifest.to_yaml(), "written without keeping objects");
         }
     }
 
@@ -120,6 +123,17 @@ proptest! {
             prop_assert!(lines.is_empty(), "{}", lines.join("\n"));
         }
     }
+}
+
+#[test]
+fn many_servers_are_in_one_order_however_they_are_written() {
+    let mut document = Redis::new("redis".parse().unwrap());
+    document.spec.replicas = Some(12);
+    let checked = document.checked(ApiVersion::AppsV1).unwrap();
+    let mut text = String::new();
+    checked.write_yaml(&mut text);
+    assert_eq!(text, checked.manifest().to_yaml());
+    assert_eq!(checked.manifest(), checked.manifest().into_iter().collect(), "in the order of a manifest");
 }
 
 #[test]

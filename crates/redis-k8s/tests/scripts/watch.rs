@@ -429,7 +429,8 @@ fn data_in_another_form_is_switched_once_nothing_else_is_under_way() {
 fn an_address_and_passwords_are_tended_and_a_chain_of_replicas() {
     let stubs = "switch_form() { echo switches; }; find_master() { echo searches; }; apply() { echo \"applies $*\"; }; find_unaware() { rm -f \"$run/open\"; }";
     in_each_shell(|container| {
-        let upkeep = |container: &Container, state: &str| call(container, &format!("{stubs}\n{state}\nupkeep; echo $me"));
+        let upkeep =
+            |container: &Container, state: &str| call(container, &format!("{stubs}\n{state}\nupkeep; echo $me"));
         assert_eq!(upkeep(container, ""), ["switches", "10.0.0.10"]);
         let known = "known as 10.0.0.10 from now on, no longer as 10.0.0.90";
         let order = "orders CONFIG SET replica-announce-ip 10.0.0.10";

@@ -17,6 +17,11 @@ pub(super) trait Format {
 
     /// Appends what is rendered of one document.
     fn append(manifest: &Manifest, text: &mut String);
+
+    /// Appends a document all of which is rendered.
+    fn append_whole(document: &Checked, text: &mut String) {
+        Self::append(&document.manifest(), text);
+    }
 }
 
 /// A stream of YAML documents.
@@ -25,6 +30,10 @@ pub(super) struct Yaml;
 impl Format for Yaml {
     fn append(manifest: &Manifest, text: &mut String) {
         manifest.write_yaml(text);
+    }
+
+    fn append_whole(document: &Checked, text: &mut String) {
+        document.write_yaml(text);
     }
 }
 
@@ -108,7 +117,11 @@ fn fill_all<F: Format>(buffers: &mut Vec<String>, part: &[Checked], selection: &
 fn fill<F: Format>(buffer: &mut String, document: &Checked, selection: &Selection) {
     buffer.clear();
     buffer.reserve(USUAL);
-    F::append(&selection.manifest(document), buffer);
+    if selection.selectors().is_empty() {
+        F::append_whole(document, buffer);
+    } else {
+        F::append(&selection.manifest(document), buffer);
+    }
 }
 
 struct Output<'a, 's, 'io> {
