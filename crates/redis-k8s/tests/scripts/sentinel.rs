@@ -169,23 +169,27 @@ fn all_agree_or_the_smaller_part_gives_in() {
     as_sentinel(|container| {
         container.at(ME, &Peer::naming("10.0.0.11", 7));
         container.server(2, &Peer::master());
-        let give_in = |container: &Container, state: &str| {
+        let call_give_in = |container: &Container, state: &str| {
             container.rewind();
             let said = call(container, &format!("{state}\ngive_in; echo \"<$agreed>\""));
             (said, container.orders())
         };
         let quiet = |agreed: &str| (vec![agreed.to_owned()], Vec::new());
-        assert_eq!(give_in(container, ""), quiet("<10.0.0.11 7>"));
-        assert_eq!(give_in(container, "answered=2"), quiet("<>"));
-        assert_eq!(give_in(container, "printf '2 7 10.0.0.11\\n1 6 10.0.0.12\\n' >\"$work/tally\""), quiet("<>"));
+        assert_eq!(call_give_in(container, ""), quiet("<10.0.0.11 7>"));
+        assert_eq!(call_give_in(container, "answered=2"), quiet("<>"));
+        assert_eq!(call_give_in(container, "printf '2 7 10.0.0.11\\n1 6 10.0.0.12\\n' >\"$work/tally\""), quiet("<>"));
         let gives_in = "the other sentinels name 10.0.0.12 (epoch 7): letting go of 10.0.0.11";
-        let (said, orders) = give_in(container, "named=10.0.0.12");
+        let (said, orders) = call_give_in(container, "named=10.0.0.12");
         assert_eq!((said[0].as_str(), orders), (gives_in, vec![format!("{ME} SENTINEL REMOVE mymaster")]));
-        assert_eq!(give_in(container, "named=10.0.0.12 own_epoch=6"), quiet("<>"), "Sentinel settles that by itself");
-        assert_eq!(give_in(container, "named=10.0.0.12 answered=1"), quiet("<>"), "a minority");
-        assert_eq!(give_in(container, "named='' epoch=7"), quiet("<>"), "nobody is named");
+        assert_eq!(
+            call_give_in(container, "named=10.0.0.12 own_epoch=6"),
+            quiet("<>"),
+            "Sentinel settles that by itself"
+        );
+        assert_eq!(call_give_in(container, "named=10.0.0.12 answered=1"), quiet("<>"), "a minority");
+        assert_eq!(call_give_in(container, "named='' epoch=7"), quiet("<>"), "nobody is named");
         container.server(2, &Peer::replica("10.0.0.11", "connected", 9));
-        assert_eq!(give_in(container, "named=10.0.0.12"), quiet("<>"), "the other is no master");
+        assert_eq!(call_give_in(container, "named=10.0.0.12"), quiet("<>"), "the other is no master");
     });
 }
 
