@@ -5,6 +5,9 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use redis_k8s::ApiVersion;
+use redis_k8s_gen::diff::{Diff, Outcome};
+use redis_k8s_gen::document::{self, Loaded, Source};
 use serde_json::{Value, json};
 
 use crate::background::Background;
@@ -94,19 +97,34 @@ impl Trial<'_> {
         self.mended = Some(Instant::now());
     }
 
-    /// Changes the document at a path and applies the new rendering.
-    pub(crate) fn render_with(&mut self, path: &str, value: Value) -> io::Result<()> {
+    /// Changes the document at a path and applies the new rendering. Gives the sets that `diff` says restart.
+    pub(crate) fn render_with(&mut self, path: &str, value: Value) -> io::Result<Vec<String>> {
+        let before = self.examiner.instance.document.clone();
         let mut at = &mut self.examiner.instance.document;
         for step in path.split('.') {
             at = &mut at[step];
         }
         *at = value;
+        let said = Diff::new(side(&before), side(&self.examiner.instance.document));
         self.cluster.apply(self.examiner.instance.objects()?);
-        Ok(())
+        let restarts = said.effects().iter().filter(|effect| effect.outcome == Outcome::Restart);
+        Ok(restarts.filter_map(|effect| Some(effect.object.strip_prefix("StatefulSet ")?.to_owned())).collect())
+    }
+
+    /// Changes something that `diff` says no pod restarts for; what happens then is the scenario's to look at.
+    pub(crate) fn render_live(&mut self, path: &str, value: Value) -> io::Result<()> {
+        let restart = self.render_with(path, value)?;
+        if restart.is_empty() { Ok(()) } else { Err(io::Error::other(format!("diff says that {restart:?} restart"))) }
+    }
+
+    /// How many pods of a set are none of those before, and how many there are.
+    pub(crate) fn replaced(&self, set: &str, before: &[u64]) -> (usize, usize) {
+        let pods = self.cluster.pods_of(set);
+        (pods.iter().filter(|pod| !before.contains(&pod.uid)).count(), pods.len())
     }
 
     /// Waits until every pod of a set is ready and of the newest template; an error after a minute and a half.
-    pub(crate) fn rolled(&self, sets: &[&str], before: &[u64]) -> io::Result<()> {
+    pub(crate) fn rolled(&self, sets: &[String], before: &[u64]) -> io::Result<()> {
         let done = wait_until(Duration::from_secs(120), || {
             sets.iter().all(|set| {
                 let pods = self.cluster.pods_of(set);
@@ -142,6 +160,11 @@ impl Trial<'_> {
     pub(crate) fn note(&mut self, what: &str, value: f64, bound: f64) {
         self.notes.push(Note { what: what.to_owned(), value, bound });
     }
+}
+
+/// A document as a side of `diff`.
+fn side(document: &Value) -> Loaded {
+    document::load_with_objects(vec![Source::new("document", document.to_string())], &[], ApiVersion::AppsV1)
 }
 
 /// What one run gave.

@@ -6,7 +6,7 @@ use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches};
 
 use crate::Io;
 use crate::command::{
-    Failure, Session, Verbosity, completions, explain, init, man, render, schema, secret, steps, validate,
+    Failure, Session, Verbosity, completions, diff, explain, init, man, render, schema, secret, steps, validate,
 };
 
 const EXAMPLES: &str = "Examples:
@@ -23,6 +23,7 @@ enum Subcommand {
     Render(render::RenderArgs),
     Init(init::InitArgs),
     Validate(validate::ValidateArgs),
+    Diff(diff::DiffArgs),
     Explain(explain::ExplainArgs),
     Steps(steps::StepsArgs),
     Secret(secret::SecretArgs),
@@ -60,6 +61,7 @@ subcommands! {
     "render" Render(render::RenderArgs) "Print the Kubernetes manifests of documents" render::EXAMPLES;
     "init" Init(init::InitArgs) "Print a commented document to start from" init::EXAMPLES;
     "validate" Validate(validate::ValidateArgs) "Check documents without rendering them" validate::EXAMPLES;
+    "diff" Diff(diff::DiffArgs) "Say what changes from one side to another, and what happens when it is applied" diff::EXAMPLES;
     "explain" Explain(explain::ExplainArgs) "Say what a field of the document is, and what it renders" explain::EXAMPLES;
     "steps" Steps(steps::StepsArgs) "Print the run book: a shell script that brings the instance up" steps::EXAMPLES;
     "secret" Secret(secret::SecretArgs) "Print a Secret with fresh random passwords" secret::EXAMPLES;
@@ -134,6 +136,7 @@ where
         Subcommand::Render(args) => render::run(&args, &mut session),
         Subcommand::Init(args) => init::run(&args, &mut session),
         Subcommand::Validate(args) => validate::run(&args, &mut session),
+        Subcommand::Diff(args) => diff::run(&args, &mut session),
         Subcommand::Explain(args) => explain::run(&args, &mut session),
         Subcommand::Steps(args) => steps::run(&args, &mut session),
         Subcommand::Secret(args) => secret::run(&args, &mut session),

@@ -20,11 +20,19 @@ pub struct Io<'a> {
 pub struct Environment {
     /// True if messages are read by a person: they are coloured, and long runs show progress.
     pub stderr_is_terminal: bool,
+    /// True if data is read by a person.
+    pub stdout_is_terminal: bool,
     /// True if the variable `NO_COLOR` is set and not empty (<https://no-color.org>).
     pub no_color: bool,
 }
 
 impl Environment {
+    /// True if data for people may be coloured.
+    #[must_use]
+    pub fn colors_stdout(self) -> bool {
+        self.stdout_is_terminal && !self.no_color
+    }
+
     /// True if messages may be coloured.
     #[must_use]
     pub fn color(self) -> bool {

@@ -20,6 +20,7 @@
 mod cli;
 mod command;
 pub mod diagnostic;
+pub mod diff;
 pub mod document;
 mod io;
 

@@ -14,6 +14,7 @@ fn main() -> ExitCode {
     let stderr = std::io::stderr();
     let environment = Environment {
         stderr_is_terminal: stderr.is_terminal(),
+        stdout_is_terminal: std::io::stdout().is_terminal(),
         no_color: std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty()),
     };
     let mut io = Io {

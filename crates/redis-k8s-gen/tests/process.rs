@@ -84,7 +84,7 @@ fn messages_of_a_slow_run(args: &[&str], stderr_is_terminal: bool) -> String {
         stdin: &mut input.as_bytes(),
         stdout: &mut Slow,
         stderr: &mut err,
-        environment: Environment { stderr_is_terminal, no_color: true },
+        environment: Environment { stderr_is_terminal, no_color: true, ..Environment::default() },
     };
     assert_eq!(run(["redis-k8s-gen", "render", "-"].iter().chain(args), &mut io), 0);
     String::from_utf8(err).unwrap()

@@ -110,7 +110,7 @@ pub(super) fn rows(kind: Kind) -> Vec<Row> {
 }
 
 fn change_auth(trial: &mut Trial<'_>, auth: Value, asked: bool) -> io::Result<()> {
-    roll(trial, "spec.auth", auth, true, true)?;
+    roll(trial, "spec.auth", auth)?;
     trial.mended = None;
     let within = Duration::from_secs(150).saturating_sub(trial.fault.elapsed());
     if wait_until(within, || strangers_are(trial, asked)) {
@@ -149,7 +149,7 @@ fn rotate_sentinel_password(trial: &mut Trial<'_>) -> io::Result<()> {
     trial.begin();
     trial.examiner.instance.beside.apply(secret("redis-auth", entries));
     let change = json!({"example.com/password": trial.random.below(u64::MAX).to_string()});
-    roll(trial, "spec.podAnnotations", change, true, true)?;
+    roll(trial, "spec.podAnnotations", change)?;
     // The clients at work still use the first password; from here on the second must do as well.
     trial.examiner.instance.sentinels.password = Some(second.to_owned());
     Ok(())
@@ -166,9 +166,9 @@ fn scale_to_one(trial: &mut Trial<'_>) -> io::Result<()> {
     let first = |trial: &Trial<'_>| lives(trial).remove("redis-0");
     let before = first(trial);
     trial.begin();
-    trial.render_with("spec.replicas", json!(1))?;
+    trial.render_live("spec.replicas", json!(1))?;
     trial.settle("seconds until healthy with one", 20.0)?;
-    trial.render_with("spec.replicas", json!(3))?;
+    trial.render_live("spec.replicas", json!(3))?;
     trial.mend();
     trial.settle("seconds until healthy with three", 20.0)?;
     if first(trial) == before { Ok(()) } else { Err(io::Error::other("the server that stayed was restarted")) }
@@ -178,7 +178,7 @@ fn config_live(trial: &mut Trial<'_>) -> io::Result<()> {
     let before = lives(trial);
     let length = (200 + trial.random.below(100_000)).to_string();
     trial.begin();
-    trial.render_with("spec.config.slowlog-max-len", json!(length))?;
+    trial.render_live("spec.config.slowlog-max-len", json!(length))?;
     note_when(trial, "seconds until every server has the new value", 15.0, |open| {
         Ok(open.call(&["CONFIG", "GET", "slowlog-max-len"])?.field("slowlog-max-len") == Some(&length))
     })?;
@@ -202,7 +202,7 @@ fn persistence_roll(trial: &mut Trial<'_>) -> io::Result<()> {
     trial.begin();
     let began = trial.fault;
     for (persistence, appends) in [(json!("rdb"), false), (Value::Null, true)] {
-        roll(trial, "spec.persistence", persistence, true, false)?;
+        roll(trial, "spec.persistence", persistence)?;
         note_appends(trial, appends)?;
         trial.settle("seconds until healthy after the roll", 20.0)?;
     }
@@ -277,7 +277,7 @@ fn upgrade(trial: &mut Trial<'_>) -> io::Result<()> {
     let sets = ["redis".to_owned(), trial.examiner.instance.sentinel_set()];
     trial.begin();
     trial.cluster.apply(trial.examiner.instance.objects()?);
-    trial.rolled(&[&sets[0], &sets[1]], &uids)?;
+    trial.rolled(&sets, &uids)?;
     let after = lives(trial);
     let newest = |lives: &Lives| lives.values().map(|life| life.uid).max().unwrap_or(0);
     if newest(&after) - newest(&before) != after.len() as u64 || after.values().any(|life| life.ends > 0) {

@@ -29,24 +29,22 @@ pub(super) fn rows() -> Vec<Row> {
         row("roll-servers", "rolling restart of the servers after a config change", ROLL, |trial| {
             // A directive that only a start can change; others change in the running server.
             let backlog = 100 + trial.random.below(400);
-            roll(trial, "spec.config", json!({"tcp-backlog": backlog.to_string()}), true, false)
+            roll(trial, "spec.config", json!({"tcp-backlog": backlog.to_string()}))
         }),
         row("roll-sentinels", "rolling restart of the sentinels after a config change", ROLL, |trial| {
             let most = 1_000 + trial.random.below(100_000);
-            roll(trial, "spec.sentinel", json!({"config": {"maxclients": most.to_string()}}), false, true)
+            roll(trial, "spec.sentinel", json!({"config": {"maxclients": most.to_string()}}))
         }),
         row("roll-both", "rolling restart of both after a change of the pods", ROLL, |trial| {
             roll(
                 trial,
                 "spec.podAnnotations",
                 json!({"example.com/restarted": trial.random.below(u64::MAX).to_string()}),
-                true,
-                true,
             )
         }),
         row("roll-image", "rolling restart of both to another image", ROLL, |trial| {
             let next = format!("{}.{}", trial.examiner.instance.image(), trial.random.below(1_000));
-            roll(trial, "spec.image", json!(next), true, true)
+            roll(trial, "spec.image", json!(next))
         }),
     ]
 }
@@ -63,29 +61,33 @@ pub(super) fn auth_rows() -> Vec<Row> {
     ]
 }
 
-/// Applies a change of the document and waits until these sets have taken it up, pod by pod.
-pub(super) fn roll(
-    trial: &mut Trial<'_>,
-    path: &str,
-    value: serde_json::Value,
-    servers: bool,
-    sentinels: bool,
-) -> io::Result<()> {
+/// Applies a change of the document and waits until the sets that `diff` names have taken it up, pod by pod; the other must go on.
+pub(super) fn roll(trial: &mut Trial<'_>, path: &str, value: serde_json::Value) -> io::Result<()> {
     let before: Vec<u64> = trial.cluster.pods().iter().map(|pod| pod.uid).collect();
-    let sentinel_set = trial.examiner.instance.sentinel_set();
-    let sets = [("redis", servers), (sentinel_set.as_str(), sentinels)];
-    let sets: Vec<&str> = sets.iter().filter(|(_, rolls)| *rolls).map(|(set, _)| *set).collect();
     trial.begin();
-    trial.render_with(path, value)?;
+    let sets = trial.render_with(path, value)?;
     let rolled = trial.rolled(&sets, &before);
     trial.mend();
-    if servers {
-        trial.note_refused(Service::Read);
-    }
-    if sentinels {
-        trial.note_refused(Service::Sentinel);
+    for (set, service) in
+        [("redis".to_owned(), Service::Read), (trial.examiner.instance.sentinel_set(), Service::Sentinel)]
+    {
+        if sets.contains(&set) {
+            trial.note_refused(service);
+        } else {
+            unmoved(trial, &set, &before)?;
+        }
     }
     rolled
+}
+
+/// Fails if a pod of a set that was to go on is another.
+pub(super) fn unmoved(trial: &Trial<'_>, set: &str, before: &[u64]) -> io::Result<()> {
+    match trial.replaced(set, before) {
+        (0, _) => Ok(()),
+        (replaced, of) => {
+            Err(io::Error::other(format!("diff says that {set} goes on, but {replaced} of {of} pods were replaced")))
+        }
+    }
 }
 
 /// Somebody overwrites the Secret; nobody knows the password in it until it is put right.
@@ -113,13 +115,7 @@ fn rotate(trial: &mut Trial<'_>) -> io::Result<()> {
     let both: &[(&str, &[u8])] = &[("password", second.as_bytes()), ("previous-password", first.as_bytes())];
     trial.begin();
     trial.examiner.instance.beside.apply(secret("redis-auth", both));
-    roll(
-        trial,
-        "spec.podAnnotations",
-        json!({"example.com/password": trial.random.below(u64::MAX).to_string()}),
-        true,
-        true,
-    )?;
+    roll(trial, "spec.podAnnotations", json!({"example.com/password": trial.random.below(u64::MAX).to_string()}))?;
     // The clients at work still use the first password; from here on the second must do as well.
     trial.examiner.instance.servers.password = Some(second.to_owned());
     trial.examiner.instance.sentinels.password = Some(second.to_owned());

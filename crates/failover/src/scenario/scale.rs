@@ -17,7 +17,7 @@ pub(super) fn rows() -> Vec<Row> {
     let step = at_most(2.0, Lost::Nothing, STEP);
     vec![
         row("scale-servers", "3 to 5 to 3 servers, rendered again", step, |trial| {
-            resize(trial, |trial, count| trial.render_with("spec.replicas", json!(count)))
+            resize(trial, |trial, count| trial.render_live("spec.replicas", json!(count)))
         }),
         row("scale-servers-plain", "3 to 5 to 3 servers by kubectl scale alone", step, |trial| {
             resize(trial, |trial, count| {
@@ -26,7 +26,7 @@ pub(super) fn rows() -> Vec<Row> {
             })
         }),
         row("scale-sentinels", "3 to 5 to 3 sentinels, rendered again", step, |trial| {
-            resize(trial, |trial, count| trial.render_with("spec.sentinel.replicas", json!(count)))
+            resize(trial, |trial, count| trial.render_live("spec.sentinel.replicas", json!(count)))
         }),
         row("scale-sentinels-plain", "3 to 5 to 3 sentinels by kubectl scale alone", step, |trial| {
             resize(trial, |trial, count| {

@@ -109,7 +109,7 @@ impl DocumentArgs {
     }
 }
 
-fn read_all(files: &[PathBuf], session: &mut Session<'_, '_>) -> Result<Vec<Source>, Failure> {
+pub(crate) fn read_all(files: &[PathBuf], session: &mut Session<'_, '_>) -> Result<Vec<Source>, Failure> {
     if files.iter().filter(|file| is_stdin(file)).count() > 1 {
         return Err(Failure::Usage("standard input (-) can be read only once".to_owned()));
     }

@@ -1,6 +1,7 @@
 //! The subcommands, a file each, and what ends them.
 
 pub(crate) mod completions;
+pub(crate) mod diff;
 pub(crate) mod documents;
 pub(crate) mod explain;
 pub(crate) mod init;
@@ -25,6 +26,12 @@ pub(crate) enum Failure {
     /// The input is wrong, in one sentence.
     #[error("{0}")]
     Input(String),
+    /// The input is wrong, the report on standard error says how, and there is nothing to compare.
+    #[error("the input is wrong")]
+    Unusable,
+    /// Two sides differ, as standard output says.
+    #[error("there are differences")]
+    Different,
     /// The request or the environment is wrong.
     #[error("{0}")]
     Usage(String),
@@ -46,8 +53,8 @@ impl Failure {
     pub(crate) fn exit_code(&self) -> u8 {
         match self {
             Self::Closed => 0,
-            Self::Reported | Self::Input(_) => 1,
-            Self::Usage(_) => 2,
+            Self::Reported | Self::Input(_) | Self::Different => 1,
+            Self::Usage(_) | Self::Unusable => 2,
         }
     }
 }

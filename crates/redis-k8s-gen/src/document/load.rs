@@ -5,6 +5,7 @@ use std::ops::Range;
 use rayon::iter::ParallelIterator;
 use rayon::slice::ParallelSlice;
 use redis_k8s::{ApiVersion, Checked, KubernetesVersion, PathStep, Problem, Redis};
+use serde_json::Value;
 
 use super::decode::decode;
 use super::fault::Fault;
@@ -28,6 +29,8 @@ const BATCH: usize = 64;
 pub struct Loaded<D = Checked> {
     /// The documents without an error, in the order of the sources and of the documents in them.
     pub documents: Vec<D>,
+    /// Objects of Kubernetes as they were read; only [`load_with_objects`] keeps them.
+    pub objects: Vec<Value>,
     /// Every problem found, of syntax, type and meaning; render nothing if it [has errors](Report::has_errors).
     pub report: Report,
 }
@@ -37,7 +40,7 @@ pub struct Loaded<D = Checked> {
 /// Documents are read in parallel when there are many; the result does not depend on it.
 #[must_use]
 pub fn load(sources: Vec<Source>, overrides: &[Override], target: ApiVersion) -> Loaded {
-    load_for(sources, overrides, &|redis| judge(redis, target), None)
+    load_for(sources, overrides, &|redis| judge(redis, target), Objects::Refused)
 }
 
 /// As [`load`], but objects of Kubernetes are welcome among the documents, and checked for clusters of this release.
@@ -50,13 +53,30 @@ pub fn validate(
     target: ApiVersion,
     release: &KubernetesVersion,
 ) -> Loaded {
-    load_for(sources, overrides, &|redis| judge(redis, target), Some(release))
+    load_for(sources, overrides, &|redis| judge(redis, target), Objects::Checked(release))
+}
+
+/// As [`load`], but objects of Kubernetes are welcome among the documents, and given as they are.
+#[must_use]
+pub fn load_with_objects(sources: Vec<Source>, overrides: &[Override], target: ApiVersion) -> Loaded {
+    load_for(sources, overrides, &|redis| judge(redis, target), Objects::Kept)
 }
 
 /// As [`load`], but leaves what the documents mean unjudged: for those who change documents rather than render them.
 #[must_use]
 pub fn read(sources: Vec<Source>, overrides: &[Override]) -> Loaded<Redis> {
-    load_for(sources, overrides, &|redis| (Some(redis), Vec::new()), None)
+    load_for(sources, overrides, &|redis| (Some(redis), Vec::new()), Objects::Refused)
+}
+
+/// What is made of objects of Kubernetes.
+#[derive(Debug, Clone, Copy)]
+enum Objects<'r> {
+    /// They are no documents.
+    Refused,
+    /// They are checked for clusters of this release.
+    Checked(&'r KubernetesVersion),
+    /// They are given as they are.
+    Kept,
 }
 
 /// Says what a document means: as what it goes on, if it does, and every problem.
@@ -76,10 +96,10 @@ fn load_for<D: AsRef<Redis> + Send>(
     sources: Vec<Source>,
     overrides: &[Override],
     judge: Judge<'_, D>,
-    release: Option<&KubernetesVersion>,
+    objects: Objects<'_>,
 ) -> Loaded<D> {
     let mut all = Batch::default();
-    let mut run = Run { overrides, edits: Vec::with_capacity(overrides.len()), judge, release };
+    let mut run = Run { overrides, edits: Vec::with_capacity(overrides.len()), judge, objects };
     for (number, given) in (0_u32..).zip(overrides) {
         match given.edit(number) {
             Ok(edit) => run.edits.push(edit),
@@ -145,6 +165,7 @@ struct Batch<D> {
     documents: Vec<D>,
     names: Vec<NameTag>,
     objects: Vec<Manifest>,
+    kept: Vec<Value>,
     /// Objects of which too little is known to judge the others by.
     unknown_objects: usize,
     report: Report,
@@ -158,6 +179,7 @@ impl<D> Default for Batch<D> {
             documents: Vec::new(),
             names: Vec::new(),
             objects: Vec::new(),
+            kept: Vec::new(),
             unknown_objects: 0,
             report: Report::default(),
             filled: Vec::new(),
@@ -170,6 +192,7 @@ impl<D> Batch<D> {
         self.documents.append(&mut other.documents);
         self.names.append(&mut other.names);
         self.objects.append(&mut other.objects);
+        self.kept.append(&mut other.kept);
         self.unknown_objects += other.unknown_objects;
         self.report.append(other.report);
         self.filled.append(&mut other.filled);
@@ -188,8 +211,7 @@ struct Run<'o, D> {
     overrides: &'o [Override],
     edits: Vec<Edit<'o>>,
     judge: Judge<'o, D>,
-    /// Absent: there must be nothing but documents.
-    release: Option<&'o KubernetesVersion>,
+    objects: Objects<'o>,
 }
 
 impl<D: AsRef<Redis>> Run<'_, D> {
@@ -201,9 +223,16 @@ impl<D: AsRef<Redis>> Run<'_, D> {
             let mut faults = Some(faults);
             for (path, root) in unfold(root) {
                 let faults = faults.take().unwrap_or_default();
-                match self.release.filter(|_| kubernetes::is_manifest(&root)) {
-                    Some(release) => self.read_object(path, &root, release, faults, piece, batch),
-                    None => self.read_document(&path, root, is_spoilt, faults, piece, batch),
+                match self.objects {
+                    Objects::Checked(release) if kubernetes::is_manifest(&root) => {
+                        self.read_object(path, &root, release, faults, piece, batch);
+                    }
+                    Objects::Kept if kubernetes::is_manifest(&root) => {
+                        batch.report.count_object();
+                        batch.kept.push(root.to_value());
+                        self.report_in_order(faults, piece.source, root.origin, batch);
+                    }
+                    _ => self.read_document(&path, root, is_spoilt, faults, piece, batch),
                 }
             }
         }
@@ -323,7 +352,7 @@ impl<D: AsRef<Redis>> Run<'_, D> {
             all.report.add(self.diagnostic(fault, number, Origin::Text { start: 0, end: 0 }));
         }
         all.report.finish(sources);
-        Loaded { documents: all.documents, report: all.report }
+        Loaded { documents: all.documents, objects: all.kept, report: all.report }
     }
 }
 

@@ -24,7 +24,8 @@ mod syntax;
 mod twins;
 
 pub use kubernetes::OBJECT_RULES;
-pub use load::{Loaded, load, read, validate};
+pub use load::{Loaded, load, load_with_objects, read, validate};
+pub(crate) use node::shorten;
 pub use overlay::Override;
 pub use source::Source;
 pub(crate) use suggest::nearest;

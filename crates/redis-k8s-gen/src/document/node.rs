@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use redis_k8s::PathStep;
+use serde_json::Value;
 
 use super::scalar::Meaning;
 
@@ -148,6 +149,28 @@ impl<'t> Node<'t> {
         parent.and_then(|parent| parent.entry(key)).map_or_else(|| self.locate(path), |entry| entry.key_origin)
     }
 
+    /// What a reader of JSON sees.
+    pub(super) fn to_value(&self) -> Value {
+        match &self.kind {
+            Kind::Scalar(text, Style::Quoted) => Value::from(text.as_ref()),
+            Kind::Scalar(text, Style::Plain | Style::Bare) => match Meaning::of(text) {
+                Meaning::Null => Value::Null,
+                Meaning::Bool(value) => Value::from(value),
+                Meaning::Int(value) => {
+                    let value = value.and_then(|value| i64::try_from(value).ok());
+                    value.map_or_else(|| Value::from(text.as_ref()), Value::from)
+                }
+                Meaning::Float => text.parse::<f64>().map_or_else(|_| Value::from(text.as_ref()), Value::from),
+                Meaning::Text => Value::from(text.as_ref()),
+            },
+            Kind::Sequence(items) => items.iter().map(Self::to_value).collect(),
+            Kind::Mapping(entries) => {
+                entries.iter().map(|entry| (entry.key.to_string(), entry.value.to_value())).collect()
+            }
+            Kind::Dropped => Value::Null,
+        }
+    }
+
     /// What a message calls it: `the number 5`, `the string "x"`, `a list`.
     pub(super) fn description(&self) -> String {
         match &self.kind {
@@ -166,7 +189,7 @@ impl<'t> Node<'t> {
 }
 
 /// A text as messages show it: a megabyte of base64 helps nobody, and an escape sequence harms the terminal.
-pub(super) fn shorten(text: &str) -> Cow<'_, str> {
+pub(crate) fn shorten(text: &str) -> Cow<'_, str> {
     const SHOWN: usize = 60;
     let end = text.char_indices().nth(SHOWN).map(|(end, _)| end);
     if end.is_none() && !text.chars().any(char::is_control) {

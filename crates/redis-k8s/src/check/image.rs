@@ -3,7 +3,6 @@
 use super::Check;
 use super::rule::rules;
 use crate::model::defaults;
-use crate::value::Image;
 
 rules! { RULES;
     IMAGE_NOT_PINNED = Warning "image-not-pinned", "`spec.image` has no tag and no digest, or the tag `latest`",
@@ -26,31 +25,13 @@ pub(super) enum Server {
 /// The server in the image of `check`, as far as its name and tag tell.
 pub(super) fn server(check: &Check) -> Option<Server> {
     let Some(image) = &check.spec.image else { return Some(Server::Redis8) };
-    match (name(image), major(image)?) {
+    match (image.name(), image.version()?.0) {
         ("redis", 7) => Some(Server::Redis7),
         ("redis", 8) => Some(Server::Redis8),
         ("valkey", 8) => Some(Server::Valkey8),
         ("valkey", 9) => Some(Server::Valkey9),
         _ => None,
     }
-}
-
-/// The last part of the path: `redis` of `registry.example.com:5000/team/redis:8.2`.
-fn name(image: &Image) -> &str {
-    let text = image.as_str();
-    let text = text.split_once('@').map_or(text, |(path, _)| path);
-    let last = text.rsplit('/').next().unwrap_or(text);
-    last.split_once(':').map_or(last, |(name, _)| name)
-}
-
-/// The major version of a tag like `8.2-alpine`, or `v9`.
-fn major(image: &Image) -> Option<u32> {
-    let text = image.as_str();
-    let text = text.split_once('@').map_or(text, |(path, _)| path);
-    let (_, tag) = text.rsplit('/').next()?.split_once(':')?;
-    let tag = tag.strip_prefix('v').unwrap_or(tag);
-    let digits = tag.bytes().take_while(u8::is_ascii_digit).count();
-    tag[..digits].parse().ok()
 }
 
 pub(super) fn check(check: &mut Check) {
@@ -66,7 +47,7 @@ pub(super) fn check(check: &mut Check) {
     if check.target.is_v1beta3() {
         return;
     }
-    let name = name(image);
+    let name = image.name();
     if !name.contains("redis") && !name.contains("valkey") {
         check.report(
             IMAGE_UNKNOWN
@@ -84,7 +65,7 @@ pub(super) fn check(check: &mut Check) {
         "valkey" => 8,
         _ => return,
     };
-    if major(image).is_some_and(|major| major < old) {
+    if image.version().is_some_and(|(major, _)| major < old) {
         check.report(
             IMAGE_VERSION_OLD
                 .at(path, format!("{image} is older than what is tested: Redis 7 and 8, Valkey 8 and 9"))

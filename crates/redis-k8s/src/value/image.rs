@@ -25,11 +25,41 @@ impl Image {
     /// The tag, if the image has one and no digest overrules it.
     #[must_use]
     pub fn tag(&self) -> Option<&str> {
-        if self.as_str().contains('@') {
-            return None;
-        }
-        let last = self.as_str().rsplit('/').next()?;
-        last.split_once(':').map(|(_, tag)| tag)
+        if self.as_str().contains('@') { None } else { self.last_part().1 }
+    }
+
+    /// The last part of the path: `redis` of `registry.example.com:5000/team/redis:8.2`.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        let (name, _) = self.last_part();
+        name
+    }
+
+    /// Major and minor version, if the tag says them, with or without a digest: 8 and 2 of `redis:8.2-alpine`.
+    ///
+    /// ```
+    /// use redis_k8s::Image;
+    /// let version = |text: &str| text.parse::<Image>().map(|image| image.version());
+    /// assert_eq!(version("redis:8.2-alpine"), Ok(Some((8, Some(2)))));
+    /// assert_eq!(version("valkey/valkey:v9"), Ok(Some((9, None))));
+    /// assert_eq!(version("redis:latest"), Ok(None));
+    /// ```
+    #[must_use]
+    pub fn version(&self) -> Option<(u32, Option<u32>)> {
+        let tag = self.last_part().1?;
+        let tag = tag.strip_prefix('v').unwrap_or(tag);
+        let mut numbers = tag.split('.').map(|part| {
+            let digits = part.bytes().take_while(u8::is_ascii_digit).count();
+            part[..digits].parse().ok()
+        });
+        Some((numbers.next()??, numbers.next().flatten()))
+    }
+
+    /// Name and tag.
+    fn last_part(&self) -> (&str, Option<&str>) {
+        let text = self.as_str().split('@').next().unwrap_or_default();
+        let last = text.rsplit('/').next().unwrap_or(text);
+        last.split_once(':').map_or((last, None), |(name, tag)| (name, Some(tag)))
     }
 
     /// True if the image is pinned by digest.

@@ -1,0 +1,198 @@
+//! What changes from one side to another, and what happens when it is applied.
+//!
+//! A side is documents, renderings or what a cluster has, in any mix (`side`); `compare` finds where objects differ, `effect` what
+//! becomes of it, `print` says it.
+
+mod compare;
+mod effect;
+mod print;
+mod side;
+
+use serde_json::{Value, json};
+
+pub(crate) use compare::differences;
+pub use compare::{Difference, Path};
+pub use effect::{Effect, Outcome};
+
+use self::side::{Item, Side};
+use crate::document::Loaded;
+
+/// What changes from one side to another.
+#[derive(Debug)]
+pub struct Diff {
+    documents: Vec<(String, Vec<Difference>)>,
+    objects: Vec<Printed>,
+    effects: Vec<Effect>,
+}
+
+/// An object that changes, as it is told.
+#[derive(Debug)]
+struct Printed {
+    title: String,
+    api_version: String,
+    kind: String,
+    namespace: String,
+    name: String,
+    change: Change,
+}
+
+/// How an object changes.
+#[derive(Debug, Clone, PartialEq)]
+enum Change {
+    Added,
+    Removed,
+    Changed(Vec<Difference>),
+}
+
+/// An object that changes.
+#[derive(Debug)]
+struct ObjectChange<'a> {
+    old: Option<&'a Item>,
+    new: Option<&'a Item>,
+    change: Change,
+}
+
+impl ObjectChange<'_> {
+    fn item(&self) -> Option<&Item> {
+        self.new.or(self.old)
+    }
+
+    fn kind(&self) -> &str {
+        self.item().map_or("", Item::kind)
+    }
+
+    fn name(&self) -> &str {
+        self.item().map_or("", Item::name)
+    }
+
+    /// The one that is said by either side.
+    fn namespace(&self) -> &str {
+        [self.new, self.old].into_iter().flatten().map(Item::namespace).find(|it| !it.is_empty()).unwrap_or_default()
+    }
+
+    fn title(&self) -> String {
+        format!("{} {}", self.kind(), self.name())
+    }
+
+    /// As kubectl takes it.
+    fn id(&self) -> String {
+        format!("{} {}", self.kind().to_ascii_lowercase(), self.name())
+    }
+
+    fn differences(&self) -> &[Difference] {
+        match &self.change {
+            Change::Changed(differences) => differences,
+            Change::Added | Change::Removed => &[],
+        }
+    }
+
+    /// True if something at or below this path differs.
+    fn changes(&self, path: &str) -> bool {
+        self.differences().iter().any(|it| it.path.is_below(path))
+    }
+
+    /// True if a difference is about this key.
+    fn has_key(&self, key: &str) -> bool {
+        self.differences().iter().any(|it| it.path.keys().any(|found| found == key))
+    }
+}
+
+impl Diff {
+    /// What changes from `old` to `new`.
+    #[must_use]
+    pub fn new(old: Loaded, new: Loaded) -> Self {
+        let (old, new) = (Side::new(old), Side::new(new));
+        let changes = changes(&old, &new);
+        let effects = effect::of(&changes);
+        let printed = |change: ObjectChange<'_>| Printed {
+            title: change.title(),
+            api_version: change.item().map_or("", |item| item.text("/apiVersion")).to_owned(),
+            kind: change.kind().to_owned(),
+            namespace: change.namespace().to_owned(),
+            name: change.name().to_owned(),
+            change: change.change,
+        };
+        Self { documents: documents(&old, &new), objects: changes.into_iter().map(printed).collect(), effects }
+    }
+
+    /// True if nothing changes.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.objects.is_empty() && self.documents.is_empty()
+    }
+
+    /// What happens when the new side is applied, worst first.
+    #[must_use]
+    pub fn effects(&self) -> &[Effect] {
+        &self.effects
+    }
+
+    /// For machines.
+    #[must_use]
+    pub fn to_json(&self) -> Value {
+        let fields = |differences: &[Difference]| -> Vec<Value> {
+            differences.iter().map(|it| json!({"path": it.path, "old": it.old, "new": it.new})).collect()
+        };
+        let documents = self.documents.iter().map(|(name, found)| json!({"name": name, "fields": fields(found)}));
+        let objects = self.objects.iter().map(|object| {
+            let (change, found) = match &object.change {
+                Change::Added => ("added", Vec::new()),
+                Change::Removed => ("removed", Vec::new()),
+                Change::Changed(found) => ("changed", fields(found)),
+            };
+            json!({
+                "apiVersion": object.api_version, "kind": object.kind, "namespace": object.namespace, "name": object.name,
+                "change": change, "fields": found,
+            })
+        });
+        json!({
+            "documents": documents.collect::<Vec<_>>(), "objects": objects.collect::<Vec<_>>(), "effects": self.effects,
+        })
+    }
+}
+
+/// The fields of documents that both sides have.
+fn documents(old: &Side, new: &Side) -> Vec<(String, Vec<Difference>)> {
+    let value = |document: &redis_k8s::Redis| serde_json::to_value(document).unwrap_or_default();
+    let pairs = new.documents.iter().filter_map(|document| {
+        let same = |other: &&redis_k8s::Redis| other.metadata.name == document.metadata.name;
+        let found = differences(&value(old.documents.iter().find(same)?), &value(document), &|_| false);
+        (!found.is_empty()).then(|| (document.metadata.name.to_string(), found))
+    });
+    pairs.collect()
+}
+
+/// The objects that differ: those of the new side in its order, then what only the old one has.
+fn changes<'a>(old: &'a Side, new: &'a Side) -> Vec<ObjectChange<'a>> {
+    let mut changes = Vec::new();
+    for item in &new.items {
+        let before = old.items.iter().find(|other| other.is_same(item));
+        let change = match before {
+            None => Change::Added,
+            Some(before) => Change::Changed(differ(before, item)),
+        };
+        if change != Change::Changed(Vec::new()) {
+            changes.push(ObjectChange { old: before, new: Some(item), change });
+        }
+    }
+    let gone = old.items.iter().filter(|item| !new.items.iter().any(|other| other.is_same(item)));
+    changes.extend(gone.map(|item| ObjectChange { old: Some(item), new: None, change: Change::Removed }));
+    changes
+}
+
+fn differ(old: &Item, new: &Item) -> Vec<Difference> {
+    // What the API server filled in is no difference; what people put into these mappings is.
+    let is_default = |path: &Path| {
+        let parent = path.keys().rev().nth(1);
+        !["data", "labels", "annotations", "matchLabels", "nodeSelector", "limits", "requests"]
+            .into_iter()
+            .any(|key| parent == Some(key))
+    };
+    let mut found = differences(&old.value, &new.value, &|path| old.is_live && is_default(path));
+    if new.is_live {
+        found.retain(|it| it.old.is_some() || !is_default(&it.path));
+    }
+    // Who says no namespace means that of the other.
+    found.retain(|it| !it.path.is_below("metadata.namespace") && !it.path.is_below("apiVersion"));
+    found
+}

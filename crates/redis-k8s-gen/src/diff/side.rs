@@ -1,0 +1,107 @@
+//! One side of a comparison: documents as what they render, and objects as a file or a cluster has them.
+
+use redis_k8s::{Checked, Redis};
+use serde_json::{Map, Value};
+
+use super::compare::pruned;
+use crate::document::Loaded;
+
+/// Where `kubectl apply` keeps what was applied.
+const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
+/// What the API server adds to metadata.
+const SERVED_METADATA: [&str; 8] = [
+    "uid",
+    "resourceVersion",
+    "generation",
+    "creationTimestamp",
+    "managedFields",
+    "selfLink",
+    "deletionTimestamp",
+    "deletionGracePeriodSeconds",
+];
+
+/// An object, and how it was come by.
+#[derive(Debug, Clone)]
+pub(super) struct Item {
+    pub(super) value: Value,
+    /// True if it is as a cluster has it, defaults of the API server included.
+    pub(super) is_live: bool,
+}
+
+/// Everything one side has.
+#[derive(Debug, Default)]
+pub(super) struct Side {
+    pub(super) documents: Vec<Redis>,
+    pub(super) items: Vec<Item>,
+}
+
+impl Side {
+    pub(super) fn new(loaded: Loaded) -> Self {
+        let rendered = loaded.documents.iter().flat_map(Checked::manifest).map(Value::from);
+        let mut items: Vec<Item> = rendered.map(|value| Item { value: pruned(value), is_live: false }).collect();
+        items.extend(loaded.objects.into_iter().map(Item::read));
+        Self { documents: loaded.documents.into_iter().map(Redis::from).collect(), items }
+    }
+}
+
+impl Item {
+    /// An object that was read: as it was last applied, if it says so.
+    fn read(mut value: Value) -> Self {
+        let applied = value.pointer_mut("/metadata/annotations").and_then(Value::as_object_mut);
+        let applied = applied.and_then(|annotations| annotations.remove(LAST_APPLIED));
+        if let Some(applied) = applied.and_then(|text| serde_json::from_str(text.as_str()?).ok()) {
+            return Self { value: tidied(applied), is_live: false };
+        }
+        let metadata = value.get("metadata").and_then(Value::as_object);
+        let is_live = metadata.is_some_and(|metadata| SERVED_METADATA.iter().any(|key| metadata.contains_key(*key)));
+        Self { value: tidied(value), is_live }
+    }
+
+    pub(super) fn text(&self, pointer: &str) -> &str {
+        self.value.pointer(pointer).and_then(Value::as_str).unwrap_or_default()
+    }
+
+    pub(super) fn kind(&self) -> &str {
+        self.text("/kind")
+    }
+
+    pub(super) fn name(&self) -> &str {
+        self.text("/metadata/name")
+    }
+
+    pub(super) fn namespace(&self) -> &str {
+        self.text("/metadata/namespace")
+    }
+
+    fn group(&self) -> &str {
+        self.text("/apiVersion").split_once('/').map_or("", |(group, _)| group)
+    }
+
+    /// True if both are one object of a cluster; who says no namespace may be in any.
+    pub(super) fn is_same(&self, other: &Self) -> bool {
+        let namespaces = [self.namespace(), other.namespace()];
+        (self.kind(), self.group(), self.name()) == (other.kind(), other.group(), other.name())
+            && (namespaces[0] == namespaces[1] || namespaces.contains(&""))
+    }
+}
+
+/// Without what the API server adds, and without an empty mapping of annotations that leaves.
+fn tidied(value: Value) -> Value {
+    let mut value = pruned(value);
+    let Some(object) = value.as_object_mut() else { return value };
+    object.remove("status");
+    if let Some(metadata) = object.get_mut("metadata").and_then(Value::as_object_mut) {
+        metadata.retain(|key, _| !SERVED_METADATA.contains(&key.as_str()));
+        if metadata.get("annotations").and_then(Value::as_object).is_some_and(Map::is_empty) {
+            metadata.remove("annotations");
+        }
+    }
+    for template in ["/spec/template/metadata/creationTimestamp"] {
+        if let Some((parent, key)) = template.rsplit_once('/')
+            && let Some(parent) = value.pointer_mut(parent).and_then(Value::as_object_mut)
+        {
+            parent.remove(key);
+        }
+    }
+    value
+}
