@@ -2,6 +2,9 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+use std::fmt::Write;
+use std::path::Path;
+
 use redis_k8s::ApiVersion;
 use redis_k8s_gen::diff::{Diff, Effect};
 use redis_k8s_gen::document::{Loaded, Source, load_with_objects};
@@ -25,78 +28,184 @@ fn diff(old: &str, new: &str) -> Diff {
     Diff::new(read(old), read(new))
 }
 
-/// Outcome and object of each effect.
-fn outcomes(old: &str, new: &str) -> Vec<String> {
+/// What somebody wants, a document before and after, what `diff` says of it, and the scenarios of the suite that made the change.
+const CHANGES: &[(&str, &str, &str, &[&str], &str)] = &[
+    ("nothing", "", "", &[], ""),
+    ("more servers", "", "replicas: 5", &["scale cache", "live settings"], "scale-servers"),
+    ("fewer servers", "replicas: 5", "", &["scale cache", "live settings", "left 2 objects"], "scale-servers"),
+    ("one server of three", "", "replicas: 1", &["scale cache", "live settings", "left 2 objects"], "scale-to-one"),
+    (
+        "one server, and a change that restarts it, without claims",
+        "",
+        "replicas: 1, podAnnotations: {a: b}",
+        &["danger cache", "restart cache", "restart cache-sentinel", "scale cache", "left 2 objects"],
+        "",
+    ),
+    (
+        "a restart of the only server, without claims",
+        "replicas: 1",
+        "replicas: 1, config: {databases: 4}",
+        &["danger cache", "restart cache"],
+        "",
+    ),
+    (
+        "a restart of the only server, with claims",
+        "replicas: 1, storage: {size: 1Gi}",
+        "replicas: 1, config: {databases: 4}, storage: {size: 1Gi}",
+        &["restart cache"],
+        "",
+    ),
+    ("more sentinels", "", "sentinel: {replicas: 5}", &["scale cache-sentinel", "live settings"], "scale-sentinels"),
+    (
+        "fewer sentinels, a majority of those before",
+        "sentinel: {replicas: 5}",
+        "",
+        &["scale cache-sentinel", "live settings", "left 2 objects"],
+        "scale-sentinels",
+    ),
+    (
+        "fewer sentinels than a majority of those before",
+        "sentinel: {replicas: 5}",
+        "sentinel: {replicas: 1}",
+        &["danger cache-sentinel", "scale cache-sentinel", "live settings", "left 4 objects"],
+        "",
+    ),
+    ("timers, quorum, lag", "", "sentinel: {downAfter: 6s}", &["live settings"], ""),
+    (
+        "a directive that CONFIG SET takes",
+        "config: {slowlog-max-len: 128}",
+        "config: {slowlog-max-len: 256}",
+        &["live settings"],
+        "config-live@tuned",
+    ),
+    ("a directive for the start alone", "", "config: {tcp-backlog: 200}", &["restart cache"], "roll-servers"),
+    ("a directive that goes", "config: {slowlog-max-len: 128}", "", &["restart cache"], ""),
+    (
+        "a directive of sentinels",
+        "",
+        "sentinel: {config: {maxclients: 2000}}",
+        &["restart cache-sentinel"],
+        "roll-sentinels",
+    ),
+    (
+        "labels, annotations, resources, scheduling, probes of the pods",
+        "",
+        "podAnnotations: {a: b}",
+        &["restart cache", "restart cache-sentinel"],
+        "roll-both",
+    ),
+    (
+        "a newer image",
+        "image: redis:8.0",
+        "image: redis:8.2",
+        &["restart cache", "restart cache-sentinel"],
+        "roll-image",
+    ),
+    (
+        "Redis 7.2 or older to Valkey",
+        "image: redis:7.2",
+        "image: valkey/valkey:8.1",
+        &["restart cache", "restart cache-sentinel"],
+        "",
+    ),
+    (
+        "Redis 7.4 or newer to Valkey",
+        "image: redis:8.2",
+        "image: valkey/valkey:8.1",
+        &["danger cache", "restart cache-sentinel"],
+        "",
+    ),
+    (
+        "Valkey 9 or newer to Redis",
+        "image: valkey/valkey:9.0",
+        "image: redis:8.2",
+        &["danger cache", "restart cache-sentinel"],
+        "",
+    ),
+    ("an older image", "image: redis:8.2", "image: redis:7.2", &["danger cache", "restart cache-sentinel"], ""),
+    (
+        "a password where there was none",
+        "",
+        "auth: {secret: a}",
+        &["restart cache", "restart cache-sentinel"],
+        "auth-on@unlocked",
+    ),
+    (
+        "no password where there was one",
+        "auth: {secret: a}",
+        "",
+        &["restart cache", "restart cache-sentinel"],
+        "auth-off@auth",
+    ),
+    ("TLS where there was none", "auth: {secret: a}", "auth: {secret: a}, tls: {secret: b}", &["danger cache"], ""),
+    ("no TLS where there was", "auth: {secret: a}, tls: {secret: b}", "auth: {secret: a}", &["danger cache"], ""),
+    (
+        "snapshots instead of the append-only file, or back",
+        "storage: {size: 1Gi}",
+        "storage: {size: 1Gi}, persistence: rdb",
+        &["restart cache", "live settings"],
+        "persistence-roll@storage aof-to-rdb-stopped@storage rdb-to-aof-stopped@snapshots",
+    ),
+    ("claims where there were none", "", "storage: {size: 1Gi}", &["refused cache", "refused cache-sentinel"], ""),
+    ("no claims where there were", "storage: {size: 1Gi}", "", &["refused cache", "refused cache-sentinel"], ""),
+    ("larger claims", "storage: {size: 1Gi}", "storage: {size: 2Gi}", &["refused cache"], ""),
+    (
+        "claims of another class, or smaller ones",
+        "storage: {size: 2Gi}",
+        "storage: {size: 2Gi, class: fast}",
+        &["refused cache", "refused cache-sentinel"],
+        "",
+    ),
+    ("a Service of another type", "", "services: {read: {type: NodePort}}", &[], ""),
+    ("a Service less", "", "services: {read: {enabled: false}}", &["left 1 object"], ""),
+];
+
+/// Outcome and object of each effect, in short.
+fn outcomes(diff: &Diff) -> Vec<String> {
     let told = |effect: &Effect| {
-        let outcome = serde_json::to_value(effect.outcome).unwrap();
-        format!("{} {}", outcome.as_str().unwrap(), effect.object)
+        let object = effect.object.trim_start_matches("StatefulSet ").trim_start_matches("ConfigMap cache-");
+        format!("{} {object}", word(effect))
     };
-    diff(&document(old), &document(new)).effects().iter().map(told).collect()
+    diff.effects().iter().map(told).collect()
+}
+
+fn word(effect: &Effect) -> String {
+    serde_json::to_value(effect.outcome).unwrap().as_str().unwrap().to_owned()
 }
 
 #[test]
 fn each_change_has_its_outcome() {
-    const SERVERS: &str = "StatefulSet cache";
-    const SENTINELS: &str = "StatefulSet cache-sentinel";
-    const SETTINGS: &str = "ConfigMap cache-settings";
-    let lines = |lines: &[(&str, &str)]| -> Vec<String> {
-        lines.iter().map(|(outcome, object)| format!("{outcome} {object}")).collect()
-    };
-    let both_restart = lines(&[("restart", SERVERS), ("restart", SENTINELS)]);
-    let claim = "storage: {size: 1Gi}";
-    for (old, new, expected) in [
-        ("", "", vec![]),
-        ("", "replicas: 5", lines(&[("scale", SERVERS), ("live", SETTINGS)])),
-        ("", "replicas: 1", lines(&[("scale", SERVERS), ("live", SETTINGS), ("left", "2 objects")])),
-        ("", "sentinel: {downAfter: 6s}", lines(&[("live", SETTINGS)])),
-        ("", "config: {maxmemory: 10mb}", lines(&[("live", SETTINGS)])),
-        ("config: {maxmemory: 10mb}", "config: {maxmemory: 20mb}", lines(&[("live", SETTINGS)])),
-        ("", "config: {databases: 4}", lines(&[("restart", SERVERS)])),
-        ("", "auth: {secret: a}", both_restart.clone()),
-        ("auth: {secret: a}", "", both_restart.clone()),
-        ("", "podAnnotations: {a: b}", both_restart.clone()),
-        ("image: redis:8.0", "image: redis:8.2", both_restart.clone()),
-        ("image: redis:7.2", "image: valkey/valkey:8.1", both_restart.clone()),
-        ("image: redis:8.2", "image: valkey/valkey:8.1", lines(&[("danger", SERVERS), ("restart", SENTINELS)])),
-        ("image: valkey/valkey:9.0", "image: redis:8.2", lines(&[("danger", SERVERS), ("restart", SENTINELS)])),
-        ("image: redis:8.2", "image: redis:7.2", lines(&[("danger", SERVERS), ("restart", SENTINELS)])),
-        ("auth: {secret: a}", "auth: {secret: a}, tls: {secret: b}", lines(&[("danger", SERVERS)])),
-        ("auth: {secret: a}, tls: {secret: b}", "auth: {secret: a}", lines(&[("danger", SERVERS)])),
-        ("", claim, lines(&[("refused", SERVERS), ("refused", SENTINELS)])),
-        (claim, "", lines(&[("refused", SERVERS), ("refused", SENTINELS)])),
-        (claim, "storage: {size: 2Gi}", lines(&[("refused", SERVERS)])),
-        (
-            "sentinel: {replicas: 5}",
-            "sentinel: {replicas: 3}",
-            lines(&[("scale", SENTINELS), ("live", SETTINGS), ("left", "2 objects")]),
-        ),
-        (
-            "sentinel: {replicas: 5}",
-            "sentinel: {replicas: 1}",
-            lines(&[("danger", SENTINELS), ("scale", SENTINELS), ("live", SETTINGS), ("left", "4 objects")]),
-        ),
-        // The one server that stays must not restart while the others go.
-        (
-            "",
-            "replicas: 1, podAnnotations: {a: b}",
-            lines(&[
-                ("danger", SERVERS),
-                ("restart", SERVERS),
-                ("restart", SENTINELS),
-                ("scale", SERVERS),
-                ("left", "2 objects"),
-            ]),
-        ),
-        ("replicas: 1", "replicas: 1, config: {databases: 4}", lines(&[("danger", SERVERS), ("restart", SERVERS)])),
-        (
-            "replicas: 1, storage: {size: 1Gi}",
-            "replicas: 1, config: {databases: 4}, storage: {size: 1Gi}",
-            lines(&[("restart", SERVERS)]),
-        ),
-        ("", "services: {read: {enabled: false}}", lines(&[("left", "1 object")])),
-        ("", "services: {read: {type: NodePort}}", vec![]),
-    ] {
-        assert_eq!(outcomes(old, new), expected, "{{{old}}} -> {{{new}}}");
+    for (title, old, new, expected, _) in CHANGES {
+        assert_eq!(outcomes(&diff(&document(old), &document(new))), *expected, "{title}");
+    }
+}
+
+#[test]
+fn the_document_of_changes_is_the_table() {
+    let mut text = String::from(
+        "# Changing a running instance\n\n\
+         What happens when a document is changed and its rendering applied over the one before: what `redis-k8s-gen diff OLD NEW`\n\
+         says, which a test compares with this table. The scenarios named made the change on real servers under clients that write\n\
+         ([their figures](failover-results.md)), and fail where a pod is replaced that `diff` says goes on.\n\n\
+         *live*: taken up by what runs. *scale*: pods come or go. *restart*: pods are replaced one after another. *refused*: by the API\n\
+         server, and what runs stays as it is. *danger*: data is lost, or the change never ends. *left*: kubectl apply deletes nothing.\n\
+         Run `diff` on your own documents: it names the pods, and for *refused* and *danger* prints the commands that get there.\n\n\
+         | change | what happens | scenarios |\n| --- | --- | --- |\n",
+    );
+    for (title, old, new, _, scenarios) in CHANGES {
+        let diff = diff(&document(old), &document(new));
+        let told = diff.effects().iter().map(|effect| format!("*{}* {}: {}", word(effect), effect.object, effect.text));
+        let scenarios: Vec<_> = scenarios.split_whitespace().map(|name| format!("`{name}`")).collect();
+        writeln!(text, "| {title} | {} | {} |", told.collect::<Vec<_>>().join("<br>"), scenarios.join(" ")).unwrap();
+    }
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/changes.md");
+    if std::env::var_os("UPDATE_DOCS").is_some() {
+        std::fs::write(&path, &text).unwrap();
+    }
+    // The published crate has no docs/ beside it.
+    if path.parent().is_some_and(Path::is_dir) {
+        let written = std::fs::read_to_string(&path).unwrap_or_default();
+        assert!(written == text, "docs/changes.md differs from the table: run the tests with UPDATE_DOCS=1");
     }
 }
 

@@ -55,8 +55,8 @@ const MUTABLE: [&str; 7] = [
     "revisionHistoryLimit",
 ];
 
-/// Keys of the settings that running processes take up.
-const LIVE: [&str; 2] = ["live.conf", "topology.env"];
+/// Where the label stands that says which set it is.
+const COMPONENT: &str = "/metadata/labels/app.kubernetes.io~1component";
 
 /// Everything that happens, worst first.
 pub(super) fn of(changes: &[ObjectChange<'_>]) -> Vec<Effect> {
@@ -143,7 +143,7 @@ impl Set<'_> {
     }
 
     fn is_servers(&self) -> bool {
-        self.new.text("/metadata/labels/app.kubernetes.io~1component") == "server"
+        self.new.text(COMPONENT) == "server"
     }
 }
 
@@ -343,13 +343,22 @@ fn claims(change: &ObjectChange<'_>, set: &Set<'_>) -> Vec<String> {
 
 /// Settings that running processes take up, where their set does not restart anyway.
 fn of_settings(change: &ObjectChange<'_>, changes: &[ObjectChange<'_>], effects: &mut Vec<Effect>) {
-    let live: Vec<&str> = LIVE.into_iter().filter(|key| change.has_key(key)).collect();
-    let restarts = |other: &ObjectChange<'_>| {
-        other.kind() == "StatefulSet" && other.namespace() == change.namespace() && other.changes("spec.template")
+    let restarts = |component: &str| {
+        changes.iter().any(|other| {
+            let is_set = other.kind() == "StatefulSet" && other.namespace() == change.namespace();
+            let set = other.item().map(|item| item.text(COMPONENT));
+            is_set && set == Some(component) && other.changes("spec.template")
+        })
     };
-    if live.is_empty() || changes.iter().filter(|other| restarts(other)).count() > 1 {
-        return;
+    // live.conf is the servers', topology.env everybody's.
+    let (servers, sentinels) = (!restarts("server"), !restarts("sentinel"));
+    let live: Vec<&str> = [("live.conf", servers), ("topology.env", servers || sentinels)]
+        .into_iter()
+        .filter(|(key, goes_on)| *goes_on && change.has_key(key))
+        .map(|(key, _)| key)
+        .collect();
+    if !live.is_empty() {
+        let text = format!("{}: running pods take it up within about 90 s", live.join(" and "));
+        effects.push(effect(Outcome::Live, change, text, Vec::new()));
     }
-    let text = format!("{}: running pods take it up within about 90 s, none restarts for it", live.join(" and "));
-    effects.push(effect(Outcome::Live, change, text, Vec::new()));
 }
