@@ -1,4 +1,4 @@
-# What servers and sentinels share: who is there, how to ask them, and what they answer.
+# What servers and sentinels share: who is there, how to ask, what is said
 etc=/etc/redis-k8s secrets=/etc/redis-k8s-auth run=/run/redis-k8s data=/data
 . $etc/topology.env
 ordinal=${POD_NAME##*-} work=$run/${0##*/} said='' pulsed='no answer yet' tls=''
@@ -171,7 +171,7 @@ survey() {
 }
 majority() { [ $answered -gt $((found / 2)) ]; }
 notes() { ask sentinel $1 CLIENT LIST | sed -n 's/.* name=rk-waits-\([0-9]*-[0-9]*\) .*/\1/p'; }
-# our timers and password; each period saves up to a second of a failover. With TLS each hello costs look-ups
+# our timers and password; each period saves up to a second of a failover
 sentinel_settings() {
   local set="SENTINEL SET $RK_MASTER" hello=500
   [ -z "${calm:-}" ] || hello=$((${#tls} ? 4000 : 2000))

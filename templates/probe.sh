@@ -1,4 +1,3 @@
-#!/bin/sh
 # probe.sh started|ready|live: what the scripts of this pod said last, and whether they still say anything.
 pulse=/run/redis-k8s/pulse
 [ -r $pulse ] && read -r at state why <$pulse && read -r now _ </proc/uptime || { echo 'nothing was heard yet'; exit 1; }

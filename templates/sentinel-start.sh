@@ -1,4 +1,3 @@
-#!/bin/sh
 # Starts a sentinel as the one it was: otherwise the old one would count for ever.
 set -u
 . /etc/redis-k8s/common.sh

@@ -1,4 +1,3 @@
-#!/bin/sh
 # Before a sentinel stops: ends the election it leads; half done it would cost 8 s
 set -u
 . /etc/redis-k8s/common.sh

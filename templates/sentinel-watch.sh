@@ -1,6 +1,4 @@
-#!/bin/sh
-# Beside a sentinel: mends what Sentinel cannot, closes a master to be replaced, tells the probes. Without
-# it a healthy cluster works on, and fails over.
+# Beside a sentinel: mends what Sentinel cannot, closes a master to be replaced, tells the probes
 set -u
 . /etc/redis-k8s/common.sh
 self=127.0.0.1
@@ -76,6 +74,12 @@ vote_again() {
     case "$own $own_flags" in "$old "*candidate*) ;; "$old "*failover_in_progress*) break ;; "$old "*) ;; *) break ;; esac
   done
   order SENTINEL SET $RK_MASTER failover-timeout $failover_timeout
+}
+# Sentinel reads certificates at its start: one after another starts again
+renew() {
+  [ $etc-tls/tls.crt -nt $work/started ] && [ $(($(date +%s) / 5 % sentinels)) = $ordinal ] || return 0
+  survey; ! grep ' silent' $work/views | grep -qv certificate || return 0
+  say 'taking a new certificate'; kill -KILL $PPID
 }
 changed() { [ $etc/topology.env -nt $work/applied ] || [ $secrets/server -nt $work/applied ]; }
 apply() {
@@ -160,7 +164,7 @@ look() {
 }
 
 teller='' applied='' agreed='' calm='' ghosts='' masterless='' strange=0 was=- since=0 due=0
-: >$work/applied
+: >$work/applied; : >$work/started
 heed &
 listen
 while :; do
@@ -168,9 +172,11 @@ while :; do
   case $state in
   '') pulse late knows no master ;;
   NOAUTH*) pulse "$pulsed"; continue ;;
+  *certificate*) pulse late "$state"; sleep 0.2; listen; continue ;;
   'Could not connect'* | *[Ee]rror*) sleep 0.2; listen; continue ;;
   *) read -r _ <&4; pulse ready ;;
   esac
+  renew
   if [ -e $run/event ] || [ "$state" != "$was" ]; then rm -f $run/event; was=$state since=$now due=0; fi
   [ $now -ge $due ] || changed || continue
   began=$now

@@ -1,5 +1,4 @@
-#!/bin/sh
-# Starts a server: decides from evidence alone what it is, or it might serve an empty data set, which others copy.
+# Starts a server: decides from evidence alone what it is, or others copy an empty data set
 set -u
 . /etc/redis-k8s/common.sh
 # form: what a start would load; durable: it has all that was acknowledged; stamp: when written

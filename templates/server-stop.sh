@@ -1,11 +1,10 @@
-#!/bin/sh
-# Before a server stops: a master has another take over, or nobody writes for downAfter, and writes are lost.
+# Before a server stops: a master has another take over, or nobody writes for downAfter
 set -u
 . /etc/redis-k8s/common.sh
 ask_self() { ask server 127.0.0.1 "$@"; }
 leads() {
   case $(role 127.0.0.1) in master*) return 0 ;; slave*) return 1 ;; esac
-  # Clients may hold all connections: the watch makes room.
+  # clients may hold all connections
   : >$run/room; sleep 1
   case $(role 127.0.0.1) in master*) ;; *) false ;; esac
 }
@@ -28,7 +27,7 @@ caught_up() {
     done
   done
 }
-# has sentinels elect until one names another; the pause delays our own answers
+# has sentinels elect until one names another; our own answers are delayed
 move() {
   local until is
   until=$(($(date +%s) + 10))

@@ -1,4 +1,3 @@
-#!/bin/sh
 # server-watch.sh ADDRESS [CLOSED] [NEWCOMER]: beside a server. Closes a master that may have been replaced, whose
 # writes would be lost; gives it what changes in its files; tells the probes.
 set -u
@@ -36,6 +35,7 @@ sample() {
       ;;
     repl_backlog_histlen:*) return 0 ;;
     NOAUTH* | BUSY*) role=busy; return 0 ;;
+    *certificate*) pulse late "$line"; return 1 ;;
     Error* | 'Could not connect'*) return 1 ;;
     esac
   done
@@ -155,6 +155,8 @@ apply() {
     case $value in *\" | *\') ;; *) value="\"$value\"" ;; esac
     order CONFIG SET "$name" "$value" || say "$name waits for the next start: $answer"
   done <$work/live
+  [ -z "$tls" ] || order CONFIG SET tls-ca-cert-file $etc-tls/ca.crt tls-cert-file $etc-tls/tls.crt tls-key-file $etc-tls/tls.key ||
+    say "certificate: $answer"
   [ -d $secrets ] || return 0
   order ACL SETUSER default "$@" $(accepted server); password server
   [ -z "$secret" ] || order CONFIG SET masterauth "$(quoted)"
@@ -202,7 +204,7 @@ while :; do
   was=$role
   [ "$history" = "$history_before" ] || { history_before=$history; next_upkeep=$((beat + 4)); }
   if [ -e $run/room ]; then setting maxclients; order CONFIG SET maxclients $((2 * answer + 1000)); rm -f $run/room; fi
-  for file in $etc/topology.env $etc/live.conf $secrets/server; do [ ! "$file" -nt $work/applied ] || apply; done
+  for file in $etc/topology.env $etc/live.conf $secrets/server $etc-tls/tls.crt; do [ ! "$file" -nt $work/applied ] || apply; done
   [ $beat -lt $next_upkeep ] || { next_upkeep=$((beat < 100 ? 2 * beat : beat + 120)); upkeep; }
   clock; stale=$(((now - began) / 50))
   while [ $stale -gt 0 ] && sample <&4; do stale=$((stale - 1)); done

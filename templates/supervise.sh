@@ -1,5 +1,4 @@
-#!/bin/sh
-# supervise.sh server|sentinel: starts one, and again when it was killed: the kubelet waits 1, 10 s and more.
+# supervise.sh server|sentinel: starts one, and again when it was killed: the kubelet waits.
 set -u
 . /etc/redis-k8s/common.sh
 stop() {

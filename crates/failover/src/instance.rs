@@ -5,6 +5,7 @@ use std::io;
 use std::net::Ipv4Addr;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use redis_k8s::{ApiVersion, Redis};
 use serde_json::{Value, json};
@@ -17,7 +18,10 @@ use crate::kube::pod::Pod;
 use crate::lock::lock;
 use crate::net::lookup::look_up;
 use crate::resp::{Access, Connection};
-use crate::secrets::{Authority, Tls};
+use crate::secrets::{Authority, Certificate, Tls};
+
+/// How long certificates are valid that nobody renews.
+const LONG: Duration = Duration::from_secs(24 * 3600);
 
 /// A document and what a client must know of it.
 #[derive(Debug, Clone)]
@@ -30,6 +34,7 @@ pub(crate) struct Instance {
     pub(crate) servers: Access,
     /// How to reach sentinels.
     pub(crate) sentinels: Access,
+    authority: Option<Arc<Authority>>,
     /// What runs it.
     pub(crate) workload: Workload,
     /// Functions of its scripts that do nothing.
@@ -66,6 +71,7 @@ impl Instance {
             beside: Objects::default(),
             servers: Access::default(),
             sentinels: Access::default(),
+            authority: None,
             workload: Workload::StatefulSets,
             without: Vec::new(),
             memory: Arc::default(),
@@ -74,8 +80,8 @@ impl Instance {
         {
             instance.know(&secret);
         }
-        if let Some(secret) = instance.document.pointer("/spec/tls/secret").and_then(Value::as_str).map(str::to_owned) {
-            instance.encrypt(&secret)?;
+        if instance.document.pointer("/spec/tls").is_some() {
+            instance.encrypt()?;
         }
         Ok(instance)
     }
@@ -95,15 +101,25 @@ impl Instance {
         self.beside.apply(objects::secret(secret, &entries));
     }
 
-    fn encrypt(&mut self, secret: &str) -> io::Result<()> {
+    fn encrypt(&mut self) -> io::Result<()> {
         let authority = Authority::new(self.name())?;
-        let entries = authority.entries();
-        let entries: Vec<(&str, &[u8])> = entries.iter().map(|(key, text)| (*key, text.as_bytes())).collect();
-        self.beside.apply(objects::secret(secret, &entries));
-        let tls = Tls::trusting(&authority)?;
+        let own = authority.issue(LONG)?;
+        let tls = Tls::trusting(&authority, &own)?;
         self.servers.tls = Some(tls.clone());
         self.sentinels.tls = Some(tls);
-        Ok(())
+        self.authority = Some(Arc::new(authority));
+        self.renew(LONG).map(drop)
+    }
+
+    /// Puts a new certificate, valid for this long, into its Secret.
+    pub(crate) fn renew(&mut self, valid: Duration) -> io::Result<Certificate> {
+        let authority = self.authority.as_ref().ok_or_else(|| io::Error::other("it has no certificates"))?;
+        let certificate = authority.issue(valid)?;
+        let entries = certificate.entries();
+        let entries: Vec<(&str, &[u8])> = entries.iter().map(|(key, text)| (*key, text.as_bytes())).collect();
+        let secret = self.document.pointer("/spec/tls/secret").and_then(Value::as_str).unwrap_or_default();
+        self.beside.apply(objects::secret(secret, &entries));
+        Ok(certificate)
     }
 
     /// The image it runs.

@@ -3,6 +3,7 @@
 use std::io;
 use std::net::TcpStream;
 use std::sync::Arc;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
@@ -10,12 +11,17 @@ use rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};
 
 use crate::resp::Stream;
 
-/// An authority with one certificate for every name of an instance.
+/// An authority for every name of an instance.
 pub(crate) struct Authority {
+    issuer: CertifiedIssuer<'static, KeyPair>,
+    names: Vec<String>,
+}
+
+/// A certificate of an authority, and its key.
+pub(crate) struct Certificate {
     root: String,
     certificate: String,
     key: String,
-    root_der: CertificateDer<'static>,
     certificate_der: CertificateDer<'static>,
     key_der: Vec<u8>,
 }
@@ -41,20 +47,35 @@ impl Authority {
                 names.push(format!("*.{instance}-{set}{suffix}"));
             }
         }
+        Ok(Self { issuer, names })
+    }
+
+    /// A certificate that is valid for this long from now on.
+    pub(crate) fn issue(&self, valid: Duration) -> io::Result<Certificate> {
         let key = generate()?;
-        let mut params = CertificateParams::new(names).map_err(io::Error::other)?;
-        params.distinguished_name.push(DnType::CommonName, instance);
-        let certificate = params.signed_by(&key, &issuer).map_err(io::Error::other)?;
-        Ok(Self {
-            root: issuer.pem(),
+        let mut params = CertificateParams::new(self.names.clone()).map_err(io::Error::other)?;
+        params.distinguished_name.push(DnType::CommonName, "redis");
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).map_err(io::Error::other)?;
+        params.not_before = rcgen::date_time_ymd(1970, 1, 1) + now - Duration::from_secs(1);
+        params.not_after = rcgen::date_time_ymd(1970, 1, 1) + now + valid;
+        let certificate = params.signed_by(&key, &self.issuer).map_err(io::Error::other)?;
+        Ok(Certificate {
+            root: self.issuer.pem(),
             certificate: certificate.pem(),
             key: key.serialize_pem(),
-            root_der: issuer.der().clone(),
             certificate_der: certificate.der().clone(),
             key_der: key.serialize_der(),
         })
     }
+}
 
+impl std::fmt::Debug for Authority {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Authority").finish_non_exhaustive()
+    }
+}
+
+impl Certificate {
     /// The entries of the Secret, as cert-manager names them.
     pub(crate) fn entries(&self) -> [(&'static str, &str); 3] {
         [("ca.crt", &self.root), ("tls.crt", &self.certificate), ("tls.key", &self.key)]
@@ -70,17 +91,17 @@ fn generate() -> io::Result<KeyPair> {
 pub(crate) struct Tls(Arc<ClientConfig>);
 
 impl Tls {
-    /// Trusts an authority, and shows its certificate when asked for one.
-    pub(crate) fn trusting(authority: &Authority) -> io::Result<Self> {
+    /// Trusts an authority, and shows this certificate when asked for one.
+    pub(crate) fn trusting(authority: &Authority, own: &Certificate) -> io::Result<Self> {
         let mut roots = RootCertStore::empty();
-        roots.add(authority.root_der.clone()).map_err(io::Error::other)?;
-        let key = PrivateKeyDer::try_from(authority.key_der.clone()).map_err(io::Error::other)?;
+        roots.add(authority.issuer.der().clone()).map_err(io::Error::other)?;
+        let key = PrivateKeyDer::try_from(own.key_der.clone()).map_err(io::Error::other)?;
         let provider = Arc::new(rustls::crypto::ring::default_provider());
         let config = ClientConfig::builder_with_provider(provider)
             .with_safe_default_protocol_versions()
             .and_then(|config| {
                 let config = config.with_root_certificates(roots);
-                config.with_client_auth_cert(vec![authority.certificate_der.clone()], key)
+                config.with_client_auth_cert(vec![own.certificate_der.clone()], key)
             })
             .map_err(io::Error::other)?;
         Ok(Self(Arc::new(config)))
@@ -91,5 +112,15 @@ impl Tls {
         let name = ServerName::try_from(name.to_owned()).map_err(io::Error::other)?;
         let session = ClientConnection::new(Arc::clone(&self.0), name).map_err(io::Error::other)?;
         Ok(Box::new(StreamOwned::new(session, socket)))
+    }
+
+    /// True if who listens there shows this certificate.
+    pub(crate) fn sees(&self, mut socket: TcpStream, name: &str, certificate: &Certificate) -> io::Result<bool> {
+        let name = ServerName::try_from(name.to_owned()).map_err(io::Error::other)?;
+        let mut session = ClientConnection::new(Arc::clone(&self.0), name).map_err(io::Error::other)?;
+        while session.is_handshaking() {
+            session.complete_io(&mut socket)?;
+        }
+        Ok(session.peer_certificates().and_then(<[_]>::first) == Some(&certificate.certificate_der))
     }
 }

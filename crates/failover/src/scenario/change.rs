@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::io;
+use std::net::TcpStream;
 use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
@@ -19,6 +20,7 @@ use crate::kube::cluster::wait_until;
 use crate::kube::objects::secret;
 use crate::kube::pod::Pod;
 use crate::resp::{Access, Connection};
+use crate::secrets::Certificate;
 use crate::trial::Trial;
 use crate::writer::{Promise, Written};
 
@@ -79,6 +81,12 @@ pub(super) fn rows(kind: Kind) -> Vec<Row> {
             stopped,
             backup_placed,
         )],
+        Kind::Tls => vec![row(
+            "renew-certificate",
+            "certificates that live for 30 s, renewed every 15 s for 45 s",
+            Bounds { moves: Some(0), ..at_most(2.0, Lost::Nothing, 20.0) },
+            renew_certificate,
+        )],
         Kind::Unlocked => vec![row("auth-on", "a password where there was none", CHANGED, |trial| {
             change_auth(trial, json!({"secret": "redis-auth"}), true)
         })],
@@ -134,6 +142,46 @@ fn strangers_are(trial: &Trial<'_>, refused: bool) -> bool {
     let all = trial.examiner.net.enter(|| {
         trial.servers().iter().all(|pod| is(pod, instance.port()))
             && trial.sentinels().iter().all(|pod| is(pod, instance.sentinel_port()))
+    });
+    all.unwrap_or(false)
+}
+
+/// A server loads a certificate while it runs, a sentinel starts again within its pod; nobody is seen without a valid one.
+fn renew_certificate(trial: &mut Trial<'_>) -> io::Result<()> {
+    let before = lives(trial);
+    trial.begin();
+    for valid in [30, 30, 24 * 3600] {
+        let issued = Instant::now();
+        let certificate = trial.examiner.instance.renew(Duration::from_secs(valid))?;
+        trial.cluster.apply(trial.examiner.instance.objects()?);
+        let mut seen = None;
+        wait_until(Duration::from_secs(29), || {
+            if show(trial, &certificate) {
+                seen = Some(issued.elapsed());
+            }
+            seen.is_some()
+        });
+        let seen = seen.ok_or_else(|| io::Error::other("somebody still shows a certificate of before"))?;
+        trial.note("seconds until all show the new certificate", seen.as_secs_f64(), 29.0);
+        thread::sleep(Duration::from_secs(15).saturating_sub(issued.elapsed()));
+    }
+    // The first two have expired by then.
+    thread::sleep(Duration::from_secs(10));
+    trial.mend();
+    unchanged(trial, &before)
+}
+
+/// Whether every server and sentinel shows this certificate.
+fn show(trial: &Trial<'_>, certificate: &Certificate) -> bool {
+    let instance = &trial.examiner.instance;
+    let shows = |pod: &Arc<Pod>, port| {
+        let socket = pod.ip().and_then(|ip| TcpStream::connect((ip, port)).ok());
+        let (Some(socket), Some(tls)) = (socket, &instance.servers.tls) else { return false };
+        tls.sees(socket, &instance.service("read"), certificate).unwrap_or(false)
+    };
+    let all = trial.examiner.net.enter(|| {
+        trial.servers().iter().all(|pod| shows(pod, instance.port()))
+            && trial.sentinels().iter().all(|pod| shows(pod, instance.sentinel_port()))
     });
     all.unwrap_or(false)
 }

@@ -6,7 +6,7 @@ use crate::value::{ObjectName, SecretKey};
 document! {
     /// Where the certificates are, and who must show one. Plain connections are refused.
     pub struct Tls {
-        /// The Secret, as cert-manager makes it: certificate, key and authority.
+        /// The Secret, as cert-manager makes it: certificate, key and authority. A renewed one is taken up without a restart of pods.
         pub secret: Option<ObjectName> => sample(r#""redis-tls""#),
         /// Its key with the certificate. Servers and sentinels show it to clients and to each other, whatever `clientCertificates`
         /// says: its extended key usage is both `serverAuth` and `clientAuth`. Its names, each with `.NAMESPACE.svc`:

@@ -194,7 +194,11 @@ pub(crate) fn security_context(instance: Instance<'_>) -> PodSecurityContext {
     let id = |asked: Option<u32>| (!instance.is_openshift()).then(|| i64::from(asked.unwrap_or(defaults::RUN_AS_ID)));
     PodSecurityContext {
         fs_group: id(asked.and_then(|security| security.fs_group)),
-        fs_group_change_policy: Some("OnRootMismatch".to_owned()),
+        // Of a claim with millions of files each start would change the owner of all.
+        fs_group_change_policy: Component::ALL
+            .into_iter()
+            .any(|component| instance.claim_size(component).is_some())
+            .then(|| "OnRootMismatch".to_owned()),
         run_as_group: id(asked.and_then(|security| security.run_as_group)),
         run_as_non_root: Some(true),
         run_as_user: id(asked.and_then(|security| security.run_as_user)),

@@ -1,7 +1,6 @@
 //! The Services: who is found under which name, and which addresses outlive a pod.
 
 use k8s_openapi::api::core::v1::{Service, ServicePort, ServiceSpec};
-use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 
 use super::metadata::{annotate, marks_of, metadata, selector_labels};
 use crate::instance::{Component, Instance};
@@ -79,7 +78,6 @@ fn spec(instance: Instance<'_>, component: Component) -> ServiceSpec {
             name: Some(port_name.to_owned()),
             port: instance.port(component).get().into(),
             protocol: Some("TCP".to_owned()),
-            target_port: Some(IntOrString::String(port_name.to_owned())),
             ..Default::default()
         }]),
         selector: Some(selector_labels(instance, component)),

@@ -26,22 +26,19 @@ const SECRET_MODE: i32 = 0o440;
 const RUN_SIZE: &str = "8Mi";
 
 pub(super) fn mounts(instance: Instance<'_>) -> Vec<VolumeMount> {
-    let mount = |name: &str, path: &str, read_only: bool| VolumeMount {
+    // What is projected, a ConfigMap or a Secret cannot be written anyway.
+    let mount = |name: &str, path: &str| VolumeMount {
         mount_path: path.to_owned(),
         name: name.to_owned(),
-        read_only: read_only.then_some(true),
         ..Default::default()
     };
-    let mut mounts = vec![
-        mount(CONFIG, runtime::CONFIG_DIR, true),
-        mount(RUN, runtime::RUN_DIR, false),
-        mount(DATA, runtime::DATA_DIR, false),
-    ];
+    let mut mounts =
+        vec![mount(CONFIG, runtime::CONFIG_DIR), mount(RUN, runtime::RUN_DIR), mount(DATA, runtime::DATA_DIR)];
     if instance.has_auth() {
-        mounts.push(mount(AUTH, runtime::AUTH_DIR, true));
+        mounts.push(mount(AUTH, runtime::AUTH_DIR));
     }
     if instance.has_tls() {
-        mounts.push(mount(TLS, runtime::TLS_DIR, true));
+        mounts.push(mount(TLS, runtime::TLS_DIR));
     }
     mounts
 }

@@ -515,6 +515,37 @@ fn a_master_that_is_about_to_be_replaced_is_told_to_take_no_writes() {
 }
 
 #[test]
+fn a_sentinel_starts_again_for_a_new_certificate_in_its_turn() {
+    use std::time::{Duration, SystemTime};
+
+    const VIEWS: [&str; 3] = ["0 10.0.1.10 named", "1 10.0.1.11 named", "2 10.0.1.12 blank"];
+    let stubs =
+        "kill() { echo kills; }; survey() { :; }; date() { echo $time; }\nsaid=; sentinels=3; : >\"$work/started\"";
+    let taken = vec!["taking a new certificate", "kills"];
+    as_sentinel(|container| {
+        let renew = |container: &Container, views: &[&str], time: u32| {
+            let views = format!("printf '%s\\n' '{}' >\"$work/views\"", views.join("' '"));
+            let said = call(container, &format!("{stubs}; time={time}\n{views}\nrenew"));
+            said.iter().map(|line| line.rsplit(": ").next().unwrap_or_default().to_owned()).collect::<Vec<_>>()
+        };
+        assert!(renew(container, &VIEWS, 30).is_empty(), "there are none");
+        container.mount("tls");
+        container.write("etc/redis-k8s-tls/tls.crt", "");
+        let certificate =
+            std::fs::File::options().write(true).open(container.path("etc/redis-k8s-tls/tls.crt")).unwrap();
+        certificate.set_modified(SystemTime::UNIX_EPOCH).unwrap();
+        assert!(renew(container, &VIEWS, 30).is_empty(), "it has it");
+        certificate.set_modified(SystemTime::now() + Duration::from_secs(60)).unwrap();
+        assert_eq!(renew(container, &VIEWS, 30), taken);
+        assert!(renew(container, &VIEWS, 35).is_empty(), "the turn of another");
+        let away = ["0 10.0.1.10 named", "1 10.0.1.11 silent Could not connect, Connection refused"];
+        assert!(renew(container, &away, 30).is_empty(), "another is away");
+        let expired = ["0 10.0.1.10 named", "1 10.0.1.11 silent SSL_connect failed, certificate verify failed"];
+        assert_eq!(renew(container, &expired, 30), taken, "one whose certificate has expired keeps nobody waiting");
+    });
+}
+
+#[test]
 fn a_look_mends_only_what_is_amiss() {
     let stubs = "apply() { echo applies; }; vote_again() { :; }; give_up() { :; }; find_known() { : >\"$work/known\"; }; learn() { echo learns; }\n\
                  survey() { echo surveys; }; give_in() { echo gives-in; }; forget() { echo forgets; }\n\

@@ -397,6 +397,22 @@ fn what_changes_in_files_is_given_to_the_running_server() {
 }
 
 #[test]
+fn a_server_loads_a_new_certificate_and_one_that_has_expired_is_not_dead() {
+    in_each_shell(|container| {
+        container.at("127.0.0.1:6379", &Peer::master());
+        let orders = "order() { echo \"orders $*\"; }; open_to() { :; }; apply";
+        let tls = |lines: &[String]| lines.iter().any(|line| line.starts_with("orders CONFIG SET tls-ca-cert-file "));
+        assert!(!tls(&call(container, orders)));
+        container.mount("tls");
+        assert!(tls(&call(container, orders)));
+        let refused = "Could not connect to Redis at 127.0.0.1:6379: SSL_connect failed: certificate verify failed";
+        container.write("answer", &format!("{refused}\n"));
+        let lines = "sample <\"$SCRATCH/answer\" || echo failed; read -r _ said <\"$run/pulse\"; echo \"$said\"";
+        assert_eq!(call(container, lines), ["failed".to_owned(), format!("late {refused}")]);
+    });
+}
+
+#[test]
 fn data_in_another_form_is_switched_once_nothing_else_is_under_way() {
     let kept = |form: &str, now: &str| format!("data is kept as {now} now, no longer as {form}");
     let switch = "orders CONFIG SET appendonly ";
