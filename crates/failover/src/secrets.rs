@@ -20,9 +20,9 @@ pub(crate) struct Authority {
 /// A certificate of an authority, and its key.
 pub(crate) struct Certificate {
     root: String,
-    certificate: String,
+    shown: String,
     key: String,
-    certificate_der: CertificateDer<'static>,
+    shown_der: CertificateDer<'static>,
     key_der: Vec<u8>,
 }
 
@@ -61,9 +61,9 @@ impl Authority {
         let certificate = params.signed_by(&key, &self.issuer).map_err(io::Error::other)?;
         Ok(Certificate {
             root: self.issuer.pem(),
-            certificate: certificate.pem(),
+            shown: certificate.pem(),
             key: key.serialize_pem(),
-            certificate_der: certificate.der().clone(),
+            shown_der: certificate.der().clone(),
             key_der: key.serialize_der(),
         })
     }
@@ -78,7 +78,7 @@ impl std::fmt::Debug for Authority {
 impl Certificate {
     /// The entries of the Secret, as cert-manager names them.
     pub(crate) fn entries(&self) -> [(&'static str, &str); 3] {
-        [("ca.crt", &self.root), ("tls.crt", &self.certificate), ("tls.key", &self.key)]
+        [("ca.crt", &self.root), ("tls.crt", &self.shown), ("tls.key", &self.key)]
     }
 }
 
@@ -101,7 +101,7 @@ impl Tls {
             .with_safe_default_protocol_versions()
             .and_then(|config| {
                 let config = config.with_root_certificates(roots);
-                config.with_client_auth_cert(vec![own.certificate_der.clone()], key)
+                config.with_client_auth_cert(vec![own.shown_der.clone()], key)
             })
             .map_err(io::Error::other)?;
         Ok(Self(Arc::new(config)))
@@ -121,6 +121,6 @@ impl Tls {
         while session.is_handshaking() {
             session.complete_io(&mut socket)?;
         }
-        Ok(session.peer_certificates().and_then(<[_]>::first) == Some(&certificate.certificate_der))
+        Ok(session.peer_certificates().and_then(<[_]>::first) == Some(&certificate.shown_der))
     }
 }

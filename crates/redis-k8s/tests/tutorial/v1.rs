@@ -103,7 +103,6 @@ fn pods_pass_pod_security_restricted_and_tell_the_scripts_all_they_need() {
         assert_eq!(
             pod["securityContext"],
             json!({
-                "fsGroup": 999, "fsGroupChangePolicy": "OnRootMismatch", "runAsGroup": 999, "runAsNonRoot": true,
                 "runAsUser": 999, "seccompProfile": {"type": "RuntimeDefault"},
             })
         );
