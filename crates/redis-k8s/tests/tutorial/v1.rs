@@ -103,6 +103,7 @@ fn pods_pass_pod_security_restricted_and_tell_the_scripts_all_they_need() {
         assert_eq!(
             pod["securityContext"],
             json!({
+                "fsGroup": 999, "runAsGroup": 999, "runAsNonRoot": true,
                 "runAsUser": 999, "seccompProfile": {"type": "RuntimeDefault"},
             })
         );
