@@ -14,19 +14,9 @@ use crate::kube::meter::{self, Reading};
 use crate::kube::pod::Pod;
 use crate::net::rules;
 use crate::plain::Plain;
-use crate::scenario::Scenario;
-use crate::trial::{Measured, Note, aftermath, judge};
-
-/// In which state an instance is left alone.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Idle {
-    /// Healthy, as the document has it.
-    Healthy,
-    /// A replica is lost with its node, and its successor finds no other.
-    ReplicaDown,
-    /// Five of each by `kubectl scale`, where the document says three.
-    Scaled,
-}
+use crate::run::{Measured, aftermath, judge};
+use crate::scenario::{Idle, Scenario};
+use crate::trial::Note;
 
 /// How long it is measured.
 const WINDOW: Duration = Duration::from_secs(40);

@@ -1,7 +1,8 @@
 //! The proving ground: plays Kubernetes for a rendering on one Linux machine, with real servers, breaks it and measures.
 //!
 //! `sandbox` is the process everything hangs on; `net` and `kube` are the cluster; `instance`, `writer`, `caller` and
-//! `health` are its users; `scenario` says what is done to it and `trial` measures what comes of it.
+//! `health` are its users; `scenario` says what is done to it (`trial` is what that works with), and
+//! `run` measures what comes of it.
 
 mod ablation;
 mod args;
@@ -24,6 +25,7 @@ mod net;
 mod plain;
 mod report;
 mod resp;
+mod run;
 mod sandbox;
 mod scenario;
 mod secrets;

@@ -4,7 +4,7 @@ use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpStream};
 use std::time::Duration;
 
-use crate::secrets::Tls;
+use crate::secrets::{Stream, Tls};
 
 /// What a server answers.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -58,11 +58,6 @@ pub(crate) struct Access {
 pub(crate) struct Connection {
     stream: BufReader<Box<dyn Stream>>,
 }
-
-/// What a connection runs over.
-pub(crate) trait Stream: Read + Write + Send {}
-
-impl<T: Read + Write + Send> Stream for T {}
 
 /// The time a client waits for a connection or an answer.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(1);

@@ -9,6 +9,7 @@ use nix::sys::signal::Signal;
 use serde_json::{Value, json};
 
 use crate::kube::cluster::{Cluster, wait_until};
+use crate::kube::kubelet;
 use crate::kube::meter::{self, Reading};
 use crate::kube::objects::Objects;
 use crate::kube::settings::Settings;
@@ -72,7 +73,7 @@ pub(crate) fn run() -> io::Result<bool> {
     let mut settings = Settings::new(1);
     settings.back_off = Duration::from_secs(1);
     settings.refresh = (500, 500);
-    let cluster = Cluster::start(settings, &Path::new(STATE).join("logs"))?;
+    let cluster = Cluster::start(settings, &Path::new(STATE).join("logs"), kubelet::look_after)?;
     let client = cluster.stranger("default", &[("app", "client")])?;
     let bench = Bench { cluster, client };
     bench.apply(&[set(3, RUN, &json!({})), service("all", true, true), service("ready", false, false), config("1")])?;

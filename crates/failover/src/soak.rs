@@ -11,11 +11,12 @@ use crate::ablation;
 use crate::args::How;
 use crate::ground::{Ground, Kind};
 use crate::kube::cluster::Cluster;
+use crate::kube::kubelet;
 use crate::kube::settings::{Random, Settings};
 use crate::sandbox::STATE;
 use crate::scenario::{Bounds, Lost, Run, Scenario};
 use crate::suite::{Table, say};
-use crate::trial::{self, Trial};
+use crate::trial::Trial;
 
 /// Each fault must be healed within this many seconds.
 const HEALTHY: f64 = 60.0;
@@ -141,7 +142,7 @@ fn cut(trial: &Trial<'_>, name: &str) -> io::Result<()> {
 pub(crate) fn run(minutes: u64, how: &How) -> io::Result<bool> {
     let seed = how.seed.unwrap_or_else(Random::seed);
     let random = Random::new(seed);
-    let cluster = Cluster::start(Settings::new(seed), &Path::new(STATE).join("logs"))?;
+    let cluster = Cluster::start(Settings::new(seed), &Path::new(STATE).join("logs"), kubelet::look_after)?;
     ablation::check(&how.without)?;
     let mut table = Table::open(how, seed)?;
     let end = Instant::now() + Duration::from_secs(60 * minutes);
@@ -164,7 +165,7 @@ pub(crate) fn run(minutes: u64, how: &How) -> io::Result<bool> {
             run: Run::Fault,
             spoils: false,
         };
-        let measured = trial::run(&scenario, &mut ground, &random);
+        let measured = crate::run::run(&scenario, &mut ground, &random);
         let passed = measured.passed();
         if !passed {
             table.keep_logs(&cluster, &scenario, round)?;

@@ -12,11 +12,12 @@ use crate::args::How;
 use crate::ground::Ground;
 use crate::idle;
 use crate::kube::cluster::Cluster;
+use crate::kube::kubelet;
 use crate::kube::settings::{Random, Settings};
 use crate::machine;
+use crate::run::{self, Measured};
 use crate::sandbox::STATE;
 use crate::scenario::{Run, Scenario};
-use crate::trial::{self, Measured};
 use crate::tutorial;
 
 /// Where logs of runs go.
@@ -28,7 +29,7 @@ pub(crate) fn run(scenarios: &[Scenario], how: &How) -> io::Result<bool> {
     let flavour = how.image;
     let seed = how.seed.unwrap_or_else(Random::seed);
     let random = Random::new(seed);
-    let cluster = Cluster::start(Settings::new(seed), &Path::new(STATE).join("logs"))?;
+    let cluster = Cluster::start(Settings::new(seed), &Path::new(STATE).join("logs"), kubelet::look_after)?;
     let mut table = Table::open(how, seed)?;
     let mut ground: Option<Ground> = None;
     for scenario in scenarios {
@@ -44,13 +45,13 @@ pub(crate) fn run(scenarios: &[Scenario], how: &How) -> io::Result<bool> {
             let measured = match (scenario.run, &mut standing) {
                 (Run::Book, _) => tutorial::run(scenario, &cluster, flavour)?,
                 (Run::Idle(idle), Some(standing)) => idle::run(scenario, idle, standing),
-                (_, Some(standing)) => trial::run(scenario, standing, &random),
+                (_, Some(standing)) => run::run(scenario, standing, &random),
                 (_, none) => {
                     let raised = none.insert(Ground::raise(&cluster, scenario.kind, how)?);
                     match &raised.ready_after {
                         Ok(seconds) if scenario.run == Run::Start => started(*seconds, scenario),
                         Ok(_) if let Run::Idle(idle) = scenario.run => idle::run(scenario, idle, raised),
-                        Ok(_) => trial::run(scenario, raised, &random),
+                        Ok(_) => run::run(scenario, raised, &random),
                         Err(wrong) => {
                             let failures = vec![format!("does not become healthy at all: {wrong}")];
                             Measured { failures, ..Measured::default() }

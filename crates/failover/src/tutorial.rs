@@ -15,8 +15,8 @@ use crate::image::{self, Flavour};
 use crate::instance::{Instance, Workload};
 use crate::kube::cluster::Cluster;
 use crate::kubectl::wire;
+use crate::run::{self, Measured};
 use crate::scenario::Scenario;
-use crate::trial::{self, Measured};
 use crate::writer::{Promise, Writer};
 
 /// Runs the run book twice: the second time finds everything done.
@@ -58,7 +58,7 @@ pub(crate) fn run(scenario: &Scenario, cluster: &Arc<Cluster>, flavour: Flavour)
         measured.failures.push("no client could write".to_owned());
     }
     measured.failures.extend(cluster.journal.complaints());
-    trial::judge(scenario, &mut measured);
+    run::judge(scenario, &mut measured);
     Ok(measured)
 }
 

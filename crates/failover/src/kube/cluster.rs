@@ -13,9 +13,8 @@ use k8s_openapi::api::core::v1::Service;
 use nix::sys::signal::Signal;
 
 use super::container::{self, signal};
-use super::endpoints::{self, Endpoints};
+use super::endpoints::{self, Addresses, Endpoints};
 use super::journal::Journal;
-use super::kubelet;
 use super::objects::Objects;
 use super::pod::{Birth, Deletion, Pod};
 use super::replication_controller;
@@ -29,15 +28,16 @@ use crate::net::policy::{Policed, Subject};
 use crate::net::rules::{Cuts, Rules, Virtual};
 use crate::sandbox::STATE;
 
-/// Virtual addresses by the name of their Service; headless ones have none.
-pub(crate) type Addresses = BTreeMap<String, Ipv4Addr>;
-
 /// How often controllers look: often enough to be quick, seldom enough to leave the processors to what is measured.
 const TICK: Duration = Duration::from_millis(50);
+
+/// Runs a pod until it is gone.
+pub(crate) type Kubelet = fn(&Arc<Cluster>, Arc<Pod>);
 
 /// A running cluster.
 #[derive(Debug)]
 pub(crate) struct Cluster {
+    kubelet: Kubelet,
     pub(crate) settings: Arc<Settings>,
     pub(crate) journal: Arc<Journal>,
     pub(crate) fabric: Fabric,
@@ -73,12 +73,13 @@ struct State {
 
 impl Cluster {
     /// An empty cluster whose logs go to this directory.
-    pub(crate) fn start(settings: Settings, logs: &Path) -> io::Result<Arc<Self>> {
+    pub(crate) fn start(settings: Settings, logs: &Path, kubelet: Kubelet) -> io::Result<Arc<Self>> {
         let fabric = Fabric::new()?;
         let name_pod = fabric.attach()?;
         let names = NameService::start(&name_pod)?;
         let cluster = Arc::new(Self {
             settings: Arc::new(settings),
+            kubelet,
             journal: Journal::open(logs)?,
             fabric,
             names,
@@ -359,7 +360,7 @@ impl Cluster {
         self.refresh(&mut state)?;
         drop(state);
         for pod in born {
-            kubelet::look_after(self, pod);
+            (self.kubelet)(self, pod);
         }
         self.install()
     }

@@ -7,10 +7,12 @@ use std::sync::Arc;
 use k8s_openapi::api::core::v1::{Service, ServicePort};
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 
-use super::cluster::Addresses;
 use super::pod::Pod;
 use crate::net::dns::Names;
 use crate::net::rules::Virtual;
+
+/// Virtual addresses by the name of their Service; headless ones have none.
+pub(crate) type Addresses = BTreeMap<String, Ipv4Addr>;
 
 /// What the cluster's parts know of Services at one time.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

@@ -5,9 +5,9 @@ use std::io;
 
 use k8s_openapi::api::core::v1::{Container, EnvVarSource, ObjectFieldSelector};
 
+use super::endpoints::Addresses;
 use super::objects::Objects;
 use super::pod::Pod;
-use crate::kube::cluster::Addresses;
 
 /// The variables a container starts with.
 pub(crate) fn variables(

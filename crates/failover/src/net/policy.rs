@@ -1,13 +1,12 @@
 //! Network policies, worked out to addresses.
 
 use std::collections::BTreeMap;
+use std::fmt::Write;
 use std::net::Ipv4Addr;
 
 use k8s_openapi::api::networking::v1::{NetworkPolicy, NetworkPolicyPeer, NetworkPolicyPort};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::LabelSelector;
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
-
-use super::rules::{addresses, line};
 
 /// What a policy needs to know of a pod.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -178,4 +177,15 @@ pub(crate) fn matches(selector: Option<&LabelSelector>, labels: &BTreeMap<String
                 _ => false,
             }
         })
+}
+
+/// Appends one rule; the first word names its chain.
+pub(crate) fn line(text: &mut String, rule: &str) {
+    let _ = writeln!(text, "add rule ip ground {rule}");
+}
+
+/// An anonymous set, unless there is nothing to put in it.
+pub(crate) fn addresses<'a>(addresses: impl IntoIterator<Item = &'a Ipv4Addr>) -> Option<String> {
+    let list: Vec<String> = addresses.into_iter().map(Ipv4Addr::to_string).collect();
+    (!list.is_empty()).then(|| format!("{{ {} }}", list.join(", ")))
 }

@@ -4,13 +4,12 @@
 //! The chains are emptied and filled again in one transaction; connections that exist are not touched by it.
 
 use std::collections::BTreeSet;
-use std::fmt::Write as _;
 use std::io;
 use std::net::Ipv4Addr;
 use std::process::Command;
 
 use super::fabric::feed;
-use super::policy::Policed;
+use super::policy::{Policed, addresses, line};
 
 /// A Service's virtual address and where it leads.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -105,17 +104,6 @@ impl Virtual {
             line(text, &format!("services {matching} {chance}dnat to {address}:{target}"));
         }
     }
-}
-
-/// Appends one rule; the first word names its chain.
-pub(crate) fn line(text: &mut String, rule: &str) {
-    let _ = writeln!(text, "add rule ip ground {rule}");
-}
-
-/// An anonymous set, unless there is nothing to put in it.
-pub(crate) fn addresses<'a>(addresses: impl IntoIterator<Item = &'a Ipv4Addr>) -> Option<String> {
-    let list: Vec<String> = addresses.into_iter().map(Ipv4Addr::to_string).collect();
-    (!list.is_empty()).then(|| format!("{{ {} }}", list.join(", ")))
 }
 
 /// Connections the policies refused so far: sender, receiver, port.

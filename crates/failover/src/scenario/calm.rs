@@ -1,8 +1,7 @@
 //! Nothing at all, which must stay so and cost little.
 
-use super::{Bounds, Lost, Run, Scenario, named};
+use super::{Bounds, Idle, Lost, Run, Scenario, named};
 use crate::ground::Kind;
-use crate::idle::Idle;
 
 /// The rows of a ground on which an instance is left alone.
 pub(super) fn rows(kind: Kind) -> Vec<Scenario> {

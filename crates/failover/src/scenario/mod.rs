@@ -11,7 +11,6 @@ mod scale;
 use std::io;
 
 use crate::ground::Kind;
-use crate::idle::Idle;
 use crate::trial::Trial;
 
 /// Which acknowledged writes may be lost.
@@ -35,6 +34,17 @@ pub(crate) struct Bounds {
     pub(crate) healthy: Option<f64>,
     /// Most moves of the master.
     pub(crate) moves: Option<usize>,
+}
+
+/// In which state an instance is left alone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Idle {
+    /// Healthy, as the document has it.
+    Healthy,
+    /// A replica is lost with its node, and its successor finds no other.
+    ReplicaDown,
+    /// Five of each by `kubectl scale`, where the document says three.
+    Scaled,
 }
 
 /// What kind of run a row is.
