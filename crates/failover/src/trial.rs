@@ -4,9 +4,7 @@ use std::io;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use redis_k8s::ApiVersion;
 use redis_k8s_gen::diff::{Diff, Outcome};
-use redis_k8s_gen::document::{self, Loaded, Source};
 use serde_json::Value;
 
 use crate::caller::{Caller, Service};
@@ -90,7 +88,7 @@ impl Trial<'_> {
             at = &mut at[step];
         }
         *at = value;
-        let said = Diff::new(side(&before), side(&self.examiner.instance.document));
+        let said = Diff::of_documents(&before, &self.examiner.instance.document);
         self.cluster.apply(self.examiner.instance.objects()?);
         let restarts = said.effects().iter().filter(|effect| effect.outcome == Outcome::Restart);
         Ok(restarts.filter_map(|effect| Some(effect.object.strip_prefix("StatefulSet ")?.to_owned())).collect())
@@ -145,9 +143,4 @@ impl Trial<'_> {
     pub(crate) fn note(&mut self, what: &str, value: f64, bound: f64) {
         self.notes.push(Note { what: what.to_owned(), value, bound });
     }
-}
-
-/// A document as a side of `diff`.
-fn side(document: &Value) -> Loaded {
-    document::load_with_objects(vec![Source::new("document", document.to_string())], &[], ApiVersion::AppsV1)
 }

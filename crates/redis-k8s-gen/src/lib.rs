@@ -25,6 +25,6 @@ pub mod document;
 mod io;
 
 pub use cli::{command as cli, run};
-pub use command::explain::field as schema_field;
+pub use command::explain::{change_of, field as schema_field};
 pub use command::schema::document_schema;
 pub use io::{Environment, Io};

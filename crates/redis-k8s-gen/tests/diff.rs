@@ -25,7 +25,7 @@ fn rendered(spec: &str) -> String {
 }
 
 fn diff(old: &str, new: &str) -> Diff {
-    Diff::new(read(old), read(new))
+    Diff::new(read(old), read(new), "new.yaml")
 }
 
 /// What somebody wants, a document before and after, what `diff` says of it, and the scenarios of the suite that made the change.
@@ -67,7 +67,7 @@ const CHANGES: &[(&str, &str, &str, &[&str], &str)] = &[
         "fewer sentinels than a majority of those before",
         "sentinel: {replicas: 5}",
         "sentinel: {replicas: 1}",
-        &["danger cache-sentinel", "scale cache-sentinel", "live settings", "left 4 objects"],
+        &["scale cache-sentinel", "live settings", "left 4 objects"],
         "",
     ),
     ("timers, quorum, lag", "", "sentinel: {downAfter: 6s}", &["live settings"], ""),
@@ -146,14 +146,40 @@ const CHANGES: &[(&str, &str, &str, &[&str], &str)] = &[
         &["restart cache", "live settings"],
         "persistence-roll@storage aof-to-rdb-stopped@storage rdb-to-aof-stopped@snapshots",
     ),
-    ("claims where there were none", "", "storage: {size: 1Gi}", &["refused cache", "refused cache-sentinel"], ""),
-    ("no claims where there were", "storage: {size: 1Gi}", "", &["refused cache", "refused cache-sentinel"], ""),
+    (
+        "claims where there were none",
+        "",
+        "storage: {size: 1Gi}",
+        &["refused cache", "refused cache-sentinel", "live settings"],
+        "",
+    ),
+    (
+        "no claims where there were",
+        "storage: {size: 1Gi}",
+        "",
+        &["refused cache", "refused cache-sentinel", "live settings"],
+        "",
+    ),
     ("larger claims", "storage: {size: 1Gi}", "storage: {size: 2Gi}", &["refused cache"], ""),
     (
         "claims of another class, or smaller ones",
         "storage: {size: 2Gi}",
         "storage: {size: 2Gi, class: fast}",
         &["refused cache", "refused cache-sentinel"],
+        "",
+    ),
+    (
+        "claims of another class, of the only server",
+        "replicas: 1, storage: {size: 2Gi}",
+        "replicas: 1, storage: {size: 2Gi, class: fast}",
+        &["danger cache", "refused cache", "refused cache-sentinel"],
+        "",
+    ),
+    (
+        "larger claims and an older image at once",
+        "storage: {size: 1Gi}",
+        "storage: {size: 2Gi}, image: redis:7.2",
+        &["danger cache", "refused cache", "restart cache-sentinel"],
         "",
     ),
     ("a Service of another type", "", "services: {read: {type: NodePort}}", &[], ""),
@@ -233,41 +259,90 @@ fn a_rendering_and_its_document_are_the_same() {
     assert_eq!(diff(&rendered(""), &document("replicas: 5")).effects().len(), 2);
 }
 
-/// The servers' set as a cluster gives it: what the API server fills in, and what it adds.
-fn live(applied: Option<&Value>) -> String {
-    let manifest = read(&document("")).documents[0].manifest();
+/// The servers' set of a document as a cluster gives it: what the API server fills in, what it adds, and what others put there.
+fn live(spec: &str, says_applied: bool) -> Value {
+    let manifest = read(&document(spec)).documents[0].manifest();
     let mut set: Value = manifest.into_iter().find(|it| it.kind() == "StatefulSet").unwrap().into();
+    let applied = set.to_string();
     set["status"] = json!({"replicas": 3});
     set["metadata"]["uid"] = json!("a");
     set["metadata"]["resourceVersion"] = json!("7");
     set["metadata"]["namespace"] = json!("shop");
-    set["spec"]["template"]["spec"]["restartPolicy"] = json!("Always");
-    set["spec"]["template"]["spec"]["containers"][0]["terminationMessagePath"] = json!("/dev/termination-log");
-    if let Some(applied) = applied {
-        set["metadata"]["annotations"] =
-            json!({"kubectl.kubernetes.io/last-applied-configuration": applied.to_string()});
+    let template = &mut set["spec"]["template"];
+    template["metadata"]["annotations"]["kubectl.kubernetes.io/restartedAt"] = json!("2026-01-01T00:00:00Z");
+    template["spec"]["restartPolicy"] = json!("Always");
+    template["spec"]["containers"][0]["terminationMessagePath"] = json!("/dev/termination-log");
+    if says_applied {
+        set["metadata"]["annotations"]["kubectl.kubernetes.io/last-applied-configuration"] = applied.into();
     }
-    json!({"apiVersion": "v1", "kind": "List", "items": [set]}).to_string()
+    set
+}
+
+/// What changes from objects of a cluster to a document, but for what is new.
+fn from_live(objects: &[Value], spec: &str) -> Vec<Value> {
+    let list = json!({"apiVersion": "v1", "kind": "List", "items": objects}).to_string();
+    let changed = diff(&list, &document(spec)).to_json()["objects"].as_array().unwrap().clone();
+    changed.into_iter().filter(|object| object["change"] != "added").collect()
 }
 
 #[test]
 fn what_the_api_server_fills_in_is_no_difference() {
-    let only_set = |diff: &Diff| {
-        let changed = diff.to_json()["objects"].as_array().unwrap().clone();
-        changed.into_iter().filter(|object| object["change"] != "added").collect::<Vec<_>>()
-    };
-    assert!(only_set(&diff(&live(None), &document(""))).is_empty());
-    let changed = only_set(&diff(&live(None), &document("replicas: 5")));
-    assert_eq!(changed[0]["fields"], json!([{"path": "spec.replicas", "old": 3, "new": 5}]));
-    assert_eq!(changed[0]["namespace"], "shop");
+    for says_applied in [false, true] {
+        assert_eq!(from_live(&[live("", says_applied)], ""), [Value::Null; 0]);
+        let changed = from_live(&[live("", says_applied)], "replicas: 5");
+        assert_eq!(changed[0]["fields"], json!([{"path": "spec.replicas", "old": 3, "new": 5}]));
+        assert_eq!(changed[0]["namespace"], "shop");
+    }
 }
 
 #[test]
-fn what_was_applied_last_counts_where_a_cluster_knows_it() {
-    let manifest = read(&document("podAnnotations: {a: b}")).documents[0].manifest();
-    let applied: Value = manifest.into_iter().find(|it| it.kind() == "StatefulSet").unwrap().into();
-    let text = diff(&live(Some(&applied)), &document("")).to_text(false);
-    assert!(text.contains("- spec.template.metadata.annotations.a: b"), "{text}");
+fn a_cluster_is_as_it_is_and_not_as_it_was_applied() {
+    let mut scaled = live("", true);
+    scaled["spec"]["replicas"] = json!(0);
+    let changed = from_live(&[scaled], "");
+    assert_eq!(changed[0]["fields"], json!([{"path": "spec.replicas", "old": 0, "new": 3}]));
+    // What was applied and is rendered no more goes; what others put there stays.
+    let changed = from_live(&[live("podAnnotations: {a: b}", true)], "");
+    let path = "spec.template.metadata.annotations.a";
+    assert_eq!(changed[0]["fields"], json!([{"path": path, "old": "b", "new": null}]));
+    assert!(diff(&live("", false).to_string(), &document("replicas: 5")).is_blind());
+    assert!(!diff(&live("", true).to_string(), &document("replicas: 5")).is_blind());
+}
+
+#[test]
+fn what_this_tool_did_not_render_is_none_of_its_business() {
+    let labels = json!({"app.kubernetes.io/managed-by": "redis-k8s-gen", "app.kubernetes.io/instance": "cache"});
+    let of = |kind: &str, labels: &Value| json!({"apiVersion": "v1", "kind": kind, "metadata": {"name": "cache-x", "labels": labels}});
+    let kept = [of("PersistentVolumeClaim", &labels), of("Secret", &labels), of("ConfigMap", &json!({}))];
+    assert_eq!(from_live(&kept, ""), [Value::Null; 0]);
+    assert_eq!(from_live(&[of("ConfigMap", &labels)], "")[0]["change"], "removed");
+    let secret = |value: &str| {
+        format!("apiVersion: v1\nkind: Secret\nmetadata: {{name: a}}\nstringData: {{password: {value}}}\n")
+    };
+    let text = diff(&secret("hunter2"), &secret("swordfish")).to_text(false);
+    assert!(text.contains("stringData.password: (hidden) -> (hidden)"), "{text}");
+}
+
+#[test]
+fn another_name_is_another_instance() {
+    let renamed = document("").replace("name: cache", "name: cash");
+    let diff = diff(&document(""), &renamed);
+    assert!(diff.is_another_instance());
+    assert_eq!(outcomes(&diff), ["danger cache"], "{}", diff.to_text(false));
+    assert!(diff.effects()[0].run_book.is_empty());
+}
+
+#[test]
+fn instances_and_namespaces_are_told_apart() {
+    let both = |a: &str, b: &str| {
+        let of = |name: &str, spec: &str| document(spec).replace("name: cache", &format!("name: {name}"));
+        format!("{}---\n{}", of("a", a), of("b", b))
+    };
+    let found = diff(&both("", ""), &both("image: redis:8.4", "sentinel: {downAfter: 9s}"));
+    assert!(outcomes(&found).contains(&"live ConfigMap b-settings".to_owned()), "{}", found.to_text(false));
+    let in_shop = json!({"apiVersion": "v1", "kind": "List", "items": [live("", true)]}).to_string();
+    let book = diff(&in_shop, &document("storage: {size: 1Gi}")).effects()[0].run_book.join("\n");
+    assert!(book.contains("redis-k8s-gen render new.yaml | kubectl apply -f - --namespace shop"), "{book}");
 }
 
 #[test]

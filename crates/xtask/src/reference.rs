@@ -4,6 +4,7 @@ use std::fmt::Write;
 
 use redis_k8s::Redis;
 use redis_k8s::model::Field as DocumentField;
+use redis_k8s_gen::change_of;
 use redis_k8s_gen::schema_field::Field;
 use serde_json::Value;
 
@@ -12,6 +13,8 @@ const HEAD: &str = "# Field reference
 Every field of a document. Generated from the sources by `just schemas`; `redis-k8s-gen explain PATH` says the same, and
 [`schemas/redis-k8s-gen.schema.json`](../schemas/redis-k8s-gen.schema.json) says it to editors. A field
 that is not said to be required may be left out.
+
+*A change* is what happens when the field changes on a running instance: *live* restarts nothing ([all of it](changes.md)).
 ";
 
 /// The page.
@@ -27,13 +30,16 @@ fn section(text: &mut String, path: &str, parent: Field<'_>, known: &[DocumentFi
     if !path.is_empty() {
         let _ = write!(text, "\n## `{path}`\n\n{}\n", one_line(parent.meaning()));
     }
-    text.push_str("\n| field | type | default | |\n|---|---|---|---|\n");
+    text.push_str("\n| field | type | default | a change | |\n|---|---|---|---|---|\n");
     for (name, field) in parent.children() {
         let description = one_line(field.meaning());
         let default =
             if parent.requires(name) { Some("required") } else { row(name).and_then(DocumentField::default_text) };
         let default = default.unwrap_or_default();
-        let _ = write!(text, "| `{name}` | {} | {} | {}", field.kind(), cell(default), cell(&description));
+        let whole = if path.is_empty() { name.to_owned() } else { format!("{}.{name}", path.replace("[]", "")) };
+        let leaf = field.children().next().is_none();
+        let change = leaf.then(|| change_of(&whole)).flatten().unwrap_or_default();
+        let _ = write!(text, "| `{name}` | {} | {} | {change} | {}", field.kind(), cell(default), cell(&description));
         for (place, (value, meaning)) in field.choices().into_iter().enumerate() {
             let _ = write!(text, "{}`{value}`: {}", if place == 0 { "<br>" } else { " " }, cell(&one_line(meaning)));
         }

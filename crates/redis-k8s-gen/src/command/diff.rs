@@ -12,10 +12,10 @@ use crate::document::{self, Loaded};
 pub(crate) const EXAMPLES: &str = "Examples:
   redis-k8s-gen diff before.yaml after.yaml
   git show HEAD:cache.yaml | redis-k8s-gen diff - cache.yaml
-  kubectl get sts,svc,cm,pdb,netpol -l app.kubernetes.io/instance=cache -o yaml | redis-k8s-gen diff - cache.yaml
+  kubectl get sa,cm,svc,sts,pdb,netpol -l app.kubernetes.io/instance=cache -o yaml | redis-k8s-gen diff - cache.yaml
 
-Each side is a document, a rendering, or objects of a cluster, told from each other by themselves. Of a cluster's objects what
-kubectl apply sent last is compared, if they say it; else what the new side says.
+Each side is a document, a rendering, or objects of a cluster, told from each other by themselves. What the API server filled in
+is no difference; what is no longer rendered is one where the objects say that kubectl apply sent it.
 
 Exit status of this command: 0 nothing changes, 1 something does, 2 wrong usage, input or environment.";
 
@@ -53,7 +53,12 @@ pub(crate) fn run(args: &DiffArgs, session: &mut Session<'_, '_>) -> Result<(), 
         if loaded.report.has_errors() { Err(Failure::Unusable) } else { Ok(loaded) }
     };
     let (old, new) = (side()?, side()?);
-    let diff = Diff::new(old, new);
+    let diff = Diff::new(old, new, &args.new.display().to_string());
+    if diff.is_blind() {
+        session.note(
+            "the objects do not say what was applied last, so fields that are no longer rendered may not be seen",
+        );
+    }
     let text = match args.output {
         Form::Text => diff.to_text(session.io.environment.colors_stdout()),
         Form::Json => format!("{:#}\n", diff.to_json()),

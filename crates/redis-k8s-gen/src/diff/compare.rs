@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
+use redis_k8s::Quantity;
 use serde::{Serialize, Serializer};
 use serde_json::{Map, Value};
 
@@ -30,6 +31,12 @@ impl Path {
             Step::Key(key) => Some(key.as_str()),
             Step::Item(_) => None,
         })
+    }
+
+    /// True if an amount of something stands there.
+    fn is_amount(&self) -> bool {
+        let keys = ["cpu", "memory", "storage", "ephemeral-storage", "sizeLimit"];
+        self.keys().next_back().is_some_and(|key| keys.contains(&key))
     }
 
     /// True if it is at or below a path of plain keys.
@@ -105,17 +112,32 @@ fn compare(
                     let path = path.with(Step::Item(text_of(name)));
                     compare(&path, item(old, name).as_ref(), item(new, name).as_ref(), ignore, found);
                 }
+                let order = |list: &[Value], other: &[Value]| -> Vec<Value> {
+                    let names = list.iter().filter_map(|item| item.pointer(key));
+                    names.filter(|name| item(other, name).is_some()).cloned().collect()
+                };
+                let (before, after) = (order(old, new), order(new, old));
+                if before != after {
+                    found.push(Difference { path: path.clone(), old: Some(before.into()), new: Some(after.into()) });
+                }
             }
+            // Applied as a whole.
             None => {
                 for place in 0..old.len().max(new.len()) {
                     let path = path.with(Step::Item(place.to_string()));
-                    compare(&path, old.get(place), new.get(place), ignore, found);
+                    compare(&path, old.get(place), new.get(place), &|other| other.0 != path.0 && ignore(other), found);
                 }
             }
         },
         (Some(_), None) if ignore(path) => {}
+        (Some(old), Some(new)) if path.is_amount() && amount(old).is_some() && amount(old) == amount(new) => {}
         (old, new) => found.push(Difference { path: path.clone(), old: old.cloned(), new: new.cloned() }),
     }
+}
+
+/// An amount as the API server writes it.
+fn amount(value: &Value) -> Option<String> {
+    text_of(value).parse::<Quantity>().ok().map(|amount| amount.to_string())
 }
 
 /// The key that tells the items of both lists apart, if there is one.
@@ -160,10 +182,20 @@ mod tests {
         let list =
             |port: u16| json!({"containers": [{"name": "a"}, {"name": "redis", "ports": [{"containerPort": port}]}]});
         assert_eq!(paths(list(1), list(2)), ["containers[redis].ports[1]", "containers[redis].ports[2]"]);
-        assert_eq!(paths(json!([{"name": "a"}, {"name": "b"}]), json!([{"name": "b"}, {"name": "a"}])), [""; 0]);
+        assert_eq!(
+            paths(json!({"env": [{"name": "a"}, {"name": "b"}]}), json!({"env": [{"name": "b"}, {"name": "a"}]})),
+            ["env"]
+        );
         let claim = |size: &str| json!({"claims": [{"metadata": {"name": "data"}, "spec": {"size": size}}]});
         assert_eq!(paths(claim("1Gi"), claim("2Gi")), ["claims[data].spec.size"]);
         assert_eq!(paths(json!({"args": ["a", "b"]}), json!({"args": ["a", "c", "d"]})), ["args[1]", "args[2]"]);
+    }
+
+    #[test]
+    fn amounts_are_compared_as_amounts() {
+        let limits = |cpu: &str, memory: &str| json!({"limits": {"cpu": cpu, "memory": memory}});
+        assert_eq!(paths(limits("1000m", "1024Mi"), limits("1", "1Gi")), [""; 0]);
+        assert_eq!(paths(limits("1", "1Gi"), limits("2", "1G")), ["limits.cpu", "limits.memory"]);
     }
 
     #[test]

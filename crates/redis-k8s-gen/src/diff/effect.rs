@@ -16,7 +16,7 @@ use super::{Change, ObjectChange};
 pub enum Outcome {
     /// Data is lost, or the change never ends, unless it is made in another way.
     Danger,
-    /// The API server refuses it; what runs stays as it is.
+    /// The API server refuses it; that set stays as it is, while the other objects are applied.
     Refused,
     /// Pods are replaced, one after another.
     Restart,
@@ -37,6 +37,8 @@ pub struct Effect {
     pub outcome: Outcome,
     /// The object it is about: `StatefulSet redis`.
     pub object: String,
+    /// Its namespace, if either side says one.
+    pub namespace: String,
     /// What happens.
     pub text: String,
     /// Commands that get there all the same, in order.
@@ -55,53 +57,35 @@ const MUTABLE: [&str; 7] = [
     "revisionHistoryLimit",
 ];
 
-/// Where the label stands that says which set it is.
+/// Where the labels stand that say which instance an object is of, and which of its sets.
+const INSTANCE: &str = "/metadata/labels/app.kubernetes.io~1instance";
 const COMPONENT: &str = "/metadata/labels/app.kubernetes.io~1component";
 
-/// Everything that happens, worst first.
-pub(super) fn of(changes: &[ObjectChange<'_>]) -> Vec<Effect> {
-    let mut effects = Vec::new();
+/// What is known of all changes together.
+struct Run<'a> {
+    changes: &'a [ObjectChange<'a>],
+    /// How the new side is applied.
+    apply: &'a str,
+    effects: Vec<Effect>,
+}
+
+/// Everything that happens, worst first. `apply` is the command that applies the new side.
+pub(super) fn of(changes: &[ObjectChange<'_>], apply: &str) -> Vec<Effect> {
+    let mut run = Run { changes, apply, effects: Vec::new() };
     for change in changes.iter().filter(|change| matches!(change.change, Change::Changed(_))) {
         match change.kind() {
-            "StatefulSet" => of_set(change, &mut effects),
-            "Service" if change.changes("spec.clusterIP") => effects.push(effect(
-                Outcome::Refused,
-                change,
-                "the address of a Service cannot change",
-                vec![format!("kubectl delete {}{}", change.id(), in_namespace(change)), APPLY.to_owned()],
-            )),
-            "ConfigMap" => of_settings(change, changes, &mut effects),
+            "StatefulSet" => run.of_set(change),
+            "Service" if change.changes("spec.clusterIP") => {
+                let anew = vec![format!("kubectl delete {}{}", change.id(), in_namespace(change)), run.apply(change)];
+                run.add(Outcome::Refused, change, "the address of a Service cannot change".to_owned(), anew);
+            }
+            "ConfigMap" => run.of_settings(change),
             _ => {}
         }
     }
-    effects.extend(left(changes));
-    effects.sort_by_key(|effect| effect.outcome);
-    effects
-}
-
-/// What is no longer rendered, by namespace.
-fn left(changes: &[ObjectChange<'_>]) -> Vec<Effect> {
-    let mut gone: BTreeMap<&str, Vec<&ObjectChange<'_>>> = BTreeMap::new();
-    for change in changes.iter().filter(|change| change.change == Change::Removed) {
-        gone.entry(change.namespace()).or_default().push(change);
-    }
-    let left = gone.into_values().map(|gone| {
-        let ids: Vec<_> = gone.iter().map(|change| change.id().replace(' ', "/")).collect();
-        let (it, one) = if gone.len() == 1 { ("it", "object") } else { ("them", "objects") };
-        Effect {
-            outcome: Outcome::Left,
-            object: format!("{} {one}", gone.len()),
-            text: format!("no longer rendered, but kubectl apply leaves {it} in the cluster"),
-            run_book: vec![format!("kubectl delete {}{}", ids.join(" "), in_namespace(gone[0]))],
-        }
-    });
-    left.collect()
-}
-
-const APPLY: &str = "redis-k8s-gen render NEW | kubectl apply -f -";
-
-fn effect(outcome: Outcome, change: &ObjectChange<'_>, text: impl Into<String>, run_book: Vec<String>) -> Effect {
-    Effect { outcome, object: change.title(), text: text.into(), run_book }
+    run.left();
+    run.effects.sort_by_key(|effect| effect.outcome);
+    run.effects
 }
 
 fn in_namespace(change: &ObjectChange<'_>) -> String {
@@ -117,91 +101,235 @@ struct Set<'a> {
     new: &'a Item,
 }
 
-impl Set<'_> {
-    fn of<'a>(change: &'a ObjectChange<'_>) -> Option<Set<'a>> {
-        Some(Set { old: change.old?, new: change.new? })
+impl<'a> Set<'a> {
+    fn of(change: &'a ObjectChange<'_>) -> Option<Self> {
+        Some(Self { old: change.old?, new: change.new? })
     }
 
     fn replicas(item: &Item) -> u64 {
         item.value.pointer("/spec/replicas").and_then(Value::as_u64).unwrap_or(1)
     }
 
+    fn claims(item: &Item) -> &[Value] {
+        item.value.pointer("/spec/volumeClaimTemplates").and_then(Value::as_array).map_or(&[], Vec::as_slice)
+    }
+
     fn has_claims(item: &Item) -> bool {
-        item.value
-            .pointer("/spec/volumeClaimTemplates")
-            .and_then(Value::as_array)
-            .is_some_and(|claims| !claims.is_empty())
+        !Self::claims(item).is_empty()
+    }
+
+    /// The container of a server or sentinel; others may stand beside it.
+    fn container(item: &Item) -> Option<&Value> {
+        let containers = item.value.pointer("/spec/template/spec/containers")?.as_array()?;
+        containers.iter().find(|container| ["redis", "sentinel"].iter().any(|name| container["name"] == *name))
     }
 
     fn image(item: &Item) -> Option<Image> {
-        item.text("/spec/template/spec/containers/0/image").parse().ok()
+        Self::container(item)?.get("image")?.as_str()?.parse().ok()
     }
 
     fn has_tls(item: &Item) -> bool {
-        let mounts = item.value.pointer("/spec/template/spec/containers/0/volumeMounts").and_then(Value::as_array);
+        let mounts = Self::container(item).and_then(|container| container.get("volumeMounts")?.as_array());
         mounts.is_some_and(|mounts| mounts.iter().any(|mount| mount["mountPath"] == "/etc/redis-k8s-tls"))
     }
 
     fn is_servers(&self) -> bool {
         self.new.text(COMPONENT) == "server"
     }
-}
 
-fn of_set(change: &ObjectChange<'_>, effects: &mut Vec<Effect>) {
-    let Some(set) = Set::of(change) else { return };
-    let (before, after) = (Set::replicas(set.old), Set::replicas(set.new));
-    let fixed: Vec<&Difference> = change.differences().iter().filter(|it| is_fixed(it)).collect();
-    if !fixed.is_empty() {
-        effects.push(refused(change, &set, &fixed));
-        return;
-    }
-    if Set::has_tls(set.old) != Set::has_tls(set.new) {
-        // The book of the servers is for both sets.
-        effects.extend(set.is_servers().then(|| tls(change, &set)));
-        return;
-    }
-    if let Some(text) = set.is_servers().then(|| image(&set)).flatten() {
-        effects.push(effect(Outcome::Danger, change, text, Vec::new()));
-        return;
-    }
-    let restarts = change.changes("spec.template");
-    if set.is_servers() && restarts && before.min(after) == 1 && !Set::has_claims(set.new) {
-        // Whether others come or go meanwhile: nobody has the data when it restarts.
-        let text = "a server that is alone restarts, and its volume goes with it: all data is lost";
-        let steps = if before < after {
-            vec![
-                format!("kubectl scale statefulset {} --replicas={after}{}", change.name(), in_namespace(change)),
-                format!("kubectl rollout status statefulset {}{}", change.name(), in_namespace(change)),
-                APPLY.to_owned(),
-            ]
-        } else {
-            Vec::new()
-        };
-        effects.push(effect(Outcome::Danger, change, text, steps));
-    }
-    if !set.is_servers() && after <= before / 2 {
-        let text = format!(
-            "{after} of {before} sentinels are no majority: until those that go are forgotten nobody can be elected"
-        );
-        let step = before / 2 + 1;
-        let steps = vec![
-            format!("kubectl scale statefulset {} --replicas={step}{}", change.name(), in_namespace(change)),
-            "wait a minute, until SENTINEL CKQUORUM answers OK".to_owned(),
-            APPLY.to_owned(),
-        ];
-        effects.push(effect(Outcome::Danger, change, text, steps));
-    }
-    if restarts {
-        effects.push(effect(Outcome::Restart, change, roll(&set, before.min(after), change), Vec::new()));
-    }
-    if before != after {
-        effects.push(effect(Outcome::Scale, change, scale(&set, change, before, after), Vec::new()));
+    /// Seconds to wait for pods that stop.
+    fn patience(&self) -> u64 {
+        let grace = self.old.value.pointer("/spec/template/spec/terminationGracePeriodSeconds").and_then(Value::as_u64);
+        grace.unwrap_or(30) + 60
     }
 }
 
 fn is_fixed(difference: &Difference) -> bool {
     let mut keys = difference.path.keys();
     keys.next() == Some("spec") && keys.next().is_some_and(|field| !MUTABLE.contains(&field))
+}
+
+/// True if a change of a set is one the API server refuses.
+fn is_refused(change: &ObjectChange<'_>) -> bool {
+    change.differences().iter().any(is_fixed)
+}
+
+impl Run<'_> {
+    fn add(&mut self, outcome: Outcome, change: &ObjectChange<'_>, text: String, run_book: Vec<String>) {
+        let (object, namespace) = (change.title(), change.namespace().to_owned());
+        self.effects.push(Effect { outcome, object, namespace, text, run_book });
+    }
+
+    /// The command that applies the new side, in the namespace of the object.
+    fn apply(&self, change: &ObjectChange<'_>) -> String {
+        let says_one = change.new.is_some_and(|item| !item.namespace().is_empty());
+        format!("{}{}", self.apply, if says_one { String::new() } else { in_namespace(change) })
+    }
+
+    fn of_set(&mut self, change: &ObjectChange<'_>) {
+        let Some(set) = Set::of(change) else { return };
+        let (before, after) = (Set::replicas(set.old), Set::replicas(set.new));
+        let encrypts = Set::has_tls(set.old) != Set::has_tls(set.new);
+        let unreadable = if set.is_servers() { unreadable(&set) } else { None };
+        // The book of the servers is for both sets.
+        if encrypts && set.is_servers() {
+            let text = tls_text(&set);
+            self.add(Outcome::Danger, change, text, self.tls_book(change, &set));
+        }
+        let is_readable = unreadable.is_none();
+        if let Some(text) = unreadable {
+            self.add(Outcome::Danger, change, text, Vec::new());
+        }
+        if is_refused(change) {
+            let alone = !encrypts && is_readable && before == after;
+            self.refused(change, &set, alone);
+            return;
+        }
+        let restarts = change.changes("spec.template") && !encrypts && is_readable;
+        if set.is_servers() && change.changes("spec.template") && before.min(after) == 1 && !Set::has_claims(set.new) {
+            // Whether others come or go meanwhile: nobody has the data when it restarts.
+            let text = "a server that is alone restarts, and its volume goes with it: all data is lost".to_owned();
+            let steps = if before < after {
+                vec![
+                    format!("kubectl scale statefulset {} --replicas={after}{}", change.name(), in_namespace(change)),
+                    format!("kubectl rollout status statefulset {}{}", change.name(), in_namespace(change)),
+                    self.apply(change),
+                ]
+            } else {
+                Vec::new()
+            };
+            self.add(Outcome::Danger, change, text, steps);
+        }
+        if restarts {
+            self.add(Outcome::Restart, change, roll(&set, before.min(after), change), Vec::new());
+        }
+        if before != after {
+            self.add(Outcome::Scale, change, scale(&set, change, before, after), Vec::new());
+        }
+    }
+
+    fn tls_book(&self, change: &ObjectChange<'_>, set: &Set<'_>) -> Vec<String> {
+        let (name, namespace) = (change.name(), in_namespace(change));
+        let pods = format!("--selector app.kubernetes.io/instance={}{namespace}", set.new.text(INSTANCE));
+        let lost = if Set::has_claims(set.old) { "" } else { "   # without claims all data is lost" };
+        vec![
+            format!("kubectl scale statefulset {name} {name}-sentinel --replicas=0{namespace}{lost}"),
+            format!("kubectl wait --for=delete pod {pods} --timeout={}s", set.patience()),
+            self.apply(change),
+        ]
+    }
+
+    /// `alone`: nothing else changes that a book for claims would bring along.
+    fn refused(&mut self, change: &ObjectChange<'_>, set: &Set<'_>, alone: bool) {
+        let fixed: Vec<&Difference> = change.differences().iter().filter(|it| is_fixed(it)).collect();
+        let fields: Vec<String> = fixed.iter().map(|it| it.path.to_string()).collect();
+        let text = format!(
+            "the API server refuses the whole of it: {} cannot change; other objects are applied",
+            fields.join(", ")
+        );
+        if !fixed.iter().all(|it| it.path.is_below("spec.volumeClaimTemplates")) {
+            return self.add(Outcome::Refused, change, text, Vec::new());
+        }
+        if !alone {
+            let text = format!("{text}. Change the claims in a step of their own first");
+            return self.add(Outcome::Refused, change, text, Vec::new());
+        }
+        let book = self.claims_book(change, set, &fixed);
+        self.add(Outcome::Refused, change, text, book);
+    }
+
+    /// How to get other claims. Pods go on while their set is made anew. A controller cannot give a running pod another volume, and tries
+    /// the lowest first (`UpdateStatefulPod`), so that is the one to be deleted first; each copies the data from the master.
+    fn claims_book(&mut self, change: &ObjectChange<'_>, set: &Set<'_>, fixed: &[&Difference]) -> Vec<String> {
+        let (name, namespace) = (change.name(), in_namespace(change));
+        let anew = [format!("kubectl delete statefulset {name} --cascade=orphan{namespace}"), self.apply(change)];
+        let pods = 0..Set::replicas(set.old);
+        let has = Set::has_claims(set.old) && Set::has_claims(set.new);
+        let only = |field: &str| has && fixed.iter().all(|it| it.path.keys().any(|key| key == field));
+        if only("metadata") {
+            return anew.into();
+        }
+        if let Some(size) = larger(fixed).filter(|_| only("storage")) {
+            let patch = format!("{{\"spec\":{{\"resources\":{{\"requests\":{{\"storage\":\"{size}\"}}}}}}}}");
+            let grow = |pod| format!("kubectl patch pvc data-{name}-{pod}{namespace} --patch '{patch}'");
+            return pods.map(grow).chain(anew).collect();
+        }
+        if pods.end < 2 {
+            if set.is_servers() {
+                let text = "the only copy of the data is in the pod that would be replaced: have two servers first";
+                self.add(Outcome::Danger, change, text.to_owned(), Vec::new());
+            }
+            return Vec::new();
+        }
+        let replace = pods.flat_map(|pod| {
+            let claim = Set::has_claims(set.old)
+                .then(|| format!("kubectl delete pvc data-{name}-{pod} --wait=false{namespace}"));
+            claim.into_iter().chain([
+                format!("kubectl delete pod {name}-{pod}{namespace}"),
+                format!("kubectl wait pod {name}-{pod} --for=create --timeout=1m{namespace}"),
+                format!("kubectl wait pod {name}-{pod} --for=condition=Ready --timeout=10m{namespace}"),
+            ])
+        });
+        anew.into_iter().chain(replace).collect()
+    }
+
+    /// Settings that running processes take up, where their set does not restart anyway.
+    fn of_settings(&mut self, change: &ObjectChange<'_>) {
+        let instance = |change: &ObjectChange<'_>| change.item().map(|item| item.text(INSTANCE).to_owned());
+        let restarts = |component: &str| {
+            self.changes.iter().any(|other| {
+                let of_it = other.kind() == "StatefulSet"
+                    && other.namespace() == change.namespace()
+                    && instance(other) == instance(change);
+                let set = other.item().map(|item| item.text(COMPONENT));
+                of_it && set == Some(component) && other.changes("spec.template") && !is_refused(other)
+            })
+        };
+        // live.conf is the servers', topology.env everybody's.
+        let (servers, sentinels) = (!restarts("server"), !restarts("sentinel"));
+        let live: Vec<&str> = [("live.conf", servers), ("topology.env", servers || sentinels)]
+            .into_iter()
+            .filter(|(key, goes_on)| *goes_on && change.has_key(key))
+            .map(|(key, _)| key)
+            .collect();
+        if !live.is_empty() {
+            let text = format!("{}: running pods take it up within about 90 s", live.join(" and "));
+            self.add(Outcome::Live, change, text, Vec::new());
+        }
+    }
+
+    /// What is no longer rendered, by namespace. Sets that go are an instance that goes on, and whose data nobody moves.
+    fn left(&mut self) {
+        let mut gone: BTreeMap<&str, Vec<&ObjectChange<'_>>> = BTreeMap::new();
+        for change in self.changes.iter().filter(|change| change.change == Change::Removed) {
+            gone.entry(change.namespace()).or_default().push(change);
+        }
+        for (namespace, gone) in gone {
+            if let Some(set) = gone.iter().find(|change| change.kind() == "StatefulSet") {
+                let text = "no longer rendered, but it goes on; an instance of another name or namespace starts empty"
+                    .to_owned();
+                self.add(Outcome::Danger, set, text, Vec::new());
+                continue;
+            }
+            let ids: Vec<_> = gone.iter().map(|change| change.id().replace(' ', "/")).collect();
+            let (it, one) = if gone.len() == 1 { ("it", "object") } else { ("them", "objects") };
+            self.effects.push(Effect {
+                outcome: Outcome::Left,
+                object: format!("{} {one}", gone.len()),
+                namespace: namespace.to_owned(),
+                text: format!("no longer rendered, but kubectl apply leaves {it} in the cluster"),
+                run_book: vec![format!("kubectl delete {}{}", ids.join(" "), in_namespace(gone[0]))],
+            });
+        }
+    }
+}
+
+/// The size a claim is to have, if it is larger than the one it has.
+fn larger(fixed: &[&Difference]) -> Option<Quantity> {
+    let size = |value: &Option<Value>| value.as_ref().map(text_of)?.parse::<Quantity>().ok();
+    let [only] = fixed else { return None };
+    let (old, new) = (size(&only.old)?, size(&only.new)?);
+    (new.units() > old.units()).then_some(new)
 }
 
 /// What a rolling update does.
@@ -238,127 +366,43 @@ fn scale(set: &Set<'_>, change: &ObjectChange<'_>, before: u64, after: u64) -> S
     } else {
         "; their claims stay"
     };
-    let moves = match after {
-        1.. if set.is_servers() => "; a master among them hands over first",
-        _ => "",
+    let meanwhile = match (set.is_servers(), after) {
+        (_, 0) => "",
+        // The new number of replicas to wait for comes with topology.env.
+        (true, 1) if before >= 3 => {
+            "; a master among them hands over first, and takes no writes until it is handed topology.env, up to 90 s"
+        }
+        (true, _) => "; a master among them hands over first",
+        (false, _) if after <= before / 2 => "; until those that go are forgotten nobody can be elected",
+        (false, _) => "",
     };
-    // The new number of replicas to wait for comes with topology.env.
-    let closed = match (set.is_servers(), before >= 3, after) {
-        (true, true, 1) => "; no writes until the one that stays is handed topology.env, up to 90 s",
-        _ => "",
-    };
-    format!("stops {}{claims}{moves}{closed}", named(after, before))
+    format!("stops {}{claims}{meanwhile}", named(after, before))
 }
 
 /// Why servers with the new image might not read the data of the old one.
 ///
 /// Valkey began with Redis 7.2; since then each has versions of the RDB format the other does not read (Redis 7.4: 12, Valkey 9: 80),
 /// and no server reads that of a newer one.
-fn image(set: &Set<'_>) -> Option<String> {
+fn unreadable(set: &Set<'_>) -> Option<String> {
     let (old, new) = (Set::image(set.old)?, Set::image(set.new)?);
     let ((old_major, old_minor), (new_major, new_minor)) = (old.version()?, new.version()?);
     let is_valkey = |image: &Image| image.name().contains("valkey");
     let reads = match (is_valkey(&old), is_valkey(&new)) {
         (false, true) => (old_major, old_minor.unwrap_or(u32::MAX)) <= (7, 2),
-        (true, false) => old_major < 9,
+        (true, false) => old_major < 9 && (new_major, new_minor.unwrap_or(u32::MAX)) >= (7, 2),
         _ => match (old_minor, new_minor) {
             (Some(old_minor), Some(new_minor)) => (new_major, new_minor) >= (old_major, old_minor),
             _ => new_major >= old_major,
         },
     };
     (!reads).then(|| {
-        format!("{new} cannot read what {old} writes: the first new server never gets in sync; copy the data with a client instead")
+        format!("{new} is not made to read what {old} writes: a new server may never get in sync; copy the data with a client instead")
     })
 }
 
-fn tls(change: &ObjectChange<'_>, set: &Set<'_>) -> Effect {
+fn tls_text(set: &Set<'_>) -> String {
     let (word, other) = if Set::has_tls(set.new) { ("with", "without") } else { ("without", "with") };
-    let namespace = in_namespace(change);
-    let data = if Set::has_claims(set.old) { "" } else { "   # without claims all data is lost" };
-    let steps = vec![
-        format!("kubectl scale statefulset {name} {name}-sentinel --replicas=0{namespace}{data}", name = change.name()),
-        format!(
-            "kubectl wait --for=delete pod --selector app.kubernetes.io/instance={}{namespace}",
-            instance_of(set.new)
-        ),
-        APPLY.to_owned(),
-    ];
-    let text = format!(
+    format!(
         "pods {word} TLS do not talk to those {other}: the rollout stops at the first new pod, and the rest goes on as it was"
-    );
-    effect(Outcome::Danger, change, text, steps)
-}
-
-fn instance_of(item: &Item) -> &str {
-    item.text("/metadata/labels/app.kubernetes.io~1instance")
-}
-
-fn refused(change: &ObjectChange<'_>, set: &Set<'_>, fixed: &[&Difference]) -> Effect {
-    let fields: Vec<String> = fixed.iter().map(|it| it.path.to_string()).collect();
-    let text = format!("the API server refuses the whole of it: {} cannot change", fields.join(", "));
-    let is_claims = fixed.iter().all(|it| it.path.is_below("spec.volumeClaimTemplates"));
-    effect(Outcome::Refused, change, text, if is_claims { claims(change, set) } else { Vec::new() })
-}
-
-/// How to get other claims. Pods go on while their set is made anew. A controller cannot give a running pod another volume, and tries the
-/// lowest first (`UpdateStatefulPod`), so that is the one to be deleted first; each copies the data from the master.
-fn claims(change: &ObjectChange<'_>, set: &Set<'_>) -> Vec<String> {
-    let (name, namespace) = (change.name(), in_namespace(change));
-    let size = |item: &Item| {
-        let size = item.value.pointer("/spec/volumeClaimTemplates/0/spec/resources/requests/storage");
-        size.map(text_of).and_then(|size| size.parse::<Quantity>().ok())
-    };
-    let pods = 0..Set::replicas(set.old).min(Set::replicas(set.new));
-    let anew = [format!("kubectl delete statefulset {name} --cascade=orphan{namespace}"), APPLY.to_owned()];
-    let same_but_size = {
-        let without_size = |item: &Item| {
-            let mut claims = item.value.pointer("/spec/volumeClaimTemplates").cloned().unwrap_or_default();
-            if let Some(size) = claims.pointer_mut("/0/spec/resources/requests/storage") {
-                *size = Value::Null;
-            }
-            claims
-        };
-        without_size(set.old) == without_size(set.new)
-    };
-    match (size(set.old), size(set.new)) {
-        (Some(old), Some(new)) if same_but_size && new.units() > old.units() => {
-            let patch = format!("{{\"spec\":{{\"resources\":{{\"requests\":{{\"storage\":\"{new}\"}}}}}}}}");
-            let grow = |pod| format!("kubectl patch pvc data-{name}-{pod}{namespace} --patch '{patch}'");
-            pods.map(grow).chain(anew).collect()
-        }
-        (old, _) => {
-            let replace = pods.flat_map(|pod| {
-                let claim =
-                    old.is_some().then(|| format!("kubectl delete pvc data-{name}-{pod} --wait=false{namespace}"));
-                claim.into_iter().chain([
-                    format!("kubectl delete pod {name}-{pod}{namespace}"),
-                    format!("kubectl wait pod {name}-{pod} --for=create --timeout=1m{namespace}"),
-                    format!("kubectl wait pod {name}-{pod} --for=condition=Ready --timeout=10m{namespace}"),
-                ])
-            });
-            anew.into_iter().chain(replace).collect()
-        }
-    }
-}
-
-/// Settings that running processes take up, where their set does not restart anyway.
-fn of_settings(change: &ObjectChange<'_>, changes: &[ObjectChange<'_>], effects: &mut Vec<Effect>) {
-    let restarts = |component: &str| {
-        changes.iter().any(|other| {
-            let is_set = other.kind() == "StatefulSet" && other.namespace() == change.namespace();
-            let set = other.item().map(|item| item.text(COMPONENT));
-            is_set && set == Some(component) && other.changes("spec.template")
-        })
-    };
-    // live.conf is the servers', topology.env everybody's.
-    let (servers, sentinels) = (!restarts("server"), !restarts("sentinel"));
-    let live: Vec<&str> = [("live.conf", servers), ("topology.env", servers || sentinels)]
-        .into_iter()
-        .filter(|(key, goes_on)| *goes_on && change.has_key(key))
-        .map(|(key, _)| key)
-        .collect();
-    if !live.is_empty() {
-        let text = format!("{}: running pods take it up within about 90 s", live.join(" and "));
-        effects.push(effect(Outcome::Live, change, text, Vec::new()));
-    }
+    )
 }

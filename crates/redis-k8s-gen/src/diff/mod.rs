@@ -8,6 +8,7 @@ mod effect;
 mod print;
 mod side;
 
+use redis_k8s::ApiVersion;
 use serde_json::{Value, json};
 
 pub(crate) use compare::differences;
@@ -15,7 +16,7 @@ pub use compare::{Difference, Path};
 pub use effect::{Effect, Outcome};
 
 use self::side::{Item, Side};
-use crate::document::Loaded;
+use crate::document::{self, Loaded, Source};
 
 /// What changes from one side to another.
 #[derive(Debug)]
@@ -23,6 +24,7 @@ pub struct Diff {
     documents: Vec<(String, Vec<Difference>)>,
     objects: Vec<Printed>,
     effects: Vec<Effect>,
+    is_blind: bool,
 }
 
 /// An object that changes, as it is told.
@@ -79,6 +81,20 @@ impl ObjectChange<'_> {
         format!("{} {}", self.kind().to_ascii_lowercase(), self.name())
     }
 
+    /// The change without values that nobody should see.
+    fn masked(self) -> Change {
+        let is_secret = self.kind() == "Secret";
+        let mut change = self.change;
+        if let Change::Changed(found) = &mut change {
+            let hide = |value: &mut Option<Value>| *value = value.take().map(|_| "(hidden)".into());
+            found.iter_mut().filter(|_| is_secret).for_each(|it| {
+                hide(&mut it.old);
+                hide(&mut it.new);
+            });
+        }
+        change
+    }
+
     fn differences(&self) -> &[Difference] {
         match &self.change {
             Change::Changed(differences) => differences,
@@ -98,27 +114,57 @@ impl ObjectChange<'_> {
 }
 
 impl Diff {
-    /// What changes from `old` to `new`.
+    /// What changes from `old` to `new`, whose file has this name.
     #[must_use]
-    pub fn new(old: Loaded, new: Loaded) -> Self {
+    pub fn new(old: Loaded, new: Loaded, name: &str) -> Self {
+        let apply = if new.objects.is_empty() {
+            format!("redis-k8s-gen render {name} | kubectl apply -f -")
+        } else {
+            format!("kubectl apply -f {name}")
+        };
         let (old, new) = (Side::new(old), Side::new(new));
         let changes = changes(&old, &new);
-        let effects = effect::of(&changes);
+        let effects = effect::of(&changes, &apply);
+        let is_blind =
+            changes.iter().filter_map(|change| change.old).any(|item| item.is_live && item.applied.is_none());
         let printed = |change: ObjectChange<'_>| Printed {
             title: change.title(),
             api_version: change.item().map_or("", |item| item.text("/apiVersion")).to_owned(),
             kind: change.kind().to_owned(),
             namespace: change.namespace().to_owned(),
             name: change.name().to_owned(),
-            change: change.change,
+            change: change.masked(),
         };
-        Self { documents: documents(&old, &new), objects: changes.into_iter().map(printed).collect(), effects }
+        let documents = if changes.is_empty() { Vec::new() } else { documents(&old, &new) };
+        Self { documents, objects: changes.into_iter().map(printed).collect(), effects, is_blind }
+    }
+
+    /// What changes from one document for `apps/v1` to another; nothing where one of them has an error.
+    #[must_use]
+    pub fn of_documents(old: &Value, new: &Value) -> Self {
+        let side = |document: &Value| {
+            let source = Source::new("document", document.to_string());
+            document::load_with_objects(vec![source], &[], ApiVersion::AppsV1)
+        };
+        Self::new(side(old), side(new), "NEW")
     }
 
     /// True if nothing changes.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.objects.is_empty() && self.documents.is_empty()
+        self.objects.is_empty()
+    }
+
+    /// True if a cluster's objects do not say what was applied last, so that fields that are no longer rendered may not be seen.
+    #[must_use]
+    pub fn is_blind(&self) -> bool {
+        self.is_blind
+    }
+
+    /// True if sets of pods come that the old side has not.
+    #[must_use]
+    pub fn is_another_instance(&self) -> bool {
+        self.objects.iter().any(|object| object.kind == "StatefulSet" && object.change == Change::Added)
     }
 
     /// What happens when the new side is applied, worst first.
@@ -155,7 +201,11 @@ impl Diff {
 fn documents(old: &Side, new: &Side) -> Vec<(String, Vec<Difference>)> {
     let value = |document: &redis_k8s::Redis| serde_json::to_value(document).unwrap_or_default();
     let pairs = new.documents.iter().filter_map(|document| {
-        let same = |other: &&redis_k8s::Redis| other.metadata.name == document.metadata.name;
+        let same = |other: &&redis_k8s::Redis| {
+            let namespaces = [&other.metadata.namespace, &document.metadata.namespace];
+            other.metadata.name == document.metadata.name
+                && (namespaces[0] == namespaces[1] || namespaces.iter().any(|it| it.is_none()))
+        };
         let found = differences(&value(old.documents.iter().find(same)?), &value(document), &|_| false);
         (!found.is_empty()).then(|| (document.metadata.name.to_string(), found))
     });
@@ -175,20 +225,23 @@ fn changes<'a>(old: &'a Side, new: &'a Side) -> Vec<ObjectChange<'a>> {
             changes.push(ObjectChange { old: before, new: Some(item), change });
         }
     }
-    let gone = old.items.iter().filter(|item| !new.items.iter().any(|other| other.is_same(item)));
+    let gone = old.items.iter().filter(|item| item.is_ours && !new.items.iter().any(|other| other.is_same(item)));
     changes.extend(gone.map(|item| ObjectChange { old: Some(item), new: None, change: Change::Removed }));
     changes
 }
 
 fn differ(old: &Item, new: &Item) -> Vec<Difference> {
-    // What the API server filled in is no difference; what people put into these mappings is.
+    // Of what only a cluster has, kubectl takes away what it applied itself; else what people put into these mappings is told.
     let is_default = |path: &Path| {
         let parent = path.keys().rev().nth(1);
-        !["data", "labels", "annotations", "matchLabels", "nodeSelector", "limits", "requests"]
-            .into_iter()
-            .any(|key| parent == Some(key))
+        !["data", "matchLabels", "nodeSelector", "limits", "requests"].into_iter().any(|key| parent == Some(key))
     };
-    let mut found = differences(&old.value, &new.value, &|path| old.is_live && is_default(path));
+    let applied = old.applied.as_ref().map(|applied| differences(applied, &new.value, &|_| false));
+    let stays = |path: &Path| match &applied {
+        Some(applied) => !applied.iter().any(|it| it.new.is_none() && it.path == *path),
+        None => old.is_live && is_default(path),
+    };
+    let mut found = differences(&old.value, &new.value, &stays);
     if new.is_live {
         found.retain(|it| it.old.is_some() || !is_default(&it.path));
     }

@@ -48,7 +48,11 @@ impl Diff {
                 Outcome::Live => ("live", Shade::Added),
                 Outcome::Left => ("left", Shade::Bold),
             };
-            out.line(shade, &format!("{word}: {}: {}", effect.object, effect.text));
+            let object = match effect.namespace.as_str() {
+                "" => effect.object.clone(),
+                namespace => format!("{} in {namespace}", effect.object),
+            };
+            out.line(shade, &format!("{word}: {object}: {}", effect.text));
             for step in &effect.run_book {
                 out.line(Shade::None, &format!("    {step}"));
             }

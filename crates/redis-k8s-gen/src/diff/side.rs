@@ -26,6 +26,10 @@ pub(super) struct Item {
     pub(super) value: Value,
     /// True if it is as a cluster has it, defaults of the API server included.
     pub(super) is_live: bool,
+    /// What `kubectl apply` sent last.
+    pub(super) applied: Option<Value>,
+    /// True if this tool rendered it, and nobody else made it.
+    pub(super) is_ours: bool,
 }
 
 /// Everything one side has.
@@ -38,23 +42,34 @@ pub(super) struct Side {
 impl Side {
     pub(super) fn new(loaded: Loaded) -> Self {
         let rendered = loaded.documents.iter().flat_map(Checked::manifest).map(Value::from);
-        let mut items: Vec<Item> = rendered.map(|value| Item { value: pruned(value), is_live: false }).collect();
-        items.extend(loaded.objects.into_iter().map(Item::read));
+        let mut items: Vec<Item> = Vec::new();
+        let rendered =
+            rendered.map(|value| Item { value: pruned(value), is_live: false, applied: None, is_ours: true });
+        for item in rendered.chain(loaded.objects.into_iter().map(Item::read)) {
+            // Of two of one name kubectl applies the last one last.
+            match items.iter().position(|other| other.is_same(&item) && other.namespace() == item.namespace()) {
+                Some(place) => items[place] = item,
+                None => items.push(item),
+            }
+        }
         Self { documents: loaded.documents.into_iter().map(Redis::from).collect(), items }
     }
 }
 
 impl Item {
-    /// An object that was read: as it was last applied, if it says so.
     fn read(mut value: Value) -> Self {
-        let applied = value.pointer_mut("/metadata/annotations").and_then(Value::as_object_mut);
-        let applied = applied.and_then(|annotations| annotations.remove(LAST_APPLIED));
-        if let Some(applied) = applied.and_then(|text| serde_json::from_str(text.as_str()?).ok()) {
-            return Self { value: tidied(applied), is_live: false };
-        }
+        let annotations = value.pointer_mut("/metadata/annotations").and_then(Value::as_object_mut);
+        let applied = annotations.and_then(|annotations| annotations.remove(LAST_APPLIED));
+        let applied = applied.and_then(|text| serde_json::from_str(text.as_str()?).ok()).map(tidied);
         let metadata = value.get("metadata").and_then(Value::as_object);
-        let is_live = metadata.is_some_and(|metadata| SERVED_METADATA.iter().any(|key| metadata.contains_key(*key)));
-        Self { value: tidied(value), is_live }
+        let has = |key: &str| metadata.is_some_and(|metadata| metadata.contains_key(key));
+        let is_live = SERVED_METADATA.iter().any(|key| has(key));
+        let is_owned = has("ownerReferences");
+        let mut item = Self { value: tidied(value), is_live, applied, is_ours: false };
+        item.is_ours = !is_owned
+            && item.text("/metadata/labels/app.kubernetes.io~1managed-by") == "redis-k8s-gen"
+            && !["Secret", "PersistentVolumeClaim", "Pod"].contains(&item.kind());
+        item
     }
 
     pub(super) fn text(&self, pointer: &str) -> &str {
@@ -94,13 +109,6 @@ fn tidied(value: Value) -> Value {
         metadata.retain(|key, _| !SERVED_METADATA.contains(&key.as_str()));
         if metadata.get("annotations").and_then(Value::as_object).is_some_and(Map::is_empty) {
             metadata.remove("annotations");
-        }
-    }
-    for template in ["/spec/template/metadata/creationTimestamp"] {
-        if let Some((parent, key)) = template.rsplit_once('/')
-            && let Some(parent) = value.pointer_mut(parent).and_then(Value::as_object_mut)
-        {
-            parent.remove(key);
         }
     }
     value

@@ -1,5 +1,6 @@
 //! `explain`: a field of the document, from the texts that document the library.
 
+mod change;
 mod effect;
 pub mod field;
 mod sample;
@@ -135,8 +136,21 @@ fn rendering(text: &mut String, path: &str, target: ApiVersion) {
         Ok(lines) => lines.iter().for_each(|line| {
             let _ = writeln!(text, "    {line}");
         }),
-        Err(reasons) => reasons.iter().for_each(|reason| paragraphs(text, 4, &format!("refused: {reason}"))),
+        Err(reasons) => return reasons.iter().for_each(|reason| paragraphs(text, 4, &format!("refused: {reason}"))),
     }
+    if target == ApiVersion::AppsV1 {
+        let _ = writeln!(
+            text,
+            "\nCHANGE (from an instance without it; `redis-k8s-gen diff` says more):\n    {}",
+            change::of(&sample)
+        );
+    }
+}
+
+/// What happens when the field of this path changes on a running instance of `apps/v1`, in a few words.
+#[must_use]
+pub fn change_of(path: &str) -> Option<String> {
+    sample::of(path).map(|sample| change::of(&sample))
 }
 
 fn fields(text: &mut String, indent: usize, parent: Field<'_>, recursive: bool) {
