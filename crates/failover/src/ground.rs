@@ -30,6 +30,8 @@ pub(crate) enum Kind {
     Tls,
     /// Over TLS, with a password.
     AuthTls,
+    /// Over TLS, with claims.
+    TlsStorage,
     /// Two servers.
     #[value(name = "two-servers")]
     Two,
@@ -67,12 +69,13 @@ pub(crate) enum Kind {
 
 impl Kind {
     /// All kinds.
-    pub(crate) const ALL: [Self; 20] = [
+    pub(crate) const ALL: [Self; 21] = [
         Self::Default,
         Self::Storage,
         Self::Auth,
         Self::Tls,
         Self::AuthTls,
+        Self::TlsStorage,
         Self::Two,
         Self::Five,
         Self::OneSentinel,
@@ -98,6 +101,7 @@ impl Kind {
             Self::Auth => "auth",
             Self::Tls => "tls",
             Self::AuthTls => "auth-tls",
+            Self::TlsStorage => "tls-storage",
             Self::Two => "two-servers",
             Self::Five => "five-servers",
             Self::OneSentinel => "one-sentinel",
@@ -118,7 +122,7 @@ impl Kind {
 
     /// Whether its connections are encrypted.
     pub(crate) const fn has_tls(self) -> bool {
-        matches!(self, Self::Tls | Self::AuthTls)
+        matches!(self, Self::Tls | Self::AuthTls | Self::TlsStorage)
     }
 
     /// Whether it is there for one change only, and neither its start nor faults are rows.
@@ -126,6 +130,7 @@ impl Kind {
         matches!(
             self,
             Self::Unlocked
+                | Self::TlsStorage
                 | Self::TwoPasswords
                 | Self::Tuned
                 | Self::Snapshots
@@ -153,6 +158,7 @@ impl Kind {
             Self::Auth => json!({"auth": {"secret": "redis-auth"}}),
             Self::Tls => json!({"tls": {"secret": "redis-tls"}}),
             Self::AuthTls => json!({"auth": {"secret": "redis-auth"}, "tls": {"secret": "redis-tls"}}),
+            Self::TlsStorage => json!({"storage": {"size": "1Gi"}, "tls": {"secret": "redis-tls"}}),
             Self::Two => json!({"replicas": 2}),
             Self::Five => json!({"replicas": 5}),
             Self::OneSentinel => json!({"sentinel": {"replicas": 1}}),

@@ -32,6 +32,7 @@ pub(super) const SPOIL: &[&str] = &[
     "aof-to-rdb-stopped",
     "backup-placed",
     "rotate-sentinel-password",
+    "tls-off-and-on",
     "upgrade",
 ];
 
@@ -86,6 +87,12 @@ pub(super) fn rows(kind: Kind) -> Vec<Row> {
             "certificates that live for 30 s, renewed every 15 s for 45 s",
             Bounds { moves: Some(0), ..at_most(2.0, Lost::Nothing, 20.0) },
             renew_certificate,
+        )],
+        Kind::TlsStorage => vec![row(
+            "tls-off-and-on",
+            "without TLS and back, each time by the run book of diff: while nothing runs",
+            Bounds { gap: None, ..at_most(0.0, Lost::Nothing, 30.0) },
+            tls_off_and_on,
         )],
         Kind::Unlocked => vec![row("auth-on", "a password where there was none", CHANGED, |trial| {
             change_auth(trial, json!({"secret": "redis-auth"}), true)
@@ -169,6 +176,24 @@ fn renew_certificate(trial: &mut Trial<'_>) -> io::Result<()> {
     thread::sleep(Duration::from_secs(10));
     trial.mend();
     unchanged(trial, &before)
+}
+
+/// The clients at work speak TLS all the time, and write again once it is back.
+fn tls_off_and_on(trial: &mut Trial<'_>) -> io::Result<()> {
+    let (asked, tls) = {
+        let instance = &trial.examiner.instance;
+        (instance.document["spec"]["tls"].clone(), instance.servers.tls.clone())
+    };
+    trial.begin();
+    for (asked, tls, form) in [(Value::Null, None, "without TLS"), (asked, tls, "with TLS again")] {
+        to_zero(trial)?;
+        let instance = &mut trial.examiner.instance;
+        (instance.servers.tls, instance.sentinels.tls) = (tls.clone(), tls);
+        trial.render_with("spec.tls", asked)?;
+        trial.settle(&format!("seconds until healthy {form}"), 30.0)?;
+    }
+    trial.mend();
+    Ok(())
 }
 
 /// Whether every server and sentinel shows this certificate.
