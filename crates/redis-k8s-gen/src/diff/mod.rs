@@ -125,8 +125,8 @@ impl Diff {
         let (old, new) = (Side::new(old), Side::new(new));
         let changes = changes(&old, &new);
         let effects = effect::of(&changes, &apply);
-        let is_blind =
-            changes.iter().filter_map(|change| change.old).any(|item| item.is_live && item.applied.is_none());
+        let rendered = |item: &&Item| new.items.iter().any(|other| other.is_same(item));
+        let is_blind = old.items.iter().filter(rendered).any(|item| item.is_live && item.applied.is_none());
         let printed = |change: ObjectChange<'_>| Printed {
             title: change.title(),
             api_version: change.item().map_or("", |item| item.text("/apiVersion")).to_owned(),
