@@ -138,7 +138,13 @@ const CHANGES: &[(&str, &str, &str, &[&str], &str)] = &[
         "auth-off@auth",
     ),
     ("TLS where there was none", "auth: {secret: a}", "auth: {secret: a}, tls: {secret: b}", &["danger cache"], ""),
-    ("no TLS where there was", "auth: {secret: a}, tls: {secret: b}", "auth: {secret: a}", &["danger cache"], ""),
+    (
+        "no TLS where there was",
+        "auth: {secret: a}, tls: {secret: b}",
+        "auth: {secret: a}",
+        &["danger cache"],
+        "tls-off-and-on@tls-storage",
+    ),
     (
         "snapshots instead of the append-only file, or back",
         "storage: {size: 1Gi}",
@@ -151,7 +157,7 @@ const CHANGES: &[(&str, &str, &str, &[&str], &str)] = &[
         "",
         "storage: {size: 1Gi}",
         &["refused cache", "refused cache-sentinel", "live settings"],
-        "",
+        "tls-off-and-on@tls-storage",
     ),
     (
         "no claims where there were",

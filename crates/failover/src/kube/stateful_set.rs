@@ -55,10 +55,6 @@ pub(crate) fn reconcile(
     let latest = Revision::of(set);
     let progress =
         progress.get_or_insert_with(|| Progress { current: latest.clone(), update: latest.clone(), front: 0 });
-    if progress.update.hash != latest.hash {
-        progress.update = latest;
-        progress.front = u32::MAX;
-    }
     let owner = format!("StatefulSet/{name}");
     let ordinal = |pod: &Pod| pod.name.strip_prefix(&format!("{name}-")).and_then(|tail| tail.parse::<u32>().ok());
     let own: BTreeMap<u32, &Arc<Pod>> = pods
@@ -66,6 +62,11 @@ pub(crate) fn reconcile(
         .filter(|pod| pod.owner().as_ref() == Some(&owner))
         .filter_map(|pod| Some((ordinal(pod)?, pod)))
         .collect();
+    if progress.update.hash != latest.hash {
+        progress.update = latest;
+        // As `newVersionedStatefulSetPod` has it: whoever comes beyond the pods there are is new.
+        progress.front = u32::try_from(own.len()).unwrap_or(u32::MAX);
+    }
     let parallel = spec.pod_management_policy.as_deref() == Some("Parallel");
     let settle = Duration::from_secs(u64::try_from(spec.min_ready_seconds.unwrap_or(0)).unwrap_or(0));
     let available = |pod: &Pod| {
