@@ -23,6 +23,7 @@ pub mod diagnostic;
 pub mod diff;
 pub mod document;
 mod io;
+mod source;
 
 pub use cli::{command as cli, run};
 pub use command::explain::{change_of, field as schema_field};

@@ -9,7 +9,7 @@ use serde_json::json;
 use super::excerpt::Lines;
 use super::print::{self, Shown};
 use super::{Diagnostic, Place};
-use crate::document::Source;
+use crate::source::Source;
 
 /// Everything that was found in a run, in the order of the sources.
 #[derive(Debug, Default)]

@@ -14,10 +14,10 @@ use super::node::{Node, Origin};
 use super::overlay::{Edit, Override};
 use super::parse::{self, Document};
 use super::recognise::{recognise, unfold};
-use super::source::Source;
 use super::twins::{self, NameTag, Twins};
 use super::{repair, stream};
 use crate::diagnostic::{Diagnostic, Place, Report};
+use crate::source::Source;
 
 /// Fewer pieces are read faster than threads start.
 const WORTH_THREADS: usize = 256;

@@ -17,15 +17,14 @@ mod reader;
 mod recognise;
 mod repair;
 mod scalar;
-mod source;
 mod stream;
 mod suggest;
 mod syntax;
 mod twins;
 
+pub use crate::source::Source;
 pub use kubernetes::OBJECT_RULES;
 pub use load::{Loaded, load, load_with_objects, read, validate};
 pub(crate) use node::shorten;
 pub use overlay::Override;
-pub use source::Source;
 pub(crate) use suggest::nearest;
