@@ -17,11 +17,10 @@ find_followers() {
 pace() { grep ' named ' $work/views | at_once set_period "$1" >/dev/null; }
 set_period() { ask sentinel $1 SENTINEL DEBUG INFO-PERIOD "$2"; }
 caught_up() {
-  local address its written until
-  written=$(role 127.0.0.1)
+  local address its written='' until
   until=$(($(date +%s) + 3))
-  for address in "$@"; do
-    while its=$(role $address) && case $its in slave* | master*) [ "${its##* }" -lt "${written##* }" ] ;; *) true ;; esac do
+  for address in 127.0.0.1 "$@"; do
+    while its=$(role $address); case $its in *[0-9]) [ "${its##* }" -lt "${written:=${its##* }}" ] ;; esac do
       [ "$(date +%s)" -lt $until ] || return 1
       sleep 0.05
     done

@@ -27,7 +27,7 @@ sample() {
     master_link_status:up) link=up ;;
     master_sync_in_progress:1) link=sync ;;
     master_replid:*) history=${line#*:} ;;
-    slave*state=online*lag=*)
+    slave*state=online*lag=?*)
       one=${line##*lag=}
       case $one in -*) one=0 ;; *) one=${one%%[!0-9]*} ;; esac
       [ -n "$lag" ] && [ "$lag" -le "$one" ] || lag=$one

@@ -89,8 +89,8 @@ pub(crate) struct How {
     /// The server.
     #[arg(long, value_enum, default_value_t = Flavour::Redis8)]
     pub(crate) image: Flavour,
-    /// Repeats a run up to this many times that held everything but a bound of time, which a busy machine stretches too; lost
-    /// writes and a cluster that does not heal are never tried again.
+    /// Repeats a run up to this many times that held everything but a bound of time or moves, which a busy machine stretches too;
+    /// lost writes and a cluster that does not heal are never tried again.
     #[arg(long, default_value_t = 0)]
     pub(crate) again: u32,
     /// Keeps the logs of runs that passed as well.

@@ -80,6 +80,9 @@ fn caught_up_are_those_that_hold_all_that_was_written() {
         // It was promoted already.
         container.server(2, &Peer::master());
         assert_eq!(caught_up(container, "10.0.0.12"), ("yes".to_owned(), 0));
+        // Nobody knows what was written while the server itself does not say.
+        container.at(ME, &Peer::new().answer("*", ""));
+        assert_eq!(caught_up(container, "10.0.0.11"), ("no".to_owned(), 3));
     });
 }
 
