@@ -63,7 +63,7 @@ pub(super) fn rows(kind: Kind) -> Vec<Row> {
             row(
                 "persistence-roll",
                 "from the append-only file to snapshots and back, in rolling restarts",
-                Bounds { moves: Some(4), ..ROLL },
+                Bounds { moves: Some(6), ..ROLL },
                 persistence_roll,
             ),
             row("aof-to-rdb-stopped", "from the append-only file to snapshots while nothing runs", stopped, |trial| {

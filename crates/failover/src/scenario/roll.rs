@@ -12,8 +12,9 @@ use crate::caller::Service;
 use crate::kube::objects::secret;
 use crate::trial::Trial;
 
-/// Two seconds for each move of the master, at most two moves; how long a roll takes is not bounded.
-pub(super) const ROLL: Bounds = Bounds { gap: Some(2.0), lost: Lost::Nothing, healthy: None, moves: Some(2) };
+/// Two seconds for each move of the master, at most one move for each of three servers that restarts; how long a roll takes is not
+/// bounded.
+pub(super) const ROLL: Bounds = Bounds { gap: Some(2.0), lost: Lost::Nothing, healthy: None, moves: Some(3) };
 
 pub(super) fn rows() -> Vec<Row> {
     vec![

@@ -345,7 +345,9 @@ fn roll(set: &Set<'_>, pods: u64, change: &ObjectChange<'_>) -> String {
     let order = if strategy == "OnDelete" { format!("{order}, once you delete them") } else { order };
     match (set.is_servers(), pods) {
         (true, 1) => format!("{order}: no writes until it is back"),
-        (true, _) => format!("{order}; the master hands over once or twice, up to 2 s without writes each time"),
+        (true, _) => {
+            format!("{order}; the master hands over at most once for each, up to 2 s without writes each time")
+        }
         (false, _) => order,
     }
 }
