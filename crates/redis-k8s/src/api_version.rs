@@ -39,9 +39,7 @@ impl ApiVersion {
             Self::AppsV1 => "apps/v1",
         }
     }
-}
 
-impl ApiVersion {
     /// True where pods start as in the tutorial: one of each, to be resized to three.
     pub(crate) const fn is_tutorial(self) -> bool {
         !matches!(self, Self::AppsV1)

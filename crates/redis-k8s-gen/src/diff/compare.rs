@@ -154,7 +154,7 @@ pub(crate) fn text_of(value: &Value) -> String {
     value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }
 
-/// A value without what is empty, as the API server has it: no null, no empty list, no empty object but an `emptyDir`.
+/// A value without its nulls, which say no more than that nothing is there.
 pub(crate) fn pruned(value: Value) -> Value {
     match value {
         Value::Object(fields) => {

@@ -15,7 +15,7 @@ pub(crate) use compare::differences;
 pub use compare::{Difference, Path};
 pub use effect::{Effect, Outcome};
 
-use self::side::{Item, Side};
+use self::side::{Item, Side, may_be_one};
 use crate::document::{self, Loaded, Source};
 
 /// What changes from one side to another.
@@ -125,8 +125,8 @@ impl Diff {
         let (old, new) = (Side::new(old), Side::new(new));
         let changes = changes(&old, &new);
         let effects = effect::of(&changes, &apply);
-        let rendered = |item: &&Item| new.items.iter().any(|other| other.is_same(item));
-        let is_blind = old.items.iter().filter(rendered).any(|item| item.is_live && item.applied.is_none());
+        let mut unsaid = old.items.iter().filter(|item| item.is_live && item.applied.is_none());
+        let is_blind = unsaid.any(|item| new.find(item).is_some());
         let printed = |change: ObjectChange<'_>| Printed {
             title: change.title(),
             api_version: change.item().map_or("", |item| item.text("/apiVersion")).to_owned(),
@@ -202,9 +202,7 @@ fn documents(old: &Side, new: &Side) -> Vec<(String, Vec<Difference>)> {
     let value = |document: &redis_k8s::Redis| serde_json::to_value(document).unwrap_or_default();
     let pairs = new.documents.iter().filter_map(|document| {
         let same = |other: &&redis_k8s::Redis| {
-            let namespaces = [&other.metadata.namespace, &document.metadata.namespace];
-            other.metadata.name == document.metadata.name
-                && (namespaces[0] == namespaces[1] || namespaces.iter().any(|it| it.is_none()))
+            other.metadata.name == document.metadata.name && may_be_one(namespace_of(other), namespace_of(document))
         };
         let found = differences(&value(old.documents.iter().find(same)?), &value(document), &|_| false);
         (!found.is_empty()).then(|| (document.metadata.name.to_string(), found))
@@ -212,11 +210,15 @@ fn documents(old: &Side, new: &Side) -> Vec<(String, Vec<Difference>)> {
     pairs.collect()
 }
 
+fn namespace_of(document: &redis_k8s::Redis) -> &str {
+    document.metadata.namespace.as_ref().map_or("", AsRef::as_ref)
+}
+
 /// The objects that differ: those of the new side in its order, then what only the old one has.
 fn changes<'a>(old: &'a Side, new: &'a Side) -> Vec<ObjectChange<'a>> {
     let mut changes = Vec::new();
     for item in &new.items {
-        let before = old.items.iter().find(|other| other.is_same(item));
+        let before = old.find(item);
         let change = match before {
             None => Change::Added,
             Some(before) => Change::Changed(differ(before, item)),
@@ -225,7 +227,7 @@ fn changes<'a>(old: &'a Side, new: &'a Side) -> Vec<ObjectChange<'a>> {
             changes.push(ObjectChange { old: before, new: Some(item), change });
         }
     }
-    let gone = old.items.iter().filter(|item| item.is_ours && !new.items.iter().any(|other| other.is_same(item)));
+    let gone = old.items.iter().filter(|item| item.is_ours && new.find(item).is_none());
     changes.extend(gone.map(|item| ObjectChange { old: Some(item), new: None, change: Change::Removed }));
     changes
 }

@@ -23,10 +23,7 @@ impl Diff {
             out.differences(found);
         }
         for object in &self.objects {
-            let title = match object.namespace.as_str() {
-                "" => object.title.clone(),
-                namespace => format!("{} in {namespace}", object.title),
-            };
+            let title = in_namespace(&object.title, &object.namespace);
             match &object.change {
                 Change::Added => out.line(Shade::Added, &format!("+ {title}")),
                 Change::Removed => out.line(Shade::Removed, &format!("- {title}")),
@@ -48,10 +45,7 @@ impl Diff {
                 Outcome::Live => ("live", Shade::Added),
                 Outcome::Left => ("left", Shade::Bold),
             };
-            let object = match effect.namespace.as_str() {
-                "" => effect.object.clone(),
-                namespace => format!("{} in {namespace}", effect.object),
-            };
+            let object = in_namespace(&effect.object, &effect.namespace);
             out.line(shade, &format!("{word}: {object}: {}", effect.text));
             for step in &effect.run_book {
                 out.line(Shade::None, &format!("    {step}"));
@@ -59,6 +53,10 @@ impl Diff {
         }
         out.text
     }
+}
+
+fn in_namespace(object: &str, namespace: &str) -> String {
+    if namespace.is_empty() { object.to_owned() } else { format!("{object} in {namespace}") }
 }
 
 #[derive(Clone, Copy)]

@@ -1,5 +1,7 @@
 //! One side of a comparison: documents as what they render, and objects as a file or a cluster has them.
 
+use std::collections::HashMap;
+
 use redis_k8s::{Checked, Redis};
 use serde_json::{Map, Value};
 
@@ -37,22 +39,34 @@ pub(super) struct Item {
 pub(super) struct Side {
     pub(super) documents: Vec<Redis>,
     pub(super) items: Vec<Item>,
+    /// Where the items of a kind, group and name are.
+    places: HashMap<[String; 3], Vec<usize>>,
 }
 
 impl Side {
     pub(super) fn new(loaded: Loaded) -> Self {
         let rendered = loaded.documents.iter().flat_map(Checked::manifest).map(Value::from);
-        let mut items: Vec<Item> = Vec::new();
-        let rendered =
-            rendered.map(|value| Item { value: pruned(value), is_live: false, applied: None, is_ours: true });
+        let rendered = rendered.map(|value| Item { value, is_live: false, applied: None, is_ours: true });
+        let mut side = Self::default();
         for item in rendered.chain(loaded.objects.into_iter().map(Item::read)) {
+            let places = side.places.entry(item.key()).or_default();
             // Of two of one name kubectl applies the last one last.
-            match items.iter().position(|other| other.is_same(&item) && other.namespace() == item.namespace()) {
-                Some(place) => items[place] = item,
-                None => items.push(item),
+            if let Some(place) = places.iter().find(|place| side.items[**place].namespace() == item.namespace()) {
+                side.items[*place] = item;
+            } else {
+                places.push(side.items.len());
+                side.items.push(item);
             }
         }
-        Self { documents: loaded.documents.into_iter().map(Redis::from).collect(), items }
+        side.documents = loaded.documents.into_iter().map(Redis::from).collect();
+        side
+    }
+
+    /// What this side has of an object; who says no namespace may be in any.
+    pub(super) fn find(&self, item: &Item) -> Option<&Item> {
+        let places = self.places.get(&item.key())?;
+        let mut same = places.iter().map(|place| &self.items[*place]);
+        same.find(|other| may_be_one(other.namespace(), item.namespace()))
     }
 }
 
@@ -92,12 +106,15 @@ impl Item {
         self.text("/apiVersion").split_once('/').map_or("", |(group, _)| group)
     }
 
-    /// True if both are one object of a cluster; who says no namespace may be in any.
-    pub(super) fn is_same(&self, other: &Self) -> bool {
-        let namespaces = [self.namespace(), other.namespace()];
-        (self.kind(), self.group(), self.name()) == (other.kind(), other.group(), other.name())
-            && (namespaces[0] == namespaces[1] || namespaces.contains(&""))
+    /// What it is, wherever it is.
+    fn key(&self) -> [String; 3] {
+        [self.kind(), self.group(), self.name()].map(str::to_owned)
     }
+}
+
+/// True if two namespaces are one, or one of them is not said.
+pub(super) fn may_be_one(namespace: &str, other: &str) -> bool {
+    namespace == other || namespace.is_empty() || other.is_empty()
 }
 
 /// Without what the API server adds, and without an empty mapping of annotations that leaves.

@@ -11,7 +11,8 @@ use super::metadata::{labels, marks_of, selector};
 use super::{container, volume};
 use crate::instance::{Component, Instance};
 use crate::model::{
-    self, NodeExpression, NodeOperator, NodeTerm, Scheduling, Spread, TolerationEffect, TolerationOperator, defaults,
+    self, NodeExpression, NodeOperator, NodeTerm, RedisSpec, Scheduling, Spread, TolerationEffect, TolerationOperator,
+    defaults,
 };
 use crate::value::ObjectName;
 
@@ -37,11 +38,7 @@ pub(super) fn build(instance: Instance<'_>, component: Component, checksum: Stri
             dns_config: Some(dns_config()),
             // The variables of every Service of the namespace are none of ours.
             enable_service_links: Some(false),
-            image_pull_secrets: spec
-                .image_pull_secrets
-                .as_ref()
-                .filter(|secrets| !secrets.is_empty())
-                .map(|secrets| secrets.iter().map(|name| LocalObjectReference { name: name.to_string() }).collect()),
+            image_pull_secrets: image_pull_secrets(spec),
             node_selector: scheduling
                 .and_then(|scheduling| scheduling.node_selector.as_ref())
                 .filter(|labels| !labels.is_empty())
@@ -57,10 +54,7 @@ pub(super) fn build(instance: Instance<'_>, component: Component, checksum: Stri
                 }
                 Component::Sentinel => SENTINEL_GRACE_PERIOD,
             }),
-            tolerations: scheduling
-                .and_then(|scheduling| scheduling.tolerations.as_ref())
-                .filter(|tolerations| !tolerations.is_empty())
-                .map(|tolerations| tolerations.iter().map(toleration).collect()),
+            tolerations: tolerations(scheduling),
             topology_spread_constraints: spread_zones(
                 selector(instance, component),
                 scheduling.and_then(|scheduling| scheduling.spread_zones).unwrap_or(Spread::Preferred),
@@ -175,7 +169,17 @@ pub(crate) fn spread_zones(selector: LabelSelector, spread: Spread) -> Option<Ve
     }])
 }
 
-pub(crate) fn toleration(toleration: &model::Toleration) -> Toleration {
+pub(crate) fn image_pull_secrets(spec: &RedisSpec) -> Option<Vec<LocalObjectReference>> {
+    let secrets = spec.image_pull_secrets.as_ref().filter(|secrets| !secrets.is_empty())?;
+    Some(secrets.iter().map(|name| LocalObjectReference { name: name.to_string() }).collect())
+}
+
+pub(crate) fn tolerations(scheduling: Option<&Scheduling>) -> Option<Vec<Toleration>> {
+    let tolerations = scheduling?.tolerations.as_ref().filter(|tolerations| !tolerations.is_empty())?;
+    Some(tolerations.iter().map(toleration).collect())
+}
+
+fn toleration(toleration: &model::Toleration) -> Toleration {
     Toleration {
         effect: toleration.effect.map(TolerationEffect::as_str).map(str::to_owned),
         key: toleration.key.as_ref().map(ToString::to_string),

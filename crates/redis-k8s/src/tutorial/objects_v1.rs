@@ -3,8 +3,8 @@
 
 use k8s_openapi::api::core::v1::{
     ConfigMap, ConfigMapVolumeSource, Container, ContainerPort, EmptyDirVolumeSource, EnvVar, ExecAction, Lifecycle,
-    LifecycleHandler, LocalObjectReference, Pod, PodSpec, PodTemplateSpec, ReplicationController,
-    ReplicationControllerSpec, Service, ServiceAccount, ServicePort, ServiceSpec, Toleration, Volume, VolumeMount,
+    LifecycleHandler, Pod, PodSpec, PodTemplateSpec, ReplicationController, ReplicationControllerSpec, Service,
+    ServiceAccount, ServicePort, ServiceSpec, Toleration, Volume, VolumeMount,
 };
 use k8s_openapi::apimachinery::pkg::api::resource::Quantity;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{LabelSelector, ObjectMeta};
@@ -89,7 +89,6 @@ pub(crate) fn manifest(redis: &Redis) -> Manifest {
     [config_map(redis).into()].into_iter().chain(account).chain(four).collect()
 }
 
-/// The bootstrap pod.
 /// Adds what the API server adds to the tolerations of every pod, in its order
 /// ([`DefaultTolerationSeconds`](https://kubernetes.io/docs/reference/access-authn-authz/admission-controllers/#defaulttolerationseconds)).
 ///
@@ -112,6 +111,7 @@ fn add_default_tolerations(tolerations: &mut Vec<Toleration>) {
     }
 }
 
+/// The bootstrap pod.
 pub(crate) fn master_pod(redis: &Redis) -> Pod {
     let roles = [Role::FirstServer, Role::FirstSentinel];
     let mut spec = pod_spec(redis, &names::server_selector(redis), &roles);
@@ -260,11 +260,7 @@ fn pod_spec(redis: &Redis, selector: &Marks, roles: &[Role]) -> PodSpec {
         containers: roles.iter().map(|role| container(redis, *role)).collect(),
         // The variables of every Service of the namespace are none of ours.
         enable_service_links: Some(false),
-        image_pull_secrets: spec
-            .image_pull_secrets
-            .as_ref()
-            .filter(|secrets| !secrets.is_empty())
-            .map(|secrets| secrets.iter().map(|name| LocalObjectReference { name: name.to_string() }).collect()),
+        image_pull_secrets: pod_template::image_pull_secrets(spec),
         node_selector: some(names::node_selector(redis)),
         priority_class_name: pod_template::name(scheduling, |scheduling| scheduling.priority_class.as_ref()),
         runtime_class_name: pod_template::name(scheduling, |scheduling| scheduling.runtime_class.as_ref()),
@@ -274,10 +270,7 @@ fn pod_spec(redis: &Redis, selector: &Marks, roles: &[Role]) -> PodSpec {
         // As for apps/v1: somebody has to bury what scripts leave behind.
         share_process_namespace: Some(true),
         termination_grace_period_seconds: Some(i64::try_from(grace_period).unwrap_or(i64::MAX)),
-        tolerations: scheduling
-            .and_then(|scheduling| scheduling.tolerations.as_ref())
-            .filter(|tolerations| !tolerations.is_empty())
-            .map(|tolerations| tolerations.iter().map(pod_template::toleration).collect()),
+        tolerations: pod_template::tolerations(scheduling),
         topology_spread_constraints: pod_template::spread_zones(
             fellows(),
             scheduling.and_then(|scheduling| scheduling.spread_zones).unwrap_or(Spread::None),
