@@ -64,7 +64,5 @@ if [ "$named" = "$me" ] && [ -n "$followers" ]; then
   move
 fi
 pace 1000
-if [ "$named" = "$me" ]; then say 'no other server can take over'
-else
-  rm -f $data/was-master; say "handed over to $named"
-fi
+if [ "${named:-$me}" = "$me" ]; then say 'no other server can take over'
+else rm -f $data/was-master; say "handed over to $named"; fi

@@ -89,7 +89,7 @@ confirm() {
       since=${since:-$now}
       if [ $answered -ge $found ]; then open=all$closed; elif [ $((now - since)) -ge 500 ]; then open=most; fi
       ;;
-    *) since='' ;;
+    *) since=''; readdress ;;
     esac
     [ -n "$open" ] || sleep 0.2
     sample_now && [ "$role" = master ] || return 0
@@ -174,12 +174,14 @@ switch_form() {
   [ $persistence = aof ] || order CONFIG SET appendonly no
   say "data is kept as $persistence now, no longer as $kept"; echo $persistence >$data/form
 }
-upkeep() {
+readdress() {
   local address; address=$(announced server $ordinal)
-  if [ -n "$address" ] && [ "$address" != "$me" ] && order CONFIG SET replica-announce-ip "$address"; then
+  if [ "${address:-$me}" != "$me" ] && order CONFIG SET replica-announce-ip "$address"; then
     say "known as $address from now on, no longer as $me"; me=$address
   fi
-  switch_form
+}
+upkeep() {
+  readdress; switch_form
   case $role-$link in slave-up) case $(role $master) in slave*) find_master ;; esac ;; esac
   [ ! -e $run/open ] || { find_unaware; [ -e $run/open ] || apply resetpass; }
 }

@@ -245,6 +245,11 @@ fn whoever_need_not_hand_over_stops_at_once() {
         cluster(container, 0, 2);
         container.plan(1, "rm \"$SCRATCH\"/peers/10.0.0.1[12]*");
         stops(container, &[NOBODY], &[], "both stop");
+        cluster(container, 0, 2);
+        container.write("data/was-master", "");
+        container.plan(1, "rm \"$SCRATCH\"/peers/10.0.1.1*");
+        stops(container, &[NOBODY], &[], "all sentinels stop");
+        assert!(container.has("data/was-master"), "what it has may be more than the others have");
     });
 }
 

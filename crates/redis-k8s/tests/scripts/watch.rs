@@ -243,6 +243,10 @@ fn a_closed_master_opens_once_the_sentinels_hear_it() {
         );
         assert_eq!(confirm(container, started, &[all], ":").0, alone[..2]);
         assert_eq!(confirm(container, started, &[most], ":").0, open);
+        // Its Service was made anew, and it knew the old address.
+        let known = "known as 10.0.0.10 from now on, no longer as 10.0.0.90";
+        let renamed = ["orders CONFIG SET replica-announce-ip 10.0.0.10", known, open[0], open[1]];
+        assert_eq!(confirm(container, "me=10.0.0.90", &[all], ":").0, renamed);
         // It became a replica meanwhile, or ended.
         assert_eq!(confirm(container, "", &[other], "role=slave").0, [""; 0]);
         assert_eq!(confirm(container, "", &[all], "false").0, [""; 0]);
@@ -450,6 +454,7 @@ fn an_address_and_passwords_are_tended_and_a_chain_of_replicas() {
         assert_eq!(upkeep(container, ""), ["switches", "10.0.0.10"]);
         let known = "known as 10.0.0.10 from now on, no longer as 10.0.0.90";
         let order = "orders CONFIG SET replica-announce-ip 10.0.0.10";
+        assert_eq!(call(container, "me=10.0.0.90; readdress; readdress; echo $me"), [order, known, "10.0.0.10"]);
         assert_eq!(upkeep(container, "me=10.0.0.90"), [order, known, "switches", "10.0.0.10"]);
         assert_eq!(upkeep(container, "me=10.0.0.90 refuses='*'"), [order, "switches", "10.0.0.90"], "tried again");
         container.name("redis-announce-0", &[]);
