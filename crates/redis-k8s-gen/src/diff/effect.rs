@@ -1,6 +1,6 @@
 //! What happens when the new side is applied over the old one.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use redis_k8s::{Image, Quantity};
 use serde_json::Value;
@@ -64,6 +64,8 @@ const COMPONENT: &str = "/metadata/labels/app.kubernetes.io~1component";
 /// What is known of all changes together.
 struct Run<'a> {
     changes: &'a [ObjectChange<'a>],
+    /// The sets whose pods are replaced.
+    replaced: HashSet<Member<'a>>,
     /// How the new side is applied.
     apply: &'a str,
     effects: Vec<Effect>,
@@ -71,7 +73,11 @@ struct Run<'a> {
 
 /// Everything that happens, worst first. `apply` is the command that applies the new side.
 pub(super) fn of(changes: &[ObjectChange<'_>], apply: &str) -> Vec<Effect> {
-    let mut run = Run { changes, apply, effects: Vec::new() };
+    let is_replaced = |change: &&ObjectChange<'_>| {
+        change.kind() == "StatefulSet" && change.changes("spec.template") && !is_refused(change)
+    };
+    let replaced = changes.iter().filter(is_replaced).map(|set| member(set, set.text(COMPONENT))).collect();
+    let mut run = Run { changes, replaced, apply, effects: Vec::new() };
     for change in changes.iter().filter(|change| matches!(change.change, Change::Changed(_))) {
         match change.kind() {
             "StatefulSet" => run.of_set(change),
@@ -86,6 +92,13 @@ pub(super) fn of(changes: &[ObjectChange<'_>], apply: &str) -> Vec<Effect> {
     run.left();
     run.effects.sort_by_key(|effect| effect.outcome);
     run.effects
+}
+
+/// A part of an instance: namespace, instance and component.
+type Member<'a> = [&'a str; 3];
+
+fn member<'a>(change: &'a ObjectChange<'_>, component: &'a str) -> Member<'a> {
+    [change.namespace(), change.text(INSTANCE), component]
 }
 
 fn in_namespace(change: &ObjectChange<'_>) -> String {
@@ -275,18 +288,9 @@ impl Run<'_> {
 
     /// Settings that running processes take up, where their set does not restart anyway.
     fn of_settings(&mut self, change: &ObjectChange<'_>) {
-        let instance = |change: &ObjectChange<'_>| change.item().map(|item| item.text(INSTANCE).to_owned());
-        let restarts = |component: &str| {
-            self.changes.iter().any(|other| {
-                let of_it = other.kind() == "StatefulSet"
-                    && other.namespace() == change.namespace()
-                    && instance(other) == instance(change);
-                let set = other.item().map(|item| item.text(COMPONENT));
-                of_it && set == Some(component) && other.changes("spec.template") && !is_refused(other)
-            })
-        };
+        let goes_on = |component| !self.replaced.contains(&member(change, component));
         // live.conf is the servers', topology.env everybody's.
-        let (servers, sentinels) = (!restarts("server"), !restarts("sentinel"));
+        let (servers, sentinels) = (goes_on("server"), goes_on("sentinel"));
         let live: Vec<&str> = [("live.conf", servers), ("topology.env", servers || sentinels)]
             .into_iter()
             .filter(|(key, goes_on)| *goes_on && change.has_key(key))

@@ -59,12 +59,16 @@ impl ObjectChange<'_> {
         self.new.or(self.old)
     }
 
+    fn text(&self, pointer: &str) -> &str {
+        self.item().map_or("", |item| item.text(pointer))
+    }
+
     fn kind(&self) -> &str {
-        self.item().map_or("", Item::kind)
+        self.text("/kind")
     }
 
     fn name(&self) -> &str {
-        self.item().map_or("", Item::name)
+        self.text("/metadata/name")
     }
 
     /// The one that is said by either side.
@@ -129,7 +133,7 @@ impl Diff {
         let is_blind = unsaid.any(|item| new.find(item).is_some());
         let printed = |change: ObjectChange<'_>| Printed {
             title: change.title(),
-            api_version: change.item().map_or("", |item| item.text("/apiVersion")).to_owned(),
+            api_version: change.text("/apiVersion").to_owned(),
             kind: change.kind().to_owned(),
             namespace: change.namespace().to_owned(),
             name: change.name().to_owned(),
