@@ -108,11 +108,13 @@ give_up() {
     unlearn 'no server of this instance has its address'
   fi
 }
+# whom it knows; one at a port that is no longer ours has another address
 find_known() {
-  printf 'SENTINEL %s %s\n' SENTINELS $RK_MASTER REPLICAS $RK_MASTER | ask sentinel $self | awk '
-    { is[before] = $0; before = $0 }
-    /^slave-repl-offset$/ { print "server", is["ip"], is["flags"] }
-    /^voted-leader-epoch$/ { print "sentinel", is["ip"], is["flags"] }' >$work/known
+  printf 'SENTINEL %s %s\n' SENTINELS $RK_MASTER REPLICAS $RK_MASTER | ask sentinel $self |
+    awk -v ports=" $RK_PORT $RK_SENTINEL_PORT " '
+    { is[before] = $0; before = $0; at = is["ip"] (index(ports, " " is["port"] " ") ? "" : ":" is["port"]) }
+    /^slave-repl-offset$/ { print "server", at, is["flags"] }
+    /^voted-leader-epoch$/ { print "sentinel", at, is["flags"] }' >$work/known
 }
 # true unless it knows just those who exist, and agrees with all
 amiss() {

@@ -38,7 +38,7 @@ impl Service {
     fn ask(self, instance: &Instance, connection: &mut Connection) -> io::Result<()> {
         match self {
             Self::Read => connection.call(&["GET", "plain:0"]),
-            Self::Sentinel => connection.call(&["SENTINEL", "GET-MASTER-ADDR-BY-NAME", instance.name()]),
+            Self::Sentinel => connection.call(&["SENTINEL", "GET-MASTER-ADDR-BY-NAME", instance.master_name()]),
         }
         .map(drop)
     }

@@ -109,7 +109,8 @@ impl Examiner {
         dial(pod, &self.instance.servers, self.instance.port())
     }
 
-    fn dial_sentinel(&self, pod: &Pod) -> io::Result<Connection> {
+    /// A connection to a pod's sentinel.
+    pub(crate) fn dial_sentinel(&self, pod: &Pod) -> io::Result<Connection> {
         dial(pod, &self.instance.sentinels, self.instance.sentinel_port())
     }
 
@@ -159,12 +160,12 @@ impl Examiner {
             }
         };
         let field = |name: &str| master.field(name).unwrap_or("");
-        expect("name", field("name"), self.instance.name());
+        expect("name", field("name"), self.instance.master_name());
         expect("flags of the master", field("flags"), "master");
         expect("count of other sentinels", field("num-other-sentinels"), &others.to_string());
         expect("count of replicas", field("num-slaves"), &replicas.to_string());
         for (kind, flags) in [("SENTINELS", "sentinel"), ("REPLICAS", "slave")] {
-            let list = open.call(&["SENTINEL", kind, self.instance.name()])?;
+            let list = open.call(&["SENTINEL", kind, self.instance.master_name()])?;
             for one in list.list() {
                 let name = one.field("name").unwrap_or("");
                 // What a sentinel last answered about the old master stays beside it in Valkey 9, and counts for nothing.
@@ -196,7 +197,7 @@ impl Examiner {
             .enter(|| {
                 let ask = |pod: &Arc<Pod>| -> io::Result<String> {
                     let mut open = self.dial_sentinel(pod)?;
-                    let reply = open.call(&["SENTINEL", "get-master-addr-by-name", self.instance.name()])?;
+                    let reply = open.call(&["SENTINEL", "get-master-addr-by-name", self.instance.master_name()])?;
                     Ok(reply.list().first().and_then(Reply::text).unwrap_or_default().to_owned())
                 };
                 self.sentinels().iter().filter_map(|pod| ask(pod).ok()).collect()

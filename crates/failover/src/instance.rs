@@ -132,6 +132,11 @@ impl Instance {
         self.document.pointer("/metadata/name").and_then(Value::as_str).unwrap_or_default()
     }
 
+    /// What sentinels call its master.
+    pub(crate) fn master_name(&self) -> &str {
+        self.document.pointer("/spec/sentinel/masterName").and_then(Value::as_str).unwrap_or_else(|| self.name())
+    }
+
     /// The StatefulSet of the sentinels.
     pub(crate) fn sentinel_set(&self) -> String {
         format!("{}-sentinel", self.name())

@@ -4,7 +4,7 @@ use std::io;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use redis_k8s_gen::diff::{Diff, Outcome};
+use redis_k8s_gen::diff::{Diff, Outcome, pruned};
 use serde_json::Value;
 
 use crate::caller::{Caller, Service};
@@ -80,7 +80,7 @@ impl Trial<'_> {
         self.mended = Some(Instant::now());
     }
 
-    /// Changes the document at a path and applies the new rendering. Gives the sets that `diff` says restart.
+    /// Changes the document at a path, null for nothing there, and applies the new rendering. Gives the sets that `diff` says restart.
     pub(crate) fn render_with(&mut self, path: &str, value: Value) -> io::Result<Vec<String>> {
         let before = self.examiner.instance.document.clone();
         let mut at = &mut self.examiner.instance.document;
@@ -88,6 +88,7 @@ impl Trial<'_> {
             at = &mut at[step];
         }
         *at = value;
+        self.examiner.instance.document = pruned(self.examiner.instance.document.take());
         let said = Diff::of_documents(&before, &self.examiner.instance.document);
         self.cluster.apply(self.examiner.instance.objects()?);
         let restarts = said.effects().iter().filter(|effect| effect.outcome == Outcome::Restart);

@@ -144,7 +144,7 @@ impl Work {
     fn find_master(&self) -> io::Result<Connection> {
         let instance = &self.instance;
         let mut sentinel = instance.dial_service("sentinel", &instance.sentinels, instance.sentinel_port())?;
-        let reply = sentinel.call(&["SENTINEL", "get-master-addr-by-name", instance.name()])?;
+        let reply = sentinel.call(&["SENTINEL", "get-master-addr-by-name", instance.master_name()])?;
         let [host, port] = reply.list() else { return Err(io::Error::other("the sentinel knows no master")) };
         let host = host.text().unwrap_or_default();
         let port = port.text().and_then(|port| port.parse().ok()).unwrap_or(instance.port());

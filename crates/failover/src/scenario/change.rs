@@ -16,6 +16,7 @@ use super::{Bounds, Lost, Row, at_most, row};
 use crate::background::Background;
 use crate::backup;
 use crate::ground::Kind;
+use crate::health::Examiner;
 use crate::kube::cluster::wait_until;
 use crate::kube::objects::secret;
 use crate::kube::pod::Pod;
@@ -252,7 +253,7 @@ fn config_live(trial: &mut Trial<'_>) -> io::Result<()> {
     let length = (200 + trial.random.below(100_000)).to_string();
     trial.begin();
     trial.render_live("spec.config.slowlog-max-len", json!(length))?;
-    note_when(trial, "seconds until every server has the new value", 15.0, |open| {
+    note_when(trial, ("seconds until every server has the new value", 15.0), Whom::Servers, |open| {
         Ok(open.call(&["CONFIG", "GET", "slowlog-max-len"])?.field("slowlog-max-len") == Some(&length))
     })?;
     // A roll would have begun by now.
@@ -380,38 +381,49 @@ fn overload(trial: &mut Trial<'_>) -> io::Result<()> {
 
 /// Which pod bears a name, and how often a container of it has ended.
 #[derive(Debug, PartialEq, Eq)]
-struct Life {
+pub(super) struct Life {
     uid: u64,
     ends: u32,
 }
 
-type Lives = BTreeMap<String, Life>;
+pub(super) type Lives = BTreeMap<String, Life>;
 
-fn lives(trial: &Trial<'_>) -> Lives {
+pub(super) fn lives(trial: &Trial<'_>) -> Lives {
     let life = |pod: &Pod| Life { uid: pod.uid, ends: pod.state().containers.values().map(|one| one.crashes).sum() };
     trial.cluster.pods().iter().map(|pod| (pod.name.clone(), life(pod))).collect()
 }
 
-fn unchanged(trial: &Trial<'_>, before: &Lives) -> io::Result<()> {
+pub(super) fn unchanged(trial: &Trial<'_>, before: &Lives) -> io::Result<()> {
     let now = lives(trial);
     let others: Vec<&String> =
         now.iter().filter(|(name, life)| before.get(*name) != Some(life)).map(|one| one.0).collect();
     if others.is_empty() { Ok(()) } else { Err(io::Error::other(format!("restarted: {others:?}"))) }
 }
 
-/// Notes when every server answers as it should; an error if one never does.
-fn note_when(
+/// Who is asked.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Whom {
+    Servers,
+    Sentinels,
+}
+
+/// Notes when all of them answer as they should; an error if one never does.
+pub(super) fn note_when(
     trial: &mut Trial<'_>,
-    what: &str,
-    bound: f64,
+    (what, bound): (&str, f64),
+    whom: Whom,
     holds: impl Fn(&mut Connection) -> io::Result<bool> + Sync,
 ) -> io::Result<()> {
     let began = Instant::now();
     let all = || {
-        let examiner = &trial.examiner;
-        let one = |pod: &Arc<Pod>| examiner.dial_server(pod).and_then(|mut open| holds(&mut open)).unwrap_or(false);
-        let (servers, wanted) = examiner.instance.server_pods(&examiner.cluster);
-        servers.len() == wanted && examiner.net.enter(|| servers.iter().all(one)).unwrap_or(false)
+        let Examiner { instance, cluster, net } = &*trial.examiner;
+        let (pods, wanted) =
+            if whom == Whom::Servers { instance.server_pods(cluster) } else { instance.sentinel_pods(cluster) };
+        let dial = |pod: &Arc<Pod>| {
+            if whom == Whom::Servers { trial.examiner.dial_server(pod) } else { trial.examiner.dial_sentinel(pod) }
+        };
+        let one = |pod: &Arc<Pod>| dial(pod).and_then(|mut open| holds(&mut open)).unwrap_or(false);
+        pods.len() == wanted && net.enter(|| pods.iter().all(one)).unwrap_or(false)
     };
     if !wait_until(Duration::from_secs_f64(2.0 * bound), all) {
         return Err(io::Error::other(format!("{what}: never")));
@@ -423,7 +435,7 @@ fn note_when(
 fn note_appends(trial: &mut Trial<'_>, appends: bool) -> io::Result<()> {
     let (what, wanted) =
         if appends { ("seconds until every server appends", "1") } else { ("seconds until no server appends", "0") };
-    note_when(trial, what, 30.0, |open| {
+    note_when(trial, (what, 30.0), Whom::Servers, |open| {
         Ok(open.info("persistence")?.iter().any(|(key, value)| key == "aof_enabled" && value == wanted))
     })
 }

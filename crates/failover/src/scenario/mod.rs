@@ -4,6 +4,7 @@ mod calm;
 mod change;
 mod crash;
 mod deletion;
+mod field;
 mod network;
 mod roll;
 mod scale;
@@ -143,7 +144,8 @@ pub(crate) fn all() -> Vec<Scenario> {
             Kind::FiveOfEach => Vec::new(),
             _ => everywhere().collect(),
         };
-        for Row { name, title, mut bounds, act } in rows.into_iter().chain(change::rows(kind)) {
+        for Row { name, title, mut bounds, act } in rows.into_iter().chain(change::rows(kind)).chain(field::rows(kind))
+        {
             if name == "force-delete-master" && kind == Kind::Storage {
                 bounds.lost = Lost::Nothing;
             }

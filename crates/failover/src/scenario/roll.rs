@@ -24,7 +24,7 @@ pub(super) fn rows() -> Vec<Row> {
             let instance = &trial.examiner.instance;
             operator.enter(|| {
                 let mut sentinel = instance.dial_service("sentinel", &instance.sentinels, instance.sentinel_port())?;
-                sentinel.call(&["SENTINEL", "FAILOVER", instance.name()]).map(drop)
+                sentinel.call(&["SENTINEL", "FAILOVER", instance.master_name()]).map(drop)
             })?
         }),
         row("roll-servers", "rolling restart of the servers after a config change", ROLL, |trial| {

@@ -155,7 +155,8 @@ pub(crate) fn text_of(value: &Value) -> String {
 }
 
 /// A value without its nulls, which say no more than that nothing is there.
-pub(crate) fn pruned(value: Value) -> Value {
+#[must_use]
+pub fn pruned(value: Value) -> Value {
     match value {
         Value::Object(fields) => {
             let kept = fields.into_iter().filter(|(_, value)| !value.is_null());

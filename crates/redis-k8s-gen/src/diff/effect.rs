@@ -146,6 +146,15 @@ impl<'a> Set<'a> {
         mounts.is_some_and(|mounts| mounts.iter().any(|mount| mount["mountPath"] == "/etc/redis-k8s-tls"))
     }
 
+    /// True if an environment variable of the container is another.
+    fn changes(&self, variable: &str) -> bool {
+        let value = |item| {
+            let variables = Self::container(item)?.get("env")?.as_array()?;
+            variables.iter().find(|one| one["name"] == variable)?.get("value")
+        };
+        value(self.old) != value(self.new)
+    }
+
     fn is_servers(&self) -> bool {
         self.new.text(COMPONENT) == "server"
     }
@@ -190,6 +199,12 @@ impl Run<'_> {
             self.add(Outcome::Danger, change, text, self.tls_book(change, &set));
         }
         let is_readable = unreadable.is_none();
+        let is_renamed = set.changes("RK_MASTER") && (set.changes("RK_PORT") || set.changes("RK_SENTINEL_PORT"));
+        if is_renamed && set.is_servers() {
+            let text = "sentinels that know a master by its new name know no replica at its old port, so nobody may be elected and the \
+                        rollout may stop: change the name and the ports one after the other";
+            self.add(Outcome::Danger, change, text.to_owned(), Vec::new());
+        }
         if let Some(text) = unreadable {
             self.add(Outcome::Danger, change, text, Vec::new());
         }
@@ -198,7 +213,7 @@ impl Run<'_> {
             self.refused(change, &set, alone);
             return;
         }
-        let restarts = change.changes("spec.template") && !encrypts && is_readable;
+        let restarts = change.changes("spec.template") && !encrypts && !is_renamed && is_readable;
         if set.is_servers() && change.changes("spec.template") && before.min(after) == 1 && !Set::has_claims(set.new) {
             // Whether others come or go meanwhile: nobody has the data when it restarts.
             let text = "a server that is alone restarts, and its volume goes with it: all data is lost".to_owned();

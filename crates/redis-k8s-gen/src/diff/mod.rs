@@ -12,7 +12,7 @@ use redis_k8s::ApiVersion;
 use serde_json::{Value, json};
 
 pub(crate) use compare::differences;
-pub use compare::{Difference, Path};
+pub use compare::{Difference, Path, pruned};
 pub use effect::{Effect, Outcome};
 
 use self::side::{Item, Side, may_be_one};

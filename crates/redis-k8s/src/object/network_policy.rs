@@ -24,18 +24,24 @@ pub(super) fn build(instance: Instance<'_>) -> Option<NetworkPolicy> {
     let own = || NetworkPolicyPeer { pod_selector: Some(selector.clone()), ..Default::default() };
     let ports: Vec<_> =
         Component::ALL.into_iter().map(|component| port(instance.port(component).get(), "TCP")).collect();
-    let from = match asked.and_then(|policy| policy.clients.as_ref()) {
-        Some(clients) => [own()].into_iter().chain(clients.iter().map(peer)).collect(),
-        // Every pod of the namespace, own ones included.
+    let clients = match asked.and_then(|policy| policy.clients.as_ref()) {
+        Some(clients) => clients.iter().map(peer).collect(),
+        // Every pod of the namespace.
         None => vec![NetworkPolicyPeer { pod_selector: Some(LabelSelector::default()), ..Default::default() }],
     };
-    let mut egress = vec![NetworkPolicyEgressRule { ports: Some(ports.clone()), to: Some(vec![own()]) }];
+    // Own pods on any port: while it changes, those of before are reached at theirs.
+    let mut ingress = vec![NetworkPolicyIngressRule { from: Some(vec![own()]), ports: None }];
+    // No peers would be everybody.
+    if !clients.is_empty() {
+        ingress.push(NetworkPolicyIngressRule { from: Some(clients), ports: Some(ports) });
+    }
+    let mut egress = vec![NetworkPolicyEgressRule { ports: None, to: Some(vec![own()]) }];
     egress.extend(dns(asked.and_then(|policy| policy.dns.as_deref())));
     Some(NetworkPolicy {
         metadata: metadata(instance, instance.name(), None),
         spec: Some(NetworkPolicySpec {
             egress: Some(egress),
-            ingress: Some(vec![NetworkPolicyIngressRule { from: Some(from), ports: Some(ports) }]),
+            ingress: Some(ingress),
             pod_selector: Some(selector),
             policy_types: Some(vec!["Ingress".to_owned(), "Egress".to_owned()]),
         }),

@@ -75,7 +75,6 @@ pub(super) fn dns_config() -> PodDNSConfig {
     PodDNSConfig {
         options: Some(vec![
             option("timeout", Some("1")),
-            option("attempts", Some("2")),
             // Two questions from one port at once are what kernels lose answers to.
             option("single-request-reopen", None),
         ]),

@@ -1,6 +1,7 @@
 //! The Services: who is found under which name, and which addresses outlive a pod.
 
 use k8s_openapi::api::core::v1::{Service, ServicePort, ServiceSpec};
+use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 
 use super::metadata::{annotate, marks_of, metadata, selector_labels};
 use crate::instance::{Component, Instance};
@@ -33,6 +34,7 @@ pub(super) fn of_pods(instance: Instance<'_>, component: Component, mut take: im
     let spec = service.spec.get_or_insert_default();
     spec.selector = Some(selector_labels(instance, component));
     spec.cluster_ip = Some("None".to_owned());
+    spec.ports.iter_mut().flatten().for_each(|port| port.target_port = None);
     take(service);
 }
 
@@ -77,7 +79,8 @@ fn spec(instance: Instance<'_>, component: Component) -> ServiceSpec {
         ports: Some(vec![ServicePort {
             name: Some(port_name.to_owned()),
             port: instance.port(component).get().into(),
-            protocol: Some("TCP".to_owned()),
+            // By name: while the port changes, pods of before are reached at theirs.
+            target_port: Some(IntOrString::String(port_name.to_owned())),
             ..Default::default()
         }]),
         selector: Some(selector_labels(instance, component)),

@@ -96,7 +96,7 @@ fn may_leave(manifest: &Manifest, from: &Pod, to: Option<&Set>, port: i32, proto
         })
 }
 
-/// Own pods reach each other both ways on every port, names can be asked for, and nothing is open that is not served.
+/// Own pods reach each other both ways, names can be asked for, and nothing else is open that is not served.
 pub(crate) fn policies_fit_ports(manifest: &Manifest) -> Vec<String> {
     let sets = sets(manifest);
     let mut lines = Vec::new();
@@ -114,12 +114,18 @@ pub(crate) fn policies_fit_ports(manifest: &Manifest) -> Vec<String> {
         let Some(spec) = &policy.spec else { continue };
         let title = policy.metadata.name.clone().unwrap_or_default();
         let selector = spec.pod_selector.clone().unwrap_or_default();
+        // Own pods may use any port of each other: it may be about to change.
+        let own = NetworkPolicyPeer { pod_selector: Some(selector.clone()), ..Default::default() };
         let served: BTreeSet<i32> = sets
             .iter()
             .filter(|set| matches(&selector, &set.pod.labels))
             .flat_map(|set| set.ports.values().copied())
             .collect();
         for rule in spec.ingress.iter().flatten() {
+            let is_own = |peer: &NetworkPolicyPeer| *peer == own;
+            if rule.from.as_ref().is_some_and(|peers| peers.iter().all(is_own)) {
+                continue;
+            }
             let ports: Vec<_> = rule.ports.iter().flatten().collect();
             // No list, or no number, would open every port.
             let open_to_all = ports.is_empty() || ports.iter().any(|port| port.port.is_none());

@@ -346,6 +346,9 @@ fn those_it_knows_are_those_who_have_a_name_or_something_is_amiss() {
             ]
         );
         assert_eq!(amiss(container, ""), "amiss", "one is held for down");
+        let before = known_replica("10.0.0.12", "s_down,slave").replace("6379", "6380");
+        knows(container, &[], &[before]);
+        assert_eq!(call(container, "find_known; cat \"$work/known\""), ["server 10.0.0.12:6380 s_down,slave"]);
         knows(container, &sentinels, &replicas);
         assert_eq!(amiss(container, ""), "well");
         for state in ["own_flags=master,s_down", "agreed='10.0.0.11 6'", "ghosts=x", ": >\"$run/open\""] {
