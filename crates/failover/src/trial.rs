@@ -80,8 +80,8 @@ impl Trial<'_> {
         self.mended = Some(Instant::now());
     }
 
-    /// Changes the document at a path, null for nothing there, and applies the new rendering. Gives the sets that `diff` says restart.
-    pub(crate) fn render_with(&mut self, path: &str, value: Value) -> io::Result<Vec<String>> {
+    /// Changes the document at a path, null for nothing there, and applies the new rendering. Gives what `diff` says of it.
+    fn change(&mut self, path: &str, value: Value) -> io::Result<Diff> {
         let before = self.examiner.instance.document.clone();
         let mut at = &mut self.examiner.instance.document;
         for step in path.split('.') {
@@ -91,6 +91,12 @@ impl Trial<'_> {
         self.examiner.instance.document = pruned(self.examiner.instance.document.take());
         let said = Diff::of_documents(&before, &self.examiner.instance.document);
         self.cluster.apply(self.examiner.instance.objects()?);
+        Ok(said)
+    }
+
+    /// The same. Gives the sets that `diff` says restart.
+    pub(crate) fn render_with(&mut self, path: &str, value: Value) -> io::Result<Vec<String>> {
+        let said = self.change(path, value)?;
         let restarts = said.effects().iter().filter(|effect| effect.outcome == Outcome::Restart);
         Ok(restarts.filter_map(|effect| Some(effect.object.strip_prefix("StatefulSet ")?.to_owned())).collect())
     }
@@ -99,6 +105,13 @@ impl Trial<'_> {
     pub(crate) fn render_live(&mut self, path: &str, value: Value) -> io::Result<()> {
         let restart = self.render_with(path, value)?;
         if restart.is_empty() { Ok(()) } else { Err(io::Error::other(format!("diff says that {restart:?} restart"))) }
+    }
+
+    /// Changes something that `diff` warns of.
+    pub(crate) fn render_in_spite(&mut self, path: &str, value: Value) -> io::Result<()> {
+        let said = self.change(path, value)?;
+        let warns = said.effects().iter().any(|effect| effect.outcome == Outcome::Danger);
+        if warns { Ok(()) } else { Err(io::Error::other("diff does not warn of it")) }
     }
 
     /// How many pods of a set are none of those before, and how many there are.

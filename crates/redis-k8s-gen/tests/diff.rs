@@ -25,7 +25,7 @@ fn rendered(spec: &str) -> String {
 }
 
 fn diff(old: &str, new: &str) -> Diff {
-    Diff::new(read(old), read(new), "new.yaml")
+    Diff::new(read(old), read(new), "new.yaml", ApiVersion::AppsV1)
 }
 
 /// What somebody wants, a document before and after, what `diff` says of it, and the scenarios of the suite that made the change.
@@ -122,6 +122,13 @@ const CHANGES: &[(&str, &str, &str, &[&str], &str)] = &[
         "roll-image",
     ),
     (
+        "an image whose tag is no version",
+        "image: redis:8.2",
+        "image: redis:latest",
+        &["restart cache", "restart cache-sentinel"],
+        "",
+    ),
+    (
         "Redis 7.2 or older to Valkey",
         "image: redis:7.2",
         "image: valkey/valkey:8.1",
@@ -133,7 +140,7 @@ const CHANGES: &[(&str, &str, &str, &[&str], &str)] = &[
         "image: redis:8.2",
         "image: valkey/valkey:8.1",
         &["danger cache", "restart cache-sentinel"],
-        "",
+        "valkey-in-spite",
     ),
     (
         "Valkey 9 or newer to Redis",
@@ -163,7 +170,7 @@ const CHANGES: &[(&str, &str, &str, &[&str], &str)] = &[
         "auth: {secret: a}, tls: {secret: b}",
         "auth: {secret: a}",
         &["danger cache"],
-        "tls-off-and-on@tls-storage",
+        "tls-off-in-spite@tls tls-off-and-on@tls-storage",
     ),
     (
         "snapshots instead of the append-only file, or back",
@@ -206,6 +213,20 @@ const CHANGES: &[(&str, &str, &str, &[&str], &str)] = &[
         "storage: {size: 1Gi}",
         "storage: {size: 2Gi}, image: redis:7.2",
         &["danger cache", "refused cache", "restart cache-sentinel"],
+        "",
+    ),
+    (
+        "another first family of addresses",
+        "services: {ipFamilies: [IPv4]}",
+        "services: {ipFamilies: [IPv6]}",
+        &["refused 10 Services"],
+        "zero-and-back-elsewhere@storage",
+    ),
+    (
+        "a second family of addresses",
+        "services: {ipFamilies: [IPv4]}",
+        "services: {ipFamilies: [IPv4, IPv6], ipFamilyPolicy: PreferDualStack}",
+        &[],
         "",
     ),
     ("a Service of another type", "", "services: {read: {type: NodePort}}", &[], ""),
@@ -347,6 +368,13 @@ fn what_this_tool_did_not_render_is_none_of_its_business() {
     };
     let text = diff(&secret("hunter2"), &secret("swordfish")).to_text(false);
     assert!(text.contains("stringData.password: (hidden) -> (hidden)"), "{text}");
+}
+
+#[test]
+fn the_books_of_the_tutorial_are_for_its_target() {
+    let side = |spec: &str| load_with_objects(vec![Source::new("side", document(spec))], &[], ApiVersion::V1);
+    let found = Diff::new(side(""), side("port: 6380"), "new.yaml", ApiVersion::V1);
+    assert_eq!(outcomes(&found), ["left ReplicationController cache", "left ReplicationController cache-sentinel"]);
 }
 
 #[test]

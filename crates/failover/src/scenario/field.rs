@@ -11,6 +11,7 @@ use super::deletion::gone;
 use super::roll::{ROLL, roll};
 use super::{Bounds, Lost, Row, at_most, row};
 use crate::ground::Kind;
+use crate::image::Flavour;
 use crate::trial::Trial;
 
 /// Seconds until running pods have what changed in their files, and more than the played kubelet takes for it.
@@ -33,7 +34,19 @@ pub(super) fn rows(kind: Kind) -> Vec<Row> {
                 Bounds { gap: None, moves: None, ..ROLL },
                 addresses,
             ),
+            row(
+                "valkey-in-spite",
+                "Valkey over a Redis whose data it does not read, in spite of diff, and back after 20 s",
+                Bounds { moves: Some(2), ..at_most(2.0, Lost::Nothing, 30.0) },
+                |trial| in_spite(trial, "spec.image", json!(Flavour::Valkey8.image())),
+            ),
         ],
+        Kind::Tls => vec![row(
+            "tls-off-in-spite",
+            "TLS switched off without the run book of diff, and on again after 20 s",
+            Bounds { moves: Some(1), ..at_most(2.0, Lost::Nothing, 30.0) },
+            |trial| in_spite(trial, "spec.tls", Value::Null),
+        )],
         Kind::Tuned => {
             vec![row("directive-goes", "a directive of the servers goes, and comes back", ROLL, directive_goes)]
         }
@@ -118,6 +131,24 @@ fn directive_goes(trial: &mut Trial<'_>) -> io::Result<()> {
     }
     trial.fault = began;
     Ok(())
+}
+
+/// What `diff` warns of, applied all the same: the rollout stops at the first server, the rest goes on, and all heals once it is taken back.
+fn in_spite(trial: &mut Trial<'_>, path: &str, value: Value) -> io::Result<()> {
+    let pointer = format!("/{}", path.replace('.', "/"));
+    let was = trial.examiner.instance.document.pointer(&pointer).cloned().unwrap_or_default();
+    let before: Vec<u64> = trial.servers().iter().map(|pod| pod.uid).collect();
+    trial.begin();
+    trial.render_in_spite(path, value)?;
+    thread::sleep(Duration::from_secs(20));
+    let (replaced, of) = trial.replaced("redis", &before);
+    trial.render_with(path, was)?;
+    trial.mend();
+    if replaced == 1 {
+        Ok(())
+    } else {
+        Err(io::Error::other(format!("{replaced} of {of} servers were replaced, not one")))
+    }
 }
 
 fn sentinels_to_one(trial: &mut Trial<'_>) -> io::Result<()> {

@@ -53,7 +53,7 @@ pub(crate) fn run(args: &DiffArgs, session: &mut Session<'_, '_>) -> Result<(), 
         if loaded.report.has_errors() { Err(Failure::Unusable) } else { Ok(loaded) }
     };
     let (old, new) = (side()?, side()?);
-    let diff = Diff::new(old, new, &args.new.display().to_string());
+    let diff = Diff::new(old, new, &args.new.display().to_string(), args.api_version);
     if diff.is_blind() {
         session.note(
             "the objects do not say what was applied last, so fields that are no longer rendered may not be seen",

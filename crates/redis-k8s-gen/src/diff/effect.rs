@@ -86,9 +86,14 @@ pub(super) fn of(changes: &[ObjectChange<'_>], apply: &str) -> Vec<Effect> {
                 run.add(Outcome::Refused, change, "the address of a Service cannot change".to_owned(), anew);
             }
             "ConfigMap" => run.of_settings(change),
+            "ReplicationController" if change.changes("spec.template") => {
+                let text = "pods that run stay as they are: delete them one by one, the master last, each when the one before is ready";
+                run.add(Outcome::Left, change, text.to_owned(), Vec::new());
+            }
             _ => {}
         }
     }
+    run.families();
     run.left();
     run.effects.sort_by_key(|effect| effect.outcome);
     run.effects
@@ -317,6 +322,38 @@ impl Run<'_> {
         }
     }
 
+    /// Services whose first family of addresses is another, by namespace: they must be made anew, at other addresses.
+    fn families(&mut self) {
+        let first = |item: Option<&Item>| item.map(|item| item.text("/spec/ipFamilies/0").to_owned());
+        let mut refused: BTreeMap<&str, Vec<&ObjectChange<'_>>> = BTreeMap::new();
+        let is_refused = |change: &&ObjectChange<'_>| {
+            change.kind() == "Service" && change.changes("spec.ipFamilies") && first(change.old) != first(change.new)
+        };
+        for change in self.changes.iter().filter(is_refused) {
+            refused.entry(change.namespace()).or_default().push(change);
+        }
+        for services in refused.into_values() {
+            let (one, namespace) = (services[0], in_namespace(services[0]));
+            let object = if services.len() == 1 { one.title() } else { format!("{} Services", services.len()) };
+            let names: Vec<_> = services.iter().map(|service| service.name()).collect();
+            let text = "the API server refuses another first family of addresses, if it is not the one the Service has";
+            let pods = format!("--selector app.kubernetes.io/instance={}{namespace}", one.text(INSTANCE));
+            let anew = vec![
+                format!("kubectl scale statefulset {pods} --replicas=0   # without claims all data is lost"),
+                format!("kubectl wait --for=delete pod {pods} --timeout=120s"),
+                format!("kubectl delete service {}{namespace}", names.join(" ")),
+                self.apply(one),
+            ];
+            self.effects.push(Effect {
+                outcome: Outcome::Refused,
+                object,
+                namespace: one.namespace().to_owned(),
+                text: text.to_owned(),
+                run_book: anew,
+            });
+        }
+    }
+
     /// What is no longer rendered, by namespace. Sets that go are an instance that goes on, and whose data nobody moves.
     fn left(&mut self) {
         let mut gone: BTreeMap<&str, Vec<&ObjectChange<'_>>> = BTreeMap::new();
@@ -362,6 +399,12 @@ fn roll(set: &Set<'_>, pods: u64, change: &ObjectChange<'_>) -> String {
     };
     let strategy = set.new.text("/spec/updateStrategy/type");
     let order = if strategy == "OnDelete" { format!("{order}, once you delete them") } else { order };
+    let order = match (Set::image(set.old), Set::image(set.new)) {
+        (Some(old), Some(new)) if old != new && (old.version().is_none() || new.version().is_none()) => {
+            format!("{order}; no version says whether {new} reads what {old} writes")
+        }
+        _ => order,
+    };
     match (set.is_servers(), pods) {
         (true, 1) => format!("{order}: no writes until it is back"),
         (true, _) => {

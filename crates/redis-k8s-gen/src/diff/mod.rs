@@ -118,11 +118,12 @@ impl ObjectChange<'_> {
 }
 
 impl Diff {
-    /// What changes from `old` to `new`, whose file has this name.
+    /// What changes from `old` to `new`, whose file has this name and whose documents are rendered for `target`.
     #[must_use]
-    pub fn new(old: Loaded, new: Loaded, name: &str) -> Self {
+    pub fn new(old: Loaded, new: Loaded, name: &str, target: ApiVersion) -> Self {
         let apply = if new.objects.is_empty() {
-            format!("redis-k8s-gen render {name} | kubectl apply -f -")
+            let option = if target == ApiVersion::AppsV1 { String::new() } else { format!("--api-version {target} ") };
+            format!("redis-k8s-gen render {option}{name} | kubectl apply -f -")
         } else {
             format!("kubectl apply -f {name}")
         };
@@ -150,7 +151,7 @@ impl Diff {
             let source = Source::new("document", document.to_string());
             document::load_with_objects(vec![source], &[], ApiVersion::AppsV1)
         };
-        Self::new(side(old), side(new), "NEW")
+        Self::new(side(old), side(new), "NEW", ApiVersion::AppsV1)
     }
 
     /// True if nothing changes.

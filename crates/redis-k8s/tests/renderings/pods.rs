@@ -72,7 +72,7 @@ fn references(text: &str) -> Vec<String> {
     found
 }
 
-/// Beyond what Pod Security asks for: a read-only root, no token, sizes, a protocol on every port.
+/// Beyond what Pod Security asks for: a read-only root, no token, sizes, a name for every port.
 pub(crate) fn hardened(manifest: &Manifest) -> Vec<String> {
     let mut lines = Vec::new();
     for workload in workloads(manifest) {
@@ -105,8 +105,8 @@ pub(crate) fn hardened(manifest: &Manifest) -> Vec<String> {
             ports.map(|port| (workload.owner.clone(), port.clone())).collect::<Vec<_>>()
         }))
     {
-        // The protocol is part of the key of the list: without it server-side apply sees another entry.
-        if port["protocol"].is_null() || port["name"].is_null() {
+        // The protocol is TCP by default, in the API's schema too, by which server-side apply tells ports apart.
+        if port["name"].is_null() {
             lines.push(format!("{owner}: port {port}"));
         }
     }
