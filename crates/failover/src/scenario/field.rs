@@ -7,6 +7,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::change::{Whom, lives, note_when, unchanged};
+use super::client::clients;
 use super::deletion::gone;
 use super::roll::{ROLL, roll};
 use super::{Bounds, Lost, Row, at_most, row};
@@ -41,6 +42,12 @@ pub(super) fn rows(kind: Kind) -> Vec<Row> {
                 |trial| in_spite(trial, "spec.image", json!(Flavour::Valkey8.image())),
             ),
         ],
+        Kind::Auth => vec![row(
+            "clients",
+            "the programs of docs/clients.md at work, the master deleted, then taken away by force",
+            Bounds { moves: Some(2), ..at_most(7.0, Lost::Unreplicated, 20.0) },
+            clients,
+        )],
         Kind::Tls => vec![row(
             "tls-off-in-spite",
             "TLS switched off without the run book of diff, and on again after 20 s",

@@ -2,6 +2,7 @@
 
 mod calm;
 mod change;
+mod client;
 mod crash;
 mod deletion;
 mod field;
