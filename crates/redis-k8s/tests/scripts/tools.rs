@@ -32,6 +32,22 @@ fn every_function_is_named_by_a_test() {
     assert!(functions > 60, "{functions} functions are not all");
 }
 
+/// Lines of docs/troubleshooting.md that no script says would send people looking; the published crate has no docs/ beside it.
+#[test]
+fn the_page_of_what_pods_say_has_their_words() {
+    let Ok(page) = fs::read_to_string("../../docs/troubleshooting.md") else { return };
+    let scripts: String = SCRIPTS.iter().map(|name| script(name)).collect();
+    let mut told = 0;
+    for row in page.lines().filter(|line| line.starts_with("| `")) {
+        let said = row.split('|').nth(1).unwrap_or_default();
+        for words in said.split('`').skip(1).step_by(2) {
+            assert!(scripts.contains(words), "no script says {words}");
+            told += 1;
+        }
+    }
+    assert!(told > 25, "{told} are not all");
+}
+
 #[test]
 fn the_list_of_tools_holds_no_more_than_what_is_used() {
     let code = |name: &&str| -> String {
