@@ -55,6 +55,29 @@ const CHANGES: &[(&str, &str, &str, &[&str], &str)] = &[
         &["restart cache"],
         "",
     ),
+    ("an address for clients without Sentinel", "", "services: {master: {enabled: true}}", &[], ""),
+    ("no such address any more", "services: {master: {enabled: true}}", "", &["left 3 objects"], ""),
+    (
+        "another image of the proxies",
+        "services: {master: {enabled: true}}",
+        "services: {master: {enabled: true, image: 'haproxy:3.2-alpine'}}",
+        &["restart cache-master"],
+        "",
+    ),
+    (
+        "more proxies",
+        "services: {master: {enabled: true, replicas: 2}}",
+        "services: {master: {enabled: true, replicas: 3}}",
+        &["restart cache-master", "scale cache-master"],
+        "",
+    ),
+    (
+        "fewer servers behind such an address",
+        "replicas: 5, services: {master: {enabled: true}}",
+        "services: {master: {enabled: true}}",
+        &["restart cache-master", "scale cache", "live settings", "left 2 objects"],
+        "",
+    ),
     ("more sentinels", "", "sentinel: {replicas: 5}", &["scale cache-sentinel", "live settings"], "scale-sentinels"),
     (
         "fewer sentinels, a majority of those before",
@@ -236,7 +259,8 @@ const CHANGES: &[(&str, &str, &str, &[&str], &str)] = &[
 /// Outcome and object of each effect, in short.
 fn outcomes(diff: &Diff) -> Vec<String> {
     let told = |effect: &Effect| {
-        let object = effect.object.trim_start_matches("StatefulSet ").trim_start_matches("ConfigMap cache-");
+        let object = effect.object.trim_start_matches("StatefulSet ").trim_start_matches("Deployment ");
+        let object = object.trim_start_matches("ConfigMap cache-");
         format!("{} {object}", word(effect))
     };
     diff.effects().iter().map(told).collect()

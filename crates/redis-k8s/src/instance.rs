@@ -4,19 +4,22 @@ use std::num::NonZeroU16;
 
 use crate::api_version::ApiVersion;
 use crate::model::defaults;
-use crate::model::{Persistence, Redis, Sentinel};
+use crate::model::{ClientCertificates, MasterService, Persistence, Redis, Sentinel};
 use crate::value::{Duration, Image, Quantity};
 
-/// One of the two sets of pods.
+/// One of the sets of pods.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Component {
     /// Redis servers.
     Server,
     /// Sentinels.
     Sentinel,
+    /// Proxies that follow the master.
+    Proxy,
 }
 
 impl Component {
+    /// Those every instance has.
     pub(crate) const ALL: [Self; 2] = [Self::Server, Self::Sentinel];
 
     /// As labels, scripts and ports name it.
@@ -24,9 +27,13 @@ impl Component {
         match self {
             Self::Server => "server",
             Self::Sentinel => "sentinel",
+            Self::Proxy => "proxy",
         }
     }
 }
+
+/// Where a proxy tells its health, unless clients connect there.
+const PROXY_HEALTH_PORT: u16 = 8404;
 
 /// A document with the defaults of a target.
 #[derive(Clone, Copy)]
@@ -48,11 +55,18 @@ impl<'a> Instance<'a> {
         self.redis.spec.sentinel.as_deref()
     }
 
-    /// Name of a set of pods; the Service by which clients find sentinels has the sentinels' name.
+    /// The Service that follows the master, if there is one.
+    pub(crate) fn master_service(self) -> Option<&'a MasterService> {
+        self.redis.spec.services.as_deref()?.followed()
+    }
+
+    /// Name of a set of pods; the Service by which clients find sentinels has the sentinels' name, that which follows the master
+    /// the proxies'.
     pub(crate) fn set_name(self, component: Component) -> String {
         match component {
             Component::Server => self.name().to_owned(),
             Component::Sentinel => [self.name(), "-sentinel"].concat(),
+            Component::Proxy => [self.name(), "-master"].concat(),
         }
     }
 
@@ -88,6 +102,11 @@ impl<'a> Instance<'a> {
                 defaults::SENTINEL_REPLICAS,
                 defaults::TUTORIAL_SENTINEL_REPLICAS,
             ),
+            Component::Proxy => (
+                self.master_service().and_then(|master| master.replicas),
+                defaults::PROXY_REPLICAS,
+                defaults::PROXY_REPLICAS,
+            ),
         };
         asked.unwrap_or(if self.target.is_tutorial() { tutorial } else { default })
     }
@@ -101,6 +120,7 @@ impl<'a> Instance<'a> {
         replicas.max(match component {
             Component::Server => defaults::REPLICAS,
             Component::Sentinel => defaults::SENTINEL_REPLICAS,
+            Component::Proxy => replicas,
         })
     }
 
@@ -115,11 +135,24 @@ impl<'a> Instance<'a> {
             Component::Sentinel => {
                 self.sentinel().and_then(|sentinel| sentinel.port).unwrap_or(defaults::SENTINEL_PORT)
             }
+            Component::Proxy => {
+                let asked = self.master_service().and_then(|master| master.port);
+                asked.unwrap_or_else(|| self.port(Component::Server))
+            }
         }
     }
 
-    pub(crate) fn image(self) -> &'a str {
-        self.redis.spec.image.as_ref().map_or(defaults::IMAGE, Image::as_str)
+    /// Where a proxy says whether it leads to a master.
+    pub(crate) fn health_port(self) -> u16 {
+        if self.port(Component::Proxy).get() == PROXY_HEALTH_PORT { PROXY_HEALTH_PORT + 1 } else { PROXY_HEALTH_PORT }
+    }
+
+    pub(crate) fn image(self, component: Component) -> &'a str {
+        let (asked, default) = match component {
+            Component::Server | Component::Sentinel => (self.redis.spec.image.as_ref(), defaults::IMAGE),
+            Component::Proxy => (self.master_service().and_then(|master| master.image.as_ref()), defaults::PROXY_IMAGE),
+        };
+        asked.map_or(default, Image::as_str)
     }
 
     pub(crate) fn master_name(self) -> &'a str {
@@ -179,6 +212,7 @@ impl<'a> Instance<'a> {
                 let size = storage.and_then(|storage| storage.size.as_ref()).map(Quantity::as_str);
                 enabled.then(|| size.unwrap_or(defaults::SENTINEL_STORAGE_SIZE))
             }
+            Component::Proxy => None,
         }
     }
 
@@ -196,6 +230,11 @@ impl<'a> Instance<'a> {
 
     pub(crate) fn has_tls(self) -> bool {
         self.redis.spec.tls.is_some()
+    }
+
+    /// True if servers let nobody in who shows no certificate.
+    pub(crate) fn demands_certificates(self) -> bool {
+        self.redis.spec.tls.as_deref().and_then(|tls| tls.client_certificates) == Some(ClientCertificates::Required)
     }
 
     pub(crate) fn is_openshift(self) -> bool {

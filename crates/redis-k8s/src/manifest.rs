@@ -3,7 +3,7 @@
 use std::fmt;
 
 use k8s_openapi::Metadata;
-use k8s_openapi::api::apps::v1::StatefulSet;
+use k8s_openapi::api::apps::v1::{Deployment, StatefulSet};
 use k8s_openapi::api::core::v1::{ConfigMap, Service, ServiceAccount};
 #[cfg(feature = "tutorial")]
 use k8s_openapi::api::core::v1::{Pod, ReplicationController};
@@ -185,6 +185,7 @@ objects! {
     Service(Service) = "v1" "Service" "services",
     #[cfg(feature = "tutorial")]
     ServiceV1Beta3(v1beta3::Service) = "v1beta3" "Service" "services",
+    Deployment(Deployment) = "apps/v1" "Deployment" "deployments",
     StatefulSet(StatefulSet) = "apps/v1" "StatefulSet" "statefulsets",
     PodDisruptionBudget(PodDisruptionBudget) = "policy/v1" "PodDisruptionBudget" "poddisruptionbudgets",
     NetworkPolicy(NetworkPolicy) = "networking.k8s.io/v1" "NetworkPolicy" "networkpolicies",

@@ -6,6 +6,7 @@ use minijinja::syntax::SyntaxConfig;
 use minijinja::{Environment, UndefinedBehavior, Value};
 
 const TEMPLATES: &[(&str, &str)] = &[
+    ("haproxy.cfg", include_str!("../templates/haproxy.cfg")),
     ("redis.conf", include_str!("../templates/redis.conf")),
     ("sentinel.conf", include_str!("../templates/sentinel.conf")),
     ("topology.env", include_str!("../templates/topology.env")),

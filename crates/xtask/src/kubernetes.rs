@@ -16,7 +16,7 @@ pub(crate) const PATH: &str = "crates/redis-k8s-gen/src/document/kubernetes/kube
 const MINORS: std::ops::RangeInclusive<u8> = 33..=37;
 
 /// What `render` and `secret` print, and claims, which a StatefulSet holds anyway.
-const KINDS: [(&str, &str, &str); 10] = [
+const KINDS: [(&str, &str, &str); 11] = [
     ("v1", "ConfigMap", "io.k8s.api.core.v1.ConfigMap"),
     ("v1", "PersistentVolumeClaim", "io.k8s.api.core.v1.PersistentVolumeClaim"),
     ("v1", "Pod", "io.k8s.api.core.v1.Pod"),
@@ -24,6 +24,7 @@ const KINDS: [(&str, &str, &str); 10] = [
     ("v1", "Secret", "io.k8s.api.core.v1.Secret"),
     ("v1", "Service", "io.k8s.api.core.v1.Service"),
     ("v1", "ServiceAccount", "io.k8s.api.core.v1.ServiceAccount"),
+    ("apps/v1", "Deployment", "io.k8s.api.apps.v1.Deployment"),
     ("apps/v1", "StatefulSet", "io.k8s.api.apps.v1.StatefulSet"),
     ("networking.k8s.io/v1", "NetworkPolicy", "io.k8s.api.networking.v1.NetworkPolicy"),
     ("policy/v1", "PodDisruptionBudget", "io.k8s.api.policy.v1.PodDisruptionBudget"),

@@ -12,7 +12,7 @@ use crate::document::{self, Loaded};
 pub(crate) const EXAMPLES: &str = "Examples:
   redis-k8s-gen diff before.yaml after.yaml
   git show HEAD:cache.yaml | redis-k8s-gen diff - cache.yaml
-  kubectl get sa,cm,svc,sts,pdb,netpol -l app.kubernetes.io/instance=cache -o yaml | redis-k8s-gen diff - cache.yaml
+  kubectl get sa,cm,svc,deploy,sts,pdb,netpol -l app.kubernetes.io/instance=cache -o yaml | redis-k8s-gen diff - cache.yaml
 
 Each side is a document, a rendering, or objects of a cluster, told from each other by themselves. What the API server filled in
 is no difference; what is no longer rendered is one where the objects say that kubectl apply sent it.

@@ -81,6 +81,7 @@ pub(super) fn of(changes: &[ObjectChange<'_>], apply: &str) -> Vec<Effect> {
     for change in changes.iter().filter(|change| matches!(change.change, Change::Changed(_))) {
         match change.kind() {
             "StatefulSet" => run.of_set(change),
+            "Deployment" => run.of_proxies(change),
             "Service" if change.changes("spec.clusterIP") => {
                 let anew = vec![format!("kubectl delete {}{}", change.id(), in_namespace(change)), run.apply(change)];
                 run.add(Outcome::Refused, change, "the address of a Service cannot change".to_owned(), anew);
@@ -238,6 +239,25 @@ impl Run<'_> {
         }
         if before != after {
             self.add(Outcome::Scale, change, scale(&set, change, before, after), Vec::new());
+        }
+    }
+
+    /// Pods that keep nothing and come in no order.
+    fn of_proxies(&mut self, change: &ObjectChange<'_>) {
+        let Some(set) = Set::of(change) else { return };
+        let (before, after) = (Set::replicas(set.old), Set::replicas(set.new));
+        if change.changes("spec.selector") {
+            let text = "the API server refuses the whole of it: spec.selector cannot change; other objects are applied";
+            return self.add(Outcome::Refused, change, text.to_owned(), Vec::new());
+        }
+        if change.changes("spec.template") {
+            let text = "replaces its pods, one after another; the clients of each connect anew".to_owned();
+            self.add(Outcome::Restart, change, text, Vec::new());
+        }
+        if before != after {
+            let (word, meanwhile) =
+                if before < after { ("starts", "") } else { ("stops", "; the clients of those connect anew") };
+            self.add(Outcome::Scale, change, format!("{word} {}{meanwhile}", before.abs_diff(after)), Vec::new());
         }
     }
 

@@ -2,10 +2,12 @@
 
 use super::Check;
 use super::rule::rules;
+use crate::check::at::At;
 use crate::model::defaults;
+use crate::value::Image;
 
 rules! { RULES;
-    IMAGE_NOT_PINNED = Warning "image-not-pinned", "`spec.image` has no tag and no digest, or the tag `latest`",
+    IMAGE_NOT_PINNED = Warning "image-not-pinned", "`spec.image`, or that of the proxies, has no tag and no digest, or the tag `latest`",
         "pods of one set would run different versions after a node is replaced, and a new major version may not read the old data back";
     IMAGE_UNKNOWN = Warning "image-unknown", "`spec.image` is neither named redis nor valkey",
         "the scripts need sh, getent, and redis-server or valkey-server with its command line client";
@@ -34,16 +36,21 @@ pub(super) fn server(check: &Check) -> Option<Server> {
     }
 }
 
-pub(super) fn check(check: &mut Check) {
-    let Some(image) = &check.spec.image else { return };
-    let path = "spec.image";
+/// Reports an image whose tag moves.
+pub(super) fn pinned(check: &mut Check, path: At, image: &Image, default: &str) {
     if !image.has_digest() && image.tag().is_none_or(|tag| tag == "latest") {
         check.report(
             IMAGE_NOT_PINNED
                 .at(path, format!("{image} is a moving target: pods of one set would run different versions"))
-                .help(format!("name a version, as in {}, or a digest", defaults::IMAGE)),
+                .help(format!("name a version, as in {default}, or a digest")),
         );
     }
+}
+
+pub(super) fn check(check: &mut Check) {
+    let Some(image) = &check.spec.image else { return };
+    let path = At::root("spec.image");
+    pinned(check, path, image, defaults::IMAGE);
     if check.target.is_v1beta3() {
         return;
     }

@@ -5,7 +5,7 @@
 
 use super::Check;
 use super::rule::rules;
-use crate::model::TrafficDistribution;
+use crate::model::{ServiceOptions, TrafficDistribution};
 
 rules! { RULES;
     NOT_IN_KUBERNETES = Error "not-in-kubernetes", "something is asked for that came later than `spec.kubernetesVersion`",
@@ -15,11 +15,15 @@ rules! { RULES;
 pub(super) fn check(check: &mut Check) {
     let Some(services) = check.spec.services.as_deref() else { return };
     let minor = check.spec.minor();
-    for (options, path) in [
-        (&services.sentinel, "spec.services.sentinel.trafficDistribution"),
-        (&services.read, "spec.services.read.trafficDistribution"),
+    let of = |options: &Option<ServiceOptions>| options.as_ref().and_then(|options| options.traffic_distribution);
+    for (wanted, path) in [
+        (of(&services.sentinel), "spec.services.sentinel.trafficDistribution"),
+        (of(&services.read), "spec.services.read.trafficDistribution"),
+        (
+            services.master.as_deref().and_then(|master| master.traffic_distribution),
+            "spec.services.master.trafficDistribution",
+        ),
     ] {
-        let wanted = options.as_ref().and_then(|options| options.traffic_distribution);
         if wanted == Some(TrafficDistribution::PreferSameNode) && minor < 34 {
             check.report(
                 NOT_IN_KUBERNETES
@@ -39,6 +43,12 @@ pub(super) const CASES: &[super::tests::Case] = {
             "spec.services.read.trafficDistribution",
             "spec: {services: {read: {trafficDistribution: PreferSameNode}}}",
             "spec: {services: {read: {trafficDistribution: PreferSameZone}}}",
+        ),
+        case(
+            "not-in-kubernetes",
+            "spec.services.master.trafficDistribution",
+            "spec: {services: {master: {enabled: true, trafficDistribution: PreferSameNode}}}",
+            "spec: {services: {master: {enabled: true, trafficDistribution: PreferSameZone}}}",
         ),
         case(
             "not-in-kubernetes",

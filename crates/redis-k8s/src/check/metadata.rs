@@ -4,7 +4,7 @@ use super::rule::rules;
 use super::{Check, control_in, network_policy};
 use crate::api_version::ApiVersion;
 use crate::check::at::At;
-use crate::model::{Annotations, Labels, ServiceType};
+use crate::model::{Annotations, Labels, MasterService, ServiceType};
 
 /// The longest name made from it is that of the Service of the last sentinel there can be; a Service's name has 63.
 const LONGEST_NAME: usize = 63 - "-sentinel-announce-63".len();
@@ -73,7 +73,12 @@ pub(super) fn check(check: &mut Check) {
     let account = spec.service_account.as_deref().and_then(|account| account.annotations.as_ref());
     annotations(check, At::root("spec.serviceAccount.annotations"), account, Carriers::Others, everywhere);
     let Some(services) = spec.services.as_deref() else { return };
-    for (path, service) in [("spec.services.sentinel", &services.sentinel), ("spec.services.read", &services.read)] {
+    let master = services.master.as_deref().map(MasterService::service);
+    for (path, service) in [
+        ("spec.services.sentinel", &services.sentinel),
+        ("spec.services.read", &services.read),
+        ("spec.services.master", &master),
+    ] {
         let Some(service) = service else { continue };
         let path = At::root(path);
         labels(check, path.field("labels"), service.labels.as_ref());
@@ -273,6 +278,12 @@ pub(super) const CASES: &[super::tests::Case] = {
             "spec.services.read.labels[\"app.kubernetes.io/component\"]",
             "spec: {services: {read: {labels: {app.kubernetes.io/component: x}}}}",
             "spec: {services: {read: {labels: {component: x}}}}",
+        ),
+        case(
+            "label-reserved",
+            "spec.services.master.labels[\"app.kubernetes.io/component\"]",
+            "spec: {services: {master: {enabled: true, labels: {app.kubernetes.io/component: x}}}}",
+            "spec: {services: {master: {enabled: true, labels: {component: x}}}}",
         ),
         case(
             "label-reserved",

@@ -13,6 +13,7 @@ mod disruption_budget;
 mod env;
 mod image;
 mod kubernetes_version;
+mod master_service;
 mod metadata;
 mod network_policy;
 mod pod;
@@ -50,6 +51,7 @@ const TOPICS: &[&[Rule]] = &[
     resources::RULES,
     access::RULES,
     services::RULES,
+    master_service::RULES,
     kubernetes_version::RULES,
     network_policy::RULES,
     disruption_budget::RULES,
@@ -101,6 +103,7 @@ pub(crate) fn check(redis: &Redis, target: ApiVersion) -> Vec<Problem> {
     resources::check(&mut check);
     access::check(&mut check);
     services::check(&mut check);
+    master_service::check(&mut check);
     kubernetes_version::check(&mut check);
     network_policy::check(&mut check);
     disruption_budget::check(&mut check);
@@ -146,8 +149,7 @@ impl<'a> Check<'a> {
 
     /// True if nobody gets in without a password or a certificate.
     fn is_guarded(&self) -> bool {
-        use crate::model::ClientCertificates::Required;
-        self.has_password() || self.spec.tls.as_deref().is_some_and(|tls| tls.client_certificates == Some(Required))
+        self.has_password() || self.instance.demands_certificates()
     }
 }
 

@@ -1,4 +1,4 @@
-//! CPU and memory of servers and sentinels.
+//! CPU and memory of servers, sentinels and proxies.
 
 use super::Check;
 use super::rule::rules;
@@ -46,6 +46,10 @@ pub(super) fn check(check: &mut Check) {
     }
     if let Some(resources) = check.sentinel().and_then(|sentinel| sentinel.resources.as_deref()) {
         container(check, &At::root("spec.sentinel.resources"), resources);
+    }
+    let master = check.spec.services.as_deref().and_then(|services| services.master.as_deref());
+    if let Some(resources) = master.and_then(|master| master.resources.as_ref()) {
+        container(check, &At::root("spec.services.master.resources"), resources);
     }
 }
 

@@ -9,7 +9,7 @@ use crate::model::{IpFamilyPolicy, ServiceOptions, ServiceType};
 rules! { RULES;
     SENTINEL_SERVICE_NEEDED = Error "sentinel-service-needed", "`spec.services.sentinel.enabled` is false",
         "clients find the sentinels, and through them the master, by this Service alone";
-    SETTINGS_OF_DISABLED = Warning "settings-of-disabled", "something is switched off with `enabled: false`, and described all the same",
+    SETTINGS_OF_DISABLED = Warning "settings-of-disabled", "something is switched off with `enabled: false`, or not switched on where that is the default, and described all the same",
         "the description has no effect";
     SENTINEL_SERVICE_EXPOSED = Warning "sentinel-service-exposed", "`spec.services.sentinel.type` is NodePort or LoadBalancer",
         "sentinels answer with addresses of Services inside the cluster, which clients outside cannot reach";
@@ -111,7 +111,7 @@ pub(super) fn settings_of_disabled(check: &mut Check, path: &At, described: bool
         check.report(
             SETTINGS_OF_DISABLED
                 .at(path.field("enabled"), "it is switched off, so its other settings have no effect")
-                .help("leave out enabled, or the settings"),
+                .help("switch it on, or leave the settings out"),
         );
     }
 }
@@ -128,7 +128,7 @@ pub(super) fn exposed_without_password(check: &mut Check, path: At, what: &str) 
     );
 }
 
-fn exposed(check: &mut Check, path: &At, service: &ServiceOptions) {
+pub(super) fn exposed(check: &mut Check, path: &At, service: &ServiceOptions) {
     if let Some(kind) = service.r#type.filter(|kind| *kind != ServiceType::ClusterIp)
         && !check.is_guarded()
     {
@@ -139,7 +139,10 @@ fn exposed(check: &mut Check, path: &At, service: &ServiceOptions) {
 fn ports(check: &mut Check) {
     let server = check.spec.port.map(std::num::NonZeroU16::get);
     let sentinel = check.sentinel().and_then(|sentinel| sentinel.port).map(std::num::NonZeroU16::get);
-    for (path, port) in [("spec.port", server), ("spec.sentinel.port", sentinel)] {
+    let master = check.spec.services.as_deref().and_then(|services| services.master.as_deref()?.port);
+    let master = master.map(std::num::NonZeroU16::get);
+    for (path, port) in [("spec.port", server), ("spec.sentinel.port", sentinel), ("spec.services.master.port", master)]
+    {
         if let Some(port) = port.filter(|port| *port < 1024) {
             check.report(
                 PORT_PRIVILEGED

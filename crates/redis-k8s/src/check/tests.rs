@@ -72,6 +72,7 @@ const TOPICS: &[(&str, &[Case])] = &[
     ("resources", super::resources::CASES),
     ("access", super::access::CASES),
     ("services", super::services::CASES),
+    ("master_service", super::master_service::CASES),
     ("kubernetes_version", super::kubernetes_version::CASES),
     ("network_policy", super::network_policy::CASES),
     ("disruption_budget", super::disruption_budget::CASES),

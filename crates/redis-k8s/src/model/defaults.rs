@@ -73,6 +73,16 @@ pub const SENTINEL_CPU_REQUEST: &str = "50m";
 pub const SENTINEL_MEMORY_REQUEST: &str = "32Mi";
 /// Memory a sentinel may use.
 pub const SENTINEL_MEMORY_LIMIT: &str = "64Mi";
+/// Proxies that follow the master.
+pub const PROXY_REPLICAS: u32 = 2;
+/// Image of the proxies.
+pub const PROXY_IMAGE: &str = "haproxy:3.2";
+/// Cores the scheduler sets aside for a proxy.
+pub const PROXY_CPU_REQUEST: &str = "50m";
+/// Memory the scheduler sets aside for a proxy.
+pub const PROXY_MEMORY_REQUEST: &str = "32Mi";
+/// Memory a proxy may use: its 4000 connections with a buffer in use each need about 80 MB.
+pub const PROXY_MEMORY_LIMIT: &str = "128Mi";
 /// Size of the claim of a sentinel.
 pub const SENTINEL_STORAGE_SIZE: &str = "64Mi";
 

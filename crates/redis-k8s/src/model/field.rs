@@ -165,6 +165,9 @@ pub(crate) fn default_value(text: &str) -> Value {
     serde_json::from_str(text).unwrap_or_else(|_| Value::from(text))
 }
 
+/// What a field of the Service that follows the master needs beside it.
+pub(crate) const MASTER: &str = r#"{"services": {"master": {"enabled": true}}}"#;
+
 /// Why a target has no such field, where more than one field is concerned.
 pub(crate) mod why {
     pub(crate) const IMAGE: &str = "the configuration of the servers is in its image";

@@ -37,7 +37,8 @@ pub use scheduling::{
 };
 pub use sentinel::{Sentinel, SentinelStorage};
 pub use service::{
-    IpFamily, IpFamilyPolicy, ServiceOptions, ServiceType, Services, SessionAffinity, TrafficDistribution,
+    IpFamily, IpFamilyPolicy, MasterService, ServiceOptions, ServiceType, Services, SessionAffinity,
+    TrafficDistribution,
 };
 pub use storage::{AccessMode, EmptyDir, EmptyDirMedium, RetentionPolicy, Storage};
 pub use tls::{ClientCertificates, Tls};

@@ -3,7 +3,7 @@
 use super::{Labels, document};
 
 document! {
-    /// Who may reach servers and sentinels. On by default: the namespace may, nobody else.
+    /// Who may reach servers, sentinels and proxies. On by default: the namespace may, nobody else.
     pub struct NetworkPolicy {
         /// False to render no NetworkPolicy.
         pub enabled: Option<bool> = "true" => sample("false"),

@@ -158,9 +158,9 @@ document! {
         pub service_account: Option<Box<ServiceAccount>> => sample(r#"{"annotations": {"example.com/role": "redis"}}"#).not_in_v1beta3("its pods name no ServiceAccount"),
         /// More environment variables of the server container.
         pub env: Option<Vec<EnvVar>> => sample(r#"[{"name": "TZ", "value": "Europe/Paris"}]"#),
-        /// Labels of the server and sentinel pods alone.
+        /// Labels of the pods alone: servers, sentinels and proxies.
         pub pod_labels: Option<Labels> => sample(r#"{"tier": "data"}"#),
-        /// Annotations of the server and sentinel pods alone.
+        /// Annotations of the pods alone: servers, sentinels and proxies.
         pub pod_annotations: Option<Annotations> => sample(r#"{"sidecar.istio.io/inject": "false"}"#),
         /// How long a server may take to hand over, save and stop, in whole seconds, 10s to 1h.
         pub termination_grace_period: Option<Duration> = "60s" => sample(r#""2m""#).not_in_v1beta3("its pods have no grace period"),

@@ -11,7 +11,7 @@ document! {
         /// Its key with the certificate. Servers and sentinels show it to clients and to each other, whatever `clientCertificates`
         /// says: its extended key usage is both `serverAuth` and `clientAuth`. Its names, each with `.NAMESPACE.svc`:
         /// `*.NAME-headless`, `*.NAME-sentinel-headless`, `NAME-announce-I` and `NAME-sentinel-announce-I` of every pod,
-        /// `NAME-sentinel` and `NAME-read`.
+        /// `NAME-sentinel`, `NAME-read` and, where it is rendered, `NAME-master`.
         pub certificate_key: Option<SecretKey> = "tls.crt" => sample(r#""server.crt""#).beside(r#"{"tls": {"secret": "redis-tls"}}"#),
         /// Its key with the private key.
         pub private_key: Option<SecretKey> = "tls.key" => sample(r#""server.key""#).beside(r#"{"tls": {"secret": "redis-tls"}}"#),

@@ -15,7 +15,7 @@ pub(super) fn configuration(instance: Instance<'_>, texts: Texts) -> ConfigMap {
     let data = texts.into_files().map(|(name, text)| (name.to_owned(), text));
     ConfigMap {
         metadata: metadata(instance, instance.config_name(), None),
-        data: Some(data.into()),
+        data: Some(data.collect()),
         ..Default::default()
     }
 }

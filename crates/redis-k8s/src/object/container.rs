@@ -4,21 +4,27 @@ use std::collections::BTreeMap;
 
 use k8s_openapi::api::core::v1::{
     Capabilities, Container, ContainerPort, EnvVar, EnvVarSource, ExecAction, Lifecycle, LifecycleHandler,
-    ObjectFieldSelector, ResourceRequirements, SecurityContext,
+    ObjectFieldSelector, ResourceRequirements, SecretKeySelector, SecurityContext,
 };
 use k8s_openapi::apimachinery::pkg::api::resource::Quantity;
 
+use super::volume::secret_name;
 use super::{probe, service, volume};
 use crate::instance::{Component, Instance};
 use crate::model::{ImagePullPolicy, ResourceList, Resources, defaults};
 use crate::runtime;
+use crate::value::SecretKey;
 
 pub(super) fn build(instance: Instance<'_>, component: Component) -> Container {
     let probes = probe::build(instance, component);
+    let health = (component == Component::Proxy).then(|| port(probe::HEALTH, instance.health_port()));
     Container {
         command: Some(runtime::start_command(component)),
-        env: Some(env(instance, component)),
-        image: Some(instance.image().to_owned()),
+        env: Some(match component {
+            Component::Server | Component::Sentinel => env(instance, component),
+            Component::Proxy => proxy_env(instance),
+        }),
+        image: Some(instance.image(component).to_owned()),
         image_pull_policy: instance.redis.spec.image_pull_policy.map(ImagePullPolicy::as_str).map(str::to_owned),
         lifecycle: Some(Lifecycle {
             pre_stop: Some(LifecycleHandler {
@@ -28,18 +34,28 @@ pub(super) fn build(instance: Instance<'_>, component: Component) -> Container {
             ..Default::default()
         }),
         liveness_probe: probes.liveness,
-        name: service::port_name(component).to_owned(),
-        ports: Some(vec![ContainerPort {
-            container_port: instance.port(component).get().into(),
-            name: Some(service::port_name(component).to_owned()),
-            protocol: Some("TCP".to_owned()),
-            ..Default::default()
-        }]),
+        name: match component {
+            Component::Server | Component::Sentinel => service::port_name(component),
+            Component::Proxy => "haproxy",
+        }
+        .to_owned(),
+        ports: Some(
+            [port(service::port_name(component), instance.port(component).get())].into_iter().chain(health).collect(),
+        ),
         readiness_probe: probes.readiness,
         resources: resources(instance, component),
         security_context: Some(security_context()),
         startup_probe: probes.startup,
-        volume_mounts: Some(volume::mounts(instance)),
+        volume_mounts: Some(volume::mounts(instance, component)),
+        ..Default::default()
+    }
+}
+
+fn port(name: &str, number: u16) -> ContainerPort {
+    ContainerPort {
+        container_port: number.into(),
+        name: Some(name.to_owned()),
+        protocol: Some("TCP".to_owned()),
         ..Default::default()
     }
 }
@@ -72,6 +88,32 @@ fn env(instance: Instance<'_>, component: Component) -> Vec<EnvVar> {
     env
 }
 
+/// What haproxy.cfg names. A process keeps what it started with, so a password that changes is two for a while.
+fn proxy_env(instance: Instance<'_>) -> Vec<EnvVar> {
+    let mut env = vec![field("POD_IP", "status.podIP")];
+    if instance.has_tls() {
+        env.push(field("POD_NAMESPACE", "metadata.namespace"));
+    }
+    if let Some(auth) = instance.redis.spec.auth.as_deref() {
+        let password = |name: &str, key: Option<&SecretKey>, default: &str, optional: Option<bool>| EnvVar {
+            name: name.to_owned(),
+            value: None,
+            value_from: Some(EnvVarSource {
+                secret_key_ref: Some(SecretKeySelector {
+                    key: key.map_or(default, SecretKey::as_str).to_owned(),
+                    name: secret_name(auth.secret.as_ref()),
+                    optional,
+                }),
+                ..Default::default()
+            }),
+        };
+        env.push(password("PASSWORD", auth.key.as_ref(), defaults::AUTH_KEY, None));
+        let previous = (auth.previous_key.as_ref(), defaults::AUTH_PREVIOUS_KEY);
+        env.push(password("PREVIOUS_PASSWORD", previous.0, previous.1, Some(true)));
+    }
+    env
+}
+
 /// A variable with a fixed value. The API server drops an empty one, and a rendering that had it would differ for ever.
 pub(crate) fn value(name: &str, value: String) -> EnvVar {
     EnvVar { name: name.to_owned(), value: Some(value).filter(|value| !value.is_empty()), value_from: None }
@@ -94,6 +136,7 @@ pub(crate) fn resources(instance: Instance<'_>, component: Component) -> Option<
     let asked = match component {
         Component::Server => instance.redis.spec.resources.as_deref(),
         Component::Sentinel => instance.sentinel().and_then(|sentinel| sentinel.resources.as_deref()),
+        Component::Proxy => instance.master_service().and_then(|master| master.resources.as_ref()),
     };
     let quantities = |pairs: &[(&str, &str)]| {
         pairs.iter().map(|(name, amount)| ((*name).to_owned(), Quantity((*amount).to_owned()))).collect()
@@ -107,6 +150,10 @@ pub(crate) fn resources(instance: Instance<'_>, component: Component) -> Option<
         (None, Component::Sentinel) => (
             quantities(&[("cpu", defaults::SENTINEL_CPU_REQUEST), ("memory", defaults::SENTINEL_MEMORY_REQUEST)]),
             quantities(&[("memory", defaults::SENTINEL_MEMORY_LIMIT)]),
+        ),
+        (None, Component::Proxy) => (
+            quantities(&[("cpu", defaults::PROXY_CPU_REQUEST), ("memory", defaults::PROXY_MEMORY_REQUEST)]),
+            quantities(&[("memory", defaults::PROXY_MEMORY_LIMIT)]),
         ),
     };
     let some = |amounts: BTreeMap<_, _>| (!amounts.is_empty()).then_some(amounts);

@@ -15,7 +15,7 @@ pub(super) fn build(instance: Instance<'_>, component: Component) -> Option<PodD
     let max_unavailable = match component {
         Component::Server => asked.and_then(|budget| budget.max_unavailable).unwrap_or(defaults::MAX_UNAVAILABLE),
         // One is below a minority for three or more, and lets a drain go on with fewer.
-        Component::Sentinel => 1,
+        Component::Sentinel | Component::Proxy => 1,
     };
     Some(PodDisruptionBudget {
         metadata: metadata(instance, instance.set_name(component), Some(component)),

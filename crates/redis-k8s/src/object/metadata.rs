@@ -15,7 +15,7 @@ const MANAGED_BY: &str = "redis-k8s-gen";
 /// Labels or annotations as Kubernetes objects carry them.
 pub(crate) type Marks = BTreeMap<String, String>;
 
-/// Labels that select the pods of both sets.
+/// Labels that select all pods.
 pub(super) fn instance_labels(instance: Instance<'_>) -> Marks {
     BTreeMap::from([
         ("app.kubernetes.io/instance".to_owned(), instance.name().to_owned()),

@@ -3,6 +3,7 @@
 
 mod config_map;
 pub(crate) mod container;
+mod deployment;
 mod disruption_budget;
 pub(crate) mod metadata;
 mod network_policy;

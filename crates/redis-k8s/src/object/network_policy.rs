@@ -14,7 +14,7 @@ use crate::model::{DnsPeer, Labels, Peer};
 /// Ports of the name service: the standard one, and the one OpenShift's pods listen on.
 const DNS_PORTS: [u16; 2] = [53, 5353];
 
-/// One policy for both sets, since servers and sentinels talk to each other and to the same clients.
+/// One policy for all pods, since they talk to each other and to the same clients.
 pub(super) fn build(instance: Instance<'_>) -> Option<NetworkPolicy> {
     let asked = instance.redis.spec.network_policy.as_deref();
     if asked.and_then(|policy| policy.enabled) == Some(false) {
@@ -22,8 +22,13 @@ pub(super) fn build(instance: Instance<'_>) -> Option<NetworkPolicy> {
     }
     let selector = LabelSelector { match_labels: Some(instance_labels(instance)), ..Default::default() };
     let own = || NetworkPolicyPeer { pod_selector: Some(selector.clone()), ..Default::default() };
-    let ports: Vec<_> =
-        Component::ALL.into_iter().map(|component| port(instance.port(component).get(), "TCP")).collect();
+    let proxy = instance.master_service().map(|_| Component::Proxy);
+    let mut ports: Vec<_> =
+        Component::ALL.into_iter().chain(proxy).map(|component| port(instance.port(component).get(), "TCP")).collect();
+    if proxy.is_some() {
+        let own = ports.pop();
+        ports.extend(own.filter(|own| !ports.contains(own)));
+    }
     let clients = match asked.and_then(|policy| policy.clients.as_ref()) {
         Some(clients) => clients.iter().map(peer).collect(),
         // Every pod of the namespace.

@@ -18,8 +18,8 @@ use crate::value::ObjectName;
 
 /// Changes when a configuration does that a running process would not take up, and so restarts the pods once.
 const CHECKSUM: &str = "redis-k8s-gen.dev/config-checksum";
-/// Sentinels have nothing to hand over.
-const SENTINEL_GRACE_PERIOD: i64 = 10;
+/// Sentinels and proxies have nothing to hand over.
+const SHORT_GRACE_PERIOD: i64 = 10;
 
 pub(super) fn build(instance: Instance<'_>, component: Component, checksum: String) -> PodTemplateSpec {
     let spec = &instance.redis.spec;
@@ -52,7 +52,7 @@ pub(super) fn build(instance: Instance<'_>, component: Component, checksum: Stri
                 Component::Server => {
                     i64::try_from(instance.termination_grace_period().as_secs_rounded_up()).unwrap_or(i64::MAX)
                 }
-                Component::Sentinel => SENTINEL_GRACE_PERIOD,
+                Component::Sentinel | Component::Proxy => SHORT_GRACE_PERIOD,
             }),
             tolerations: tolerations(scheduling),
             topology_spread_constraints: spread_zones(

@@ -1,7 +1,7 @@
 //! When probes run, and what they ask: a script that asks nobody (templates/probe.sh), or a port where that says as much.
 //! Programs that probes start are most of what an idle instance costs.
 
-use k8s_openapi::api::core::v1::{ExecAction, Probe, TCPSocketAction};
+use k8s_openapi::api::core::v1::{ExecAction, HTTPGetAction, Probe, TCPSocketAction};
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 
 use super::service;
@@ -9,6 +9,9 @@ use crate::instance::{Component, Instance};
 use crate::model::{self, Probes, defaults};
 use crate::runtime;
 use crate::value::Duration;
+
+/// The port on which a proxy tells whether it leads to a master.
+pub(super) const HEALTH: &str = "health";
 
 /// Probes of a container.
 pub(crate) struct ContainerProbes {
@@ -31,12 +34,25 @@ const SENTINEL_READINESS: Schedule = Schedule(Duration::from_secs(10), Duration:
 const LIVENESS: Schedule =
     Schedule(defaults::LIVENESS_PERIOD, Duration::from_secs(5), defaults::LIVENESS_FAILURE_THRESHOLD);
 
+/// A proxy without a master takes no clients; one that had none for ten minutes starts anew, with the addresses, passwords and
+/// certificates of then. Not sooner: from its second start within ten minutes on a container has to wait.
+const PROXY: [Schedule; 3] = [
+    Schedule(Duration::from_secs(60), Duration::from_secs(2), 10),
+    Schedule(Duration::from_secs(5), Duration::from_secs(2), 6),
+    Schedule(Duration::from_secs(1), Duration::from_secs(2), 600),
+];
+
 pub(super) fn build(instance: Instance<'_>, component: Component) -> ContainerProbes {
+    if component == Component::Proxy {
+        let [liveness, readiness, startup] = PROXY.map(|schedule| probe(master_known(), &schedule, None));
+        return ContainerProbes { liveness, readiness, startup };
+    }
     let asked = asked(instance, component);
     let script = |question: &str| command(runtime::probe_command(question));
-    let (readiness, schedule) = match component {
-        Component::Server => (script("ready"), &SERVER_READINESS),
-        Component::Sentinel => (port(component), &SENTINEL_READINESS),
+    let (readiness, schedule) = if component == Component::Server {
+        (script("ready"), &SERVER_READINESS)
+    } else {
+        (port(component), &SENTINEL_READINESS)
     };
     ContainerProbes {
         liveness: probe(script("live"), &LIVENESS, asked.and_then(|probes| probes.liveness.as_ref())),
@@ -49,6 +65,7 @@ pub(crate) fn asked(instance: Instance<'_>, component: Component) -> Option<&Pro
     match component {
         Component::Server => instance.redis.spec.probes.as_deref(),
         Component::Sentinel => instance.sentinel().and_then(|sentinel| sentinel.probes.as_deref()),
+        Component::Proxy => None,
     }
 }
 
@@ -61,6 +78,17 @@ pub(crate) fn command(command: Vec<String>) -> Probe {
 fn port(component: Component) -> Probe {
     let port = IntOrString::String(service::port_name(component).to_owned());
     Probe { tcp_socket: Some(TCPSocketAction { host: None, port }), ..Default::default() }
+}
+
+/// A probe that asks a proxy whether it leads to a master.
+fn master_known() -> Probe {
+    let get = HTTPGetAction {
+        path: Some("/".to_owned()),
+        port: IntOrString::String(HEALTH.to_owned()),
+        scheme: Some("HTTP".to_owned()),
+        ..Default::default()
+    };
+    Probe { http_get: Some(get), ..Default::default() }
 }
 
 /// The probe as the document wants it, or as the schedule has it.

@@ -2,7 +2,7 @@
 
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 
-use super::{config_map, disruption_budget, network_policy, service, service_account, stateful_set};
+use super::{config_map, deployment, disruption_budget, network_policy, service, service_account, stateful_set};
 use crate::api_version::ApiVersion;
 use crate::emit;
 use crate::instance::{Component, Instance};
@@ -47,21 +47,28 @@ pub(crate) fn each(redis: &Redis, mut take: impl FnMut(Part)) {
     let instance = Instance::new(redis, ApiVersion::AppsV1);
     let texts = Texts::new(instance);
     let checksums = Component::ALL.map(|component| (component, texts.checksum(component)));
+    let proxies = instance.master_service().map(|_| deployment::build(instance, texts.checksum(Component::Proxy)));
     if let Some(account) = service_account::build(instance) {
         take(account.into());
     }
     take(Part::Scripts(config_map::scripts_metadata(instance)));
     take(config_map::configuration(instance, texts).into());
     service::of_pods(instance, Component::Server, |service| take(service.into()));
-    if let Some(read) = service::read(instance) {
-        take(read.into());
+    for service in service::master(instance).into_iter().chain(service::read(instance)) {
+        take(service.into());
     }
     take(service::sentinel(instance).into());
     service::of_pods(instance, Component::Sentinel, |service| take(service.into()));
+    let proxy = proxies.as_ref().map(|_| Component::Proxy);
+    if let Some(proxies) = proxies {
+        take(proxies.into());
+    }
     for (component, checksum) in checksums {
         take(stateful_set::build(instance, component, checksum).into());
     }
-    for budget in Component::ALL.into_iter().filter_map(|component| disruption_budget::build(instance, component)) {
+    // In the order of their names.
+    let components = [Some(Component::Server), proxy, Some(Component::Sentinel)].into_iter().flatten();
+    for budget in components.filter_map(|component| disruption_budget::build(instance, component)) {
         take(budget.into());
     }
     if let Some(policy) = network_policy::build(instance) {

@@ -60,6 +60,14 @@ pub(super) fn read(instance: Instance<'_>) -> Option<Service> {
     Some(with_options(instance, service(instance, name, component, spec(instance, component)), options))
 }
 
+/// Where clients without Sentinel write: over the proxies that follow the master.
+pub(super) fn master(instance: Instance<'_>) -> Option<Service> {
+    let options = instance.master_service()?.service();
+    let component = Component::Proxy;
+    let name = instance.set_name(component);
+    Some(with_options(instance, service(instance, name, component, spec(instance, component)), Some(&options)))
+}
+
 fn service(instance: Instance<'_>, name: String, component: Component, spec: ServiceSpec) -> Service {
     Service { metadata: metadata(instance, name, Some(component)), spec: Some(spec), ..Default::default() }
 }
@@ -91,7 +99,7 @@ fn spec(instance: Instance<'_>, component: Component) -> ServiceSpec {
 /// The name of the port of a set, on its pods and Services.
 pub(super) const fn port_name(component: Component) -> &'static str {
     match component {
-        Component::Server => "redis",
+        Component::Server | Component::Proxy => "redis",
         Component::Sentinel => "sentinel",
     }
 }

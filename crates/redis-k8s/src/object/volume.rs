@@ -1,9 +1,9 @@
 //! Volumes: configuration and secrets to read, memory for what is made of them, and a place for data.
 
 use k8s_openapi::api::core::v1::{
-    ConfigMapProjection, EmptyDirVolumeSource, KeyToPath, PersistentVolumeClaim, PersistentVolumeClaimSpec,
-    PersistentVolumeClaimStatus, ProjectedVolumeSource, SecretProjection, SecretVolumeSource, Volume, VolumeMount,
-    VolumeProjection, VolumeResourceRequirements,
+    ConfigMapProjection, ConfigMapVolumeSource, EmptyDirVolumeSource, KeyToPath, PersistentVolumeClaim,
+    PersistentVolumeClaimSpec, PersistentVolumeClaimStatus, ProjectedVolumeSource, SecretProjection,
+    SecretVolumeSource, Volume, VolumeMount, VolumeProjection, VolumeResourceRequirements,
 };
 use k8s_openapi::apimachinery::pkg::api::resource::Quantity;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
@@ -25,17 +25,19 @@ const SECRET_MODE: i32 = 0o440;
 /// Enough for the configuration a pod writes for itself.
 const RUN_SIZE: &str = "8Mi";
 
-pub(super) fn mounts(instance: Instance<'_>) -> Vec<VolumeMount> {
+pub(super) fn mounts(instance: Instance<'_>, component: Component) -> Vec<VolumeMount> {
     // What is projected, a ConfigMap or a Secret cannot be written anyway.
     let mount = |name: &str, path: &str| VolumeMount {
         mount_path: path.to_owned(),
         name: name.to_owned(),
         ..Default::default()
     };
-    let mut mounts =
-        vec![mount(CONFIG, runtime::CONFIG_DIR), mount(RUN, runtime::RUN_DIR), mount(DATA, runtime::DATA_DIR)];
-    if instance.has_auth() {
-        mounts.push(mount(AUTH, runtime::AUTH_DIR));
+    let mut mounts = vec![mount(CONFIG, runtime::CONFIG_DIR)];
+    if component != Component::Proxy {
+        mounts.extend([mount(RUN, runtime::RUN_DIR), mount(DATA, runtime::DATA_DIR)]);
+        if instance.has_auth() {
+            mounts.push(mount(AUTH, runtime::AUTH_DIR));
+        }
     }
     if instance.has_tls() {
         mounts.push(mount(TLS, runtime::TLS_DIR));
@@ -46,6 +48,10 @@ pub(super) fn mounts(instance: Instance<'_>) -> Vec<VolumeMount> {
 /// Volumes of a pod, but for its claim.
 pub(super) fn volumes(instance: Instance<'_>, component: Component) -> Vec<Volume> {
     let spec = &instance.redis.spec;
+    if component == Component::Proxy {
+        let certificates = spec.tls.as_deref().map(|asked| tls(asked, instance.demands_certificates()));
+        return [proxy_config(instance)].into_iter().chain(certificates).collect();
+    }
     let mut volumes = vec![
         config(instance),
         Volume {
@@ -72,7 +78,7 @@ pub(super) fn volumes(instance: Instance<'_>, component: Component) -> Vec<Volum
         });
     }
     volumes.extend(spec.auth.as_deref().map(auth));
-    volumes.extend(spec.tls.as_deref().map(tls));
+    volumes.extend(spec.tls.as_deref().map(|asked| tls(asked, true)));
     volumes
 }
 
@@ -86,13 +92,10 @@ pub(super) fn claim(instance: Instance<'_>, component: Component) -> Option<Pers
     let own = storage.filter(|_| component == Component::Server);
     let mut labels = own.and_then(|storage| storage.labels.as_ref()).map(marks_of).unwrap_or_default();
     labels.extend(selector_labels(instance, component));
-    let class = match component {
-        Component::Server => None,
-        Component::Sentinel => {
-            instance.sentinel().and_then(|sentinel| sentinel.storage.as_deref()).and_then(|own| own.class.as_ref())
-        }
-    };
-    let class = class.or_else(|| storage.and_then(|storage| storage.class.as_ref()));
+    let class = instance.sentinel().and_then(|sentinel| sentinel.storage.as_deref()?.class.as_ref());
+    let class = class
+        .filter(|_| component == Component::Sentinel)
+        .or_else(|| storage.and_then(|storage| storage.class.as_ref()));
     let modes = own.and_then(|storage| storage.access_modes.as_deref()).unwrap_or(&[AccessMode::ReadWriteOnce]);
     Some(PersistentVolumeClaim {
         metadata: ObjectMeta {
@@ -169,18 +172,33 @@ fn auth(auth: &Auth) -> Volume {
     }
 }
 
-/// Certificates under the names the scripts know.
-fn tls(tls: &Tls) -> Volume {
+/// What a proxy reads of the configuration.
+fn proxy_config(instance: Instance<'_>) -> Volume {
+    Volume {
+        name: CONFIG.to_owned(),
+        config_map: Some(ConfigMapVolumeSource {
+            name: instance.config_name(),
+            items: Some(vec![item(runtime::PROXY_CONFIG, runtime::PROXY_CONFIG)]),
+            ..Default::default()
+        }),
+        ..Default::default()
+    }
+}
+
+/// Certificates under the names the scripts know; the authority's alone for who shows none.
+fn tls(tls: &Tls, shows_one: bool) -> Volume {
     let item = |key: &Option<SecretKey>, path: &str| item(key.as_ref().map_or(path, SecretKey::as_str), path);
+    let mut items = Vec::new();
+    if shows_one {
+        items.push(item(&tls.certificate_key, defaults::TLS_CERTIFICATE_KEY));
+        items.push(item(&tls.private_key, defaults::TLS_PRIVATE_KEY));
+    }
+    items.push(item(&tls.authority_key, defaults::TLS_AUTHORITY_KEY));
     Volume {
         name: TLS.to_owned(),
         secret: Some(SecretVolumeSource {
             default_mode: Some(SECRET_MODE),
-            items: Some(vec![
-                item(&tls.certificate_key, defaults::TLS_CERTIFICATE_KEY),
-                item(&tls.private_key, defaults::TLS_PRIVATE_KEY),
-                item(&tls.authority_key, defaults::TLS_AUTHORITY_KEY),
-            ]),
+            items: Some(items),
             secret_name: Some(secret_name(tls.secret.as_ref())),
             ..Default::default()
         }),
@@ -189,6 +207,6 @@ fn tls(tls: &Tls) -> Volume {
 }
 
 /// The name of the Secret; the checks have refused a document without one.
-fn secret_name(name: Option<&ObjectName>) -> String {
+pub(super) fn secret_name(name: Option<&ObjectName>) -> String {
     name.map(ToString::to_string).unwrap_or_default()
 }

@@ -2,6 +2,7 @@
 
 mod checksum;
 pub(crate) mod config;
+mod proxy;
 
 use crate::instance::{Component, Instance};
 
@@ -13,6 +14,8 @@ pub(crate) const AUTH_DIR: &str = "/etc/redis-k8s-auth";
 pub(crate) const TLS_DIR: &str = "/etc/redis-k8s-tls";
 /// In memory: the configuration a pod writes for itself, passwords included.
 pub(crate) const RUN_DIR: &str = "/run/redis-k8s";
+/// What a proxy reads there.
+pub(crate) const PROXY_CONFIG: &str = "haproxy.cfg";
 /// The claim or emptyDir.
 pub(crate) const DATA_DIR: &str = "/data";
 
@@ -57,6 +60,7 @@ pub(crate) struct Texts {
     redis_conf: String,
     sentinel_conf: String,
     topology_env: String,
+    proxy_config: Option<String>,
 }
 
 impl Texts {
@@ -67,6 +71,7 @@ impl Texts {
             redis_conf,
             sentinel_conf: config::sentinel_conf(instance),
             topology_env: config::topology_env(instance),
+            proxy_config: instance.master_service().map(|_| proxy::config(instance)),
         }
     }
 
@@ -82,23 +87,30 @@ impl Texts {
                 )
             }
             Component::Sentinel => checksum::checksum(component, [self.sentinel_conf.as_str()].into_iter()),
+            Component::Proxy => checksum::checksum(component, self.proxy_config.as_deref().into_iter()),
         }
     }
 
     /// The files by name.
-    pub(crate) fn into_files(self) -> [(&'static str, String); 4] {
-        [
+    pub(crate) fn into_files(self) -> impl Iterator<Item = (&'static str, String)> {
+        let proxy = self.proxy_config.map(|text| (PROXY_CONFIG, text));
+        proxy.into_iter().chain([
             ("live.conf", self.live_conf),
             ("redis.conf", self.redis_conf),
             ("sentinel.conf", self.sentinel_conf),
             ("topology.env", self.topology_env),
-        ]
+        ])
     }
 }
 
 /// The command of a container.
 pub(crate) fn start_command(component: Component) -> Vec<String> {
-    script("supervise.sh", &[component.as_str()])
+    match component {
+        Component::Server | Component::Sentinel => script("supervise.sh", &[component.as_str()]),
+        Component::Proxy => {
+            ["haproxy", "-db", "-f", &[CONFIG_DIR, "/", PROXY_CONFIG].concat()].map(str::to_owned).into()
+        }
+    }
 }
 
 /// The command of a probe.
@@ -111,6 +123,8 @@ pub(crate) fn stop_command(component: Component) -> Vec<String> {
     match component {
         Component::Server => script("server-stop.sh", &[]),
         Component::Sentinel => script("sentinel-stop.sh", &[]),
+        // It answers those whom its Service still leads to it.
+        Component::Proxy => ["sleep", "2"].map(str::to_owned).into(),
     }
 }
 

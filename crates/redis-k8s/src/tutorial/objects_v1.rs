@@ -293,7 +293,7 @@ fn container(redis: &Redis, role: Role) -> Container {
     Container {
         command: Some(scripts::start_command(component)),
         env: Some(env(redis, role)),
-        image: Some(instance.image().to_owned()),
+        image: Some(instance.image(component).to_owned()),
         image_pull_policy: redis.spec.image_pull_policy.map(ImagePullPolicy::as_str).map(str::to_owned),
         lifecycle: (component == Component::Server).then(|| Lifecycle {
             pre_stop: Some(LifecycleHandler {
@@ -367,9 +367,10 @@ fn mounts(component: Component) -> Vec<VolumeMount> {
         read_only: read_only.then_some(true),
         ..VolumeMount::default()
     };
-    let own = match component {
-        Component::Server => mount(DATA, scripts::DATA_DIR, false),
-        Component::Sentinel => mount(SENTINEL, scripts::SENTINEL_DIR, false),
+    let own = if component == Component::Server {
+        mount(DATA, scripts::DATA_DIR, false)
+    } else {
+        mount(SENTINEL, scripts::SENTINEL_DIR, false)
     };
     vec![mount(CONFIG, runtime::CONFIG_DIR, true), own]
 }
@@ -377,8 +378,8 @@ fn mounts(component: Component) -> Vec<VolumeMount> {
 fn volumes(redis: &Redis, roles: &[Role]) -> Vec<Volume> {
     let config = ConfigMapVolumeSource { name: names::config(redis), ..ConfigMapVolumeSource::default() };
     let mut volumes = vec![Volume { name: CONFIG.to_owned(), config_map: Some(config), ..Volume::default() }];
-    volumes.extend(roles.iter().map(|role| match role.component() {
-        Component::Server => {
+    volumes.extend(roles.iter().map(|role| {
+        if role.component() == Component::Server {
             let asked = redis.spec.storage.as_deref().and_then(|storage| storage.empty_dir.as_ref());
             empty_dir(
                 DATA,
@@ -388,8 +389,9 @@ fn volumes(redis: &Redis, roles: &[Role]) -> Vec<Volume> {
                     ..Default::default()
                 },
             )
+        } else {
+            empty_dir(SENTINEL, EmptyDirVolumeSource::default())
         }
-        Component::Sentinel => empty_dir(SENTINEL, EmptyDirVolumeSource::default()),
     }));
     volumes
 }

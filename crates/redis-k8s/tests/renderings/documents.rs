@@ -101,6 +101,18 @@ fn peers() -> BoxedStrategy<Value> {
     vec(peer, 1..4).prop_map(Value::from).boxed()
 }
 
+fn master_service() -> BoxedStrategy<Value> {
+    prop_oneof![
+                Just(json!({"enabled": true})),
+                (1..=16u32, (1..u16::MAX)).prop_map(|(replicas, port)| json!({"enabled": true, "replicas": replicas, "port": port})),
+                (labels(), annotations(), resources(&["64Mi"], &["256Mi"])).prop_map(|(labels, annotations, resources)| {
+                    json!({"enabled": true, "labels": labels, "annotations": annotations, "resources": resources, "image": "haproxy:3.4"})
+                }),
+                Just(json!({"enabled": true, "type": "NodePort", "trafficDistribution": "PreferSameZone", "sessionAffinity": "ClientIP"})),
+            ]
+            .boxed()
+}
+
 /// What every target can express.
 fn simple_settings() -> Vec<(&'static str, BoxedStrategy<Value>)> {
     vec![
@@ -186,6 +198,7 @@ fn mutable_settings() -> Vec<(&'static str, BoxedStrategy<Value>)> {
             ]
             .boxed(),
         ),
+        ("spec/services/master", master_service()),
         ("spec/services/sentinel/enabled", Just(Value::from(true)).boxed()),
         ("spec/services/sentinel/sessionAffinity", one_of(&["None", "ClientIP"])),
         ("spec/services/sentinel/trafficDistribution", one_of(&["PreferSameZone", "PreferSameNode"])),

@@ -24,7 +24,8 @@ pub(crate) fn one_namespace(manifest: &Manifest) -> Vec<String> {
 /// kustomize's legacy order of the kinds we render, by name within a kind, from
 /// <https://github.com/kubernetes-sigs/kustomize/blob/master/api/internal/builtins/SortOrderTransformer.go>.
 pub(crate) fn order(manifest: &Manifest) -> Vec<String> {
-    const FIRST: [&str; 5] = ["ServiceAccount", "ConfigMap", "Service", "StatefulSet", "PodDisruptionBudget"];
+    const FIRST: [&str; 6] =
+        ["ServiceAccount", "ConfigMap", "Service", "Deployment", "StatefulSet", "PodDisruptionBudget"];
     let in_order = manifest.iter().is_sorted_by_key(|object| {
         let rank = FIRST.iter().position(|kind| *kind == object.kind()).unwrap_or(FIRST.len());
         (rank, object.kind(), object.name())

@@ -2,11 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use k8s_openapi::api::apps::v1::StatefulSet;
 use k8s_openapi::api::networking::v1::{NetworkPolicy, NetworkPolicyPeer, NetworkPolicyPort};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::LabelSelector;
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 use redis_k8s::Manifest;
+use serde_json::Value;
+
+use crate::tree::{Workload, containers, list, text, workloads};
 
 type Labels = BTreeMap<String, String>;
 
@@ -49,17 +51,16 @@ struct Set {
 }
 
 fn sets(manifest: &Manifest) -> Vec<Set> {
-    let set = |set: &StatefulSet| {
-        let template = &set.spec.as_ref()?.template;
-        let spec = template.spec.as_ref()?;
-        let ports = spec.containers.iter().flat_map(|container| container.ports.iter().flatten());
-        Some(Set {
-            name: set.metadata.name.clone()?,
-            pod: Pod { labels: template.metadata.as_ref()?.labels.clone()?, same_namespace: true },
-            ports: ports.map(|port| (port.name.clone().unwrap_or_default(), port.container_port)).collect(),
-        })
+    let number = |port: &Value| port["containerPort"].as_i64().and_then(|port| port.try_into().ok()).unwrap_or(0);
+    let set = |workload: Workload| Set {
+        ports: containers(&workload.spec)
+            .flat_map(|container| list(container, "ports"))
+            .map(|port| (text(port, "name").to_owned(), number(port)))
+            .collect(),
+        name: workload.owner,
+        pod: Pod { labels: workload.labels, same_namespace: true },
     };
-    manifest.all::<StatefulSet>().filter_map(set).collect()
+    workloads(manifest).into_iter().map(set).collect()
 }
 
 fn policies<'a>(manifest: &'a Manifest, pod: &'a Pod) -> impl Iterator<Item = &'a NetworkPolicy> {
@@ -102,7 +103,8 @@ pub(crate) fn policies_fit_ports(manifest: &Manifest) -> Vec<String> {
     let mut lines = Vec::new();
     for from in &sets {
         for to in &sets {
-            for (name, port) in &to.ports {
+            // The health of a proxy is for the kubelet of its node, which no policy keeps away.
+            for (name, port) in to.ports.iter().filter(|(name, _)| *name != "health") {
                 if !may_enter(manifest, &from.pod, to, *port) || !may_leave(manifest, &from.pod, Some(to), *port, "TCP")
                 {
                     lines.push(format!("{} cannot reach {} on {name} ({port})", from.name, to.name));
@@ -151,7 +153,10 @@ pub(crate) fn policies_fit_ports(manifest: &Manifest) -> Vec<String> {
 fn by_default_the_namespace_may_and_nobody_else() {
     let manifest = redis_k8s::Redis::new("cache".parse().unwrap()).render(redis_k8s::ApiVersion::AppsV1).unwrap();
     let sets = sets(&manifest);
-    assert_eq!(sets.iter().map(|set| set.name.as_str()).collect::<Vec<_>>(), ["cache", "cache-sentinel"]);
+    assert_eq!(
+        sets.iter().map(|set| set.name.as_str()).collect::<Vec<_>>(),
+        ["StatefulSet cache", "StatefulSet cache-sentinel"]
+    );
     let neighbour = Pod { labels: BTreeMap::new(), same_namespace: true };
     let stranger = Pod { labels: sets[0].pod.labels.clone(), same_namespace: false };
     for set in &sets {

@@ -1,19 +1,19 @@
 //! The Pod Security Standard "restricted", baseline included, from
 //! <https://kubernetes.io/docs/concepts/security/pod-security-standards/>.
 
-use k8s_openapi::api::apps::v1::StatefulSet;
 use k8s_openapi::api::core::v1::{
     AppArmorProfile, Container, LifecycleHandler, PodSpec, Probe, SELinuxOptions, SeccompProfile, Volume,
 };
 use redis_k8s::Manifest;
 
+use crate::tree::workloads;
+
 pub(crate) fn restricted(manifest: &Manifest) -> Vec<String> {
     let mut lines = Vec::new();
-    for set in manifest.all::<StatefulSet>() {
-        let name = set.metadata.name.as_deref().unwrap_or_default();
-        match set.spec.as_ref().and_then(|spec| spec.template.spec.as_ref()) {
-            Some(spec) => lines.extend(pod(spec).into_iter().map(|line| format!("{name}: {line}"))),
-            None => lines.push(format!("{name}: no pod")),
+    for workload in workloads(manifest) {
+        match serde_json::from_value(workload.spec) {
+            Ok(spec) => lines.extend(pod(&spec).into_iter().map(|line| format!("{}: {line}", workload.owner))),
+            Err(error) => lines.push(format!("{}: no pod: {error}", workload.owner)),
         }
     }
     lines

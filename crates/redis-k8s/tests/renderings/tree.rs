@@ -64,7 +64,7 @@ pub(crate) fn workloads(manifest: &Manifest) -> Vec<Workload> {
             let (template, selector) = match object.kind() {
                 "Pod" => (&value, None),
                 "ReplicationController" => (&spec["template"], Some(labels(&spec["selector"]))),
-                "StatefulSet" => (&spec["template"], Some(labels(&spec["selector"]["matchLabels"]))),
+                "StatefulSet" | "Deployment" => (&spec["template"], Some(labels(&spec["selector"]["matchLabels"]))),
                 _ => return None,
             };
             Some(Workload {

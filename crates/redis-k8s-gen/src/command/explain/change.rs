@@ -8,7 +8,12 @@ pub(super) fn of(sample: &Sample) -> String {
     let diff = Diff::of_documents(&sample.without, &sample.with);
     let about = |outcome: Outcome| -> Vec<&str> {
         let found = diff.effects().iter().filter(|effect| effect.outcome == outcome);
-        found.map(|effect| if effect.object.ends_with("-sentinel") { "sentinels" } else { "servers" }).collect()
+        let whose = |object: &str| match object.split_once(' ') {
+            Some(("Deployment", _)) => "proxies",
+            Some((_, name)) if name.ends_with("-sentinel") => "sentinels",
+            _ => "servers",
+        };
+        found.map(|effect| whose(&effect.object)).collect()
     };
     // Who says no namespace may mean the one that the other names.
     if diff.is_another_instance() || sample.with.pointer("/metadata/namespace").is_some() {

@@ -234,7 +234,9 @@ mod tests {
     #[test]
     fn a_default_is_what_is_rendered_without_the_field() {
         /// Kubernetes has the same default, so it is written only where a document does.
-        const LEFT_TO_KUBERNETES: [&str; 6] = [
+        const LEFT_TO_KUBERNETES: [&str; 8] = [
+            "spec.services.master.sessionAffinity",
+            "spec.services.master.type",
             "spec.services.read.sessionAffinity",
             "spec.services.read.type",
             "spec.services.sentinel.sessionAffinity",

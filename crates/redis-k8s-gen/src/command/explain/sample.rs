@@ -24,10 +24,17 @@ pub(super) fn of(path: &str) -> Option<Sample> {
 
 /// The field of this path with this value.
 pub(super) fn with(path: &str, value: Value) -> Option<Sample> {
-    let without = json!({"metadata": {"name": "redis"}, "spec": super::known(path)?.beside_value()});
+    let without = json!({"metadata": {"name": "redis"}, "spec": beside(path)?});
     let mut with = without.clone();
     put(&mut with, path, value);
     Some(Sample { excerpt: excerpt(&with, path), without: complete(without), with: complete(with) })
+}
+
+/// What else the spec must say: what the field asks for, or the nearest around it that asks for something.
+fn beside(path: &str) -> Option<Value> {
+    let asked = super::known(path)?.beside_value();
+    let around = || beside(path.rsplit_once('.')?.0);
+    Some(if asked == json!({}) { around().unwrap_or(asked) } else { asked })
 }
 
 fn complete(mut document: Value) -> Value {

@@ -11,6 +11,7 @@ const SHORT_NAMES: &[(&str, &[&str])] = &[
     ("ServiceAccount", &["sa"]),
     ("ConfigMap", &["cm"]),
     ("Service", &["svc"]),
+    ("Deployment", &["deploy"]),
     ("StatefulSet", &["sts"]),
     ("PodDisruptionBudget", &["pdb"]),
     ("NetworkPolicy", &["netpol"]),

@@ -31,7 +31,7 @@ pub(super) fn check(type_name: &str, node: &Node<'_>, form: &mut Form<'_, '_>) {
             metadata::check_name(node, metadata::NameForm::Subdomain, form);
             required(node, "spec", form);
         }
-        "ServiceAccount" | "NetworkPolicy" | "PodDisruptionBudget" | "PersistentVolumeClaim" => {
+        "Deployment" | "ServiceAccount" | "NetworkPolicy" | "PodDisruptionBudget" | "PersistentVolumeClaim" => {
             metadata::check_name(node, metadata::NameForm::Subdomain, form);
         }
         "Service" => metadata::check_name(node, metadata::NameForm::Service, form),
@@ -75,7 +75,7 @@ pub(super) fn check(type_name: &str, node: &Node<'_>, form: &mut Form<'_, '_>) {
             required(node, "template", form);
             workload::check(node, form);
         }
-        "StatefulSetSpec" => workload::check_stateful(node, form),
+        "DeploymentSpec" | "StatefulSetSpec" => workload::check_of_apps(node, form),
         "PodDisruptionBudgetSpec" => budget::check(node, form),
         "NetworkPolicySpec" => network_policy::check(node, form),
         "NetworkPolicyPeer" => network_policy::check_peer(node, form),

@@ -16,6 +16,7 @@ const WORDS: &[(&str, &str, &[&str])] = &[
     ("Container", "terminationMessagePolicy", MESSAGE_POLICY),
     ("ContainerPort", "protocol", PROTOCOL),
     ("ContainerResizePolicy", "restartPolicy", &["NotRequired", "RestartContainer"]),
+    ("DeploymentStrategy", "type", &["Recreate", "RollingUpdate"]),
     ("EphemeralContainer", "imagePullPolicy", PULL_POLICY),
     ("EphemeralContainer", "terminationMessagePolicy", MESSAGE_POLICY),
     ("HTTPGetAction", "scheme", &["HTTP", "HTTPS"]),

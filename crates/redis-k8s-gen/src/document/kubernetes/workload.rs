@@ -1,4 +1,4 @@
-//! Sets of pods: StatefulSet and ReplicationController.
+//! Sets of pods: StatefulSet, Deployment and ReplicationController.
 
 use super::form::Form;
 use super::metadata::entries;
@@ -25,8 +25,8 @@ pub(super) fn check(spec: &Node<'_>, form: &mut Form<'_, '_>) {
     });
 }
 
-/// A set; the selector of a ReplicationController may be empty, since that means the labels of its pods.
-pub(super) fn check_stateful(spec: &Node<'_>, form: &mut Form<'_, '_>) {
+/// A set of the group apps; the selector of a ReplicationController may be empty, since that means the labels of its pods.
+pub(super) fn check_of_apps(spec: &Node<'_>, form: &mut Form<'_, '_>) {
     let has_expressions = spec.get("selector").is_some_and(|selector| !items(selector, "matchExpressions").is_empty());
     if spec.get("selector").is_some() && selected(spec).0.is_empty() && !has_expressions {
         form.report(broken(&SELECTOR_EMPTY, "the selector is empty").under("selector".into()));

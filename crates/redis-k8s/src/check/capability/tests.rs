@@ -76,6 +76,7 @@ fn each_target_refuses_what_it_cannot_express() {
             "spec.auth",
             "spec.tls",
             "spec.services.read",
+            "spec.services.master",
             "spec.networkPolicy",
             "spec.disruptionBudget",
         ]
