@@ -46,8 +46,12 @@ fn standard_input_is_read_only_when_asked_for() {
     let cache = document("cache", "{}");
     let asked = with_stdin(&["render", "-", "-o", "name"], cache.as_bytes());
     assert!(asked.out.contains("statefulset.apps/cache\n"), "{}", asked.out);
-    let not_asked = with_stdin(&["render", "-o", "name"], cache.as_bytes());
-    assert!(not_asked.out.contains("statefulset.apps/redis\n"), "{}", not_asked.out);
+    for command in ["render", "steps", "secret"] {
+        let not_asked = with_stdin(&[command], cache.as_bytes());
+        assert_eq!((not_asked.code, not_asked.out.as_str()), (2, ""), "{command}");
+        assert!(not_asked.err.contains("name it `-` to read it"), "{}", not_asked.err);
+    }
+    assert_eq!(with_stdin(&["secret", "--secret", "cache-auth"], cache.as_bytes()).code, 0);
     assert_eq!(with_stdin(&["render", "-", "-"], b"").code, 2);
 }
 
@@ -192,6 +196,34 @@ fn files_of_the_same_name_leave_the_directory_as_it_was() {
     let new = dir.path().join("new");
     assert_eq!(with_stdin(&["render", "-", "--output-dir", new.to_str().unwrap()], both.as_bytes()).code, 1);
     assert!(!new.exists());
+}
+
+#[test]
+fn a_directory_in_the_place_of_a_file_leaves_everything_as_it_was() {
+    let dir = tempfile::tempdir().unwrap();
+    let to = dir.path().to_str().unwrap();
+    std::fs::create_dir(dir.path().join("v1_service_redis-read.yaml")).unwrap();
+    let ran = command(&["render", "--output-dir", to]);
+    assert_eq!(ran.code, 2);
+    assert!(ran.err.contains("v1_service_redis-read.yaml: it is a directory, not a file"), "{}", ran.err);
+    assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 1);
+}
+
+#[test]
+fn files_that_are_no_longer_rendered_are_told_and_stay() {
+    let dir = tempfile::tempdir().unwrap();
+    let to = dir.path().to_str().unwrap();
+    let write = |args: &[&str]| command(&[&["render", "--output-dir", to], args].concat());
+    assert_eq!(write(&["--set", "spec.replicas=5"]).code, 0);
+    assert_eq!(write(&["--name", "other", "--only", "sts"]).code, 0);
+    std::fs::write(dir.path().join("v1_configmap_mine.yaml"), "metadata:\n  name: mine\n").unwrap();
+    let secret = command(&["secret", "--secret", "redis-auth"]).out + "    app.kubernetes.io/instance: redis\n";
+    std::fs::write(dir.path().join("v1_secret_redis-auth.yaml"), secret).unwrap();
+    let told = write(&[]).err;
+    let left = "v1_service_redis-announce-3.yaml, v1_service_redis-announce-4.yaml;";
+    assert!(told.contains(&format!("still in {to}: {left}")), "{told}");
+    assert!(dir.path().join("v1_service_redis-announce-4.yaml").exists());
+    assert!(!write(&["--only", "sts"]).err.contains("still in"), "a part says nothing of the rest");
 }
 
 #[test]

@@ -41,7 +41,12 @@ impl DocumentArgs {
         target: ApiVersion,
         session: &mut Session<'_, '_>,
     ) -> Result<Loaded, Failure> {
-        let sources = if files.is_empty() { vec![Source::default_instance()] } else { read_all(files, session)? };
+        let sources = if files.is_empty() {
+            require_nothing_to_read(session)?;
+            vec![Source::default_instance()]
+        } else {
+            read_all(files, session)?
+        };
         self.counted(document::load(sources, &self.overrides(), target))
     }
 
@@ -107,6 +112,22 @@ impl DocumentArgs {
         let namespace = self.namespace.as_ref().map(|it| Override::flag("--namespace", "metadata.namespace", it));
         set.chain(name).chain(namespace).collect()
     }
+}
+
+/// Refuses standard input that nobody asked for: who pipes a document into a run that names none would get, and apply, the
+/// default instance.
+///
+/// Reading it would be wrong as often as right: it may be the rest of a script that runs this command, or the list of a loop
+/// around it, and a pipe that stays open without a word would never end. Nothing is taken from it, so they lose nothing.
+pub(crate) fn require_nothing_to_read(session: &Session<'_, '_>) -> Result<(), Failure> {
+    if session.io.stdin.may_hold_documents() {
+        return Err(Failure::Usage(
+            "no document is named, and standard input may hold one: name it `-` to read it, or add `< /dev/null` if it is \
+             not meant"
+                .to_owned(),
+        ));
+    }
+    Ok(())
 }
 
 pub(crate) fn read_all(files: &[PathBuf], session: &mut Session<'_, '_>) -> Result<Vec<Source>, Failure> {

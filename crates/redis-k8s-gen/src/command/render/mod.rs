@@ -1,6 +1,7 @@
 //! `render`: documents in, manifests out. Everything is read and checked before the first byte is written.
 
 mod files;
+mod interrupt;
 mod json;
 mod names;
 mod progress;

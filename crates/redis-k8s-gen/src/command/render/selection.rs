@@ -58,6 +58,15 @@ impl Selector {
     }
 }
 
+/// True for the name of a file as `--output-dir` writes it, for a kind that is rendered: `v1_service_redis.yaml`.
+pub(super) fn is_file_of_a_kind(name: &str) -> bool {
+    let Some((before, object)) = name.strip_suffix(".yaml").and_then(|name| name.rsplit_once('_')) else {
+        return false;
+    };
+    let kind = before.rsplit('_').next().unwrap_or_default();
+    !object.is_empty() && SHORT_NAMES.iter().any(|(known, _)| known.eq_ignore_ascii_case(kind))
+}
+
 /// Objects that pass any of the selectors; all of them when there is none.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Selection(Vec<Selector>);
