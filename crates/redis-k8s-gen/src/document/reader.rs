@@ -6,7 +6,7 @@ use redis_k8s::PathStep;
 use serde::de::value::StrDeserializer;
 use serde::de::{Deserializer, Expected, IntoDeserializer, Unexpected, Visitor};
 
-use super::fault::Fault;
+use super::fault::{Fault, Part};
 use super::fields;
 use super::node::{Entry, Kind, Node, Origin, Style, shorten};
 use super::scalar::Meaning;
@@ -217,9 +217,7 @@ impl<'de> Deserializer<'de> for Reader<'_, '_> {
             );
         };
         if let Some(entry) = entries.iter().find(|entry| !known.contains(&&*entry.key) && !is_dropped(entry)) {
-            return Err(unknown_field(&entry.key, name, known)
-                .at(entry.key_origin)
-                .under(PathStep::Field(entry.key.clone().into_owned())));
+            return Err(unknown_field(entry, (name, known)));
         }
         visitor.visit_map(Entries::filled(entries))
     }
@@ -256,20 +254,24 @@ impl<'de> Deserializer<'de> for Reader<'_, '_> {
     }
 }
 
-fn is_dropped(entry: &Entry<'_>) -> bool {
+pub(super) fn is_dropped(entry: &Entry<'_>) -> bool {
     matches!(entry.value.kind, Kind::Dropped)
 }
 
-fn unknown_field(key: &str, name: &str, known: &[&str]) -> Fault {
-    let fault = Fault::new("unknown-field", format!("unknown field `{}`", shorten(key)));
-    if let Some(home) = fields::home_of(key, name) {
-        return fault.help(format!("it belongs in {home}: `{home}.{key}`"));
-    }
-    match nearest(key, known.iter().copied()) {
-        Some(near) => fault.help(format!("did you mean `{near}`?")),
-        None if name == "RedisSpec" => fault.help("`redis-k8s-gen explain spec` lists the fields"),
-        None => fault.help(format!("the fields here are {}", known.join(", "))),
-    }
+/// An entry of a part of the document that has no such field.
+pub(super) fn unknown_field(entry: &Entry<'_>, part: Part) -> Fault {
+    let (name, known) = part;
+    let key = &*entry.key;
+    let help = if let Some(home) = fields::home_of(key, name) {
+        format!("it belongs in {home}: `{home}.{key}`")
+    } else if let Some(near) = nearest(key, known.iter().copied()) {
+        format!("did you mean `{near}`?")
+    } else if name == "RedisSpec" {
+        "`redis-k8s-gen explain spec` lists the fields".to_owned()
+    } else {
+        format!("the fields here are {}", known.join(", "))
+    };
+    Fault::unknown(key, part).help(help).at(entry.key_origin).under(PathStep::Field(key.to_owned()))
 }
 
 /// The items of a list.

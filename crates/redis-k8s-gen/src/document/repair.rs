@@ -3,10 +3,11 @@
 use redis_k8s::{PathStep, Redis};
 use serde::Deserialize;
 
-use super::fault::Fault;
+use super::fault::{Fault, Part};
 use super::node::{Entry, Kind, Node};
 use super::overlay_path::display;
-use super::reader::Reader;
+use super::reader::{Reader, is_dropped, unknown_field};
+use crate::diagnostic::Report;
 
 /// Problems looked for in one document: a list of a million wrong items is one mistake.
 const MAX_FAULTS: usize = 1000;
@@ -18,6 +19,10 @@ pub(super) struct Reading {
     /// The document; with faults, what is left of it when the wrong parts are taken for absent.
     pub(super) redis: Option<Redis>,
     pub(super) faults: Vec<Fault>,
+    /// Unknown fields that are in no fault of their own.
+    pub(super) more_unknown: usize,
+    /// True if there may be more faults than were looked for.
+    pub(super) is_cut: bool,
     /// The parts that were dropped.
     dropped: Vec<Vec<PathStep>>,
 }
@@ -33,6 +38,23 @@ impl Reading {
                 || path.split_last().is_some_and(|(_, p)| p == siblings)
         })
     }
+
+    /// Drops all unknown fields beside the one at `path`: thousands of them are found in one reading, and some are told.
+    fn drop_unknown(&mut self, root: &mut Node<'_>, path: Vec<PathStep>, part: Part) {
+        let Some((_, parent)) = path.split_last() else { return };
+        let Some(Node { kind: Kind::Mapping(entries), .. }) = root.at_mut(parent) else { return };
+        let unknown = entries.iter_mut().filter(|entry| !part.1.contains(&&*entry.key) && !is_dropped(entry));
+        for (place, entry) in unknown.enumerate() {
+            if place < Report::KEPT {
+                let fault = unknown_field(entry, part).under_all(parent);
+                self.faults.push(named(fault, &path));
+            } else {
+                self.more_unknown += 1;
+            }
+            entry.value.kind = Kind::Dropped;
+        }
+        self.dropped.push(path);
+    }
 }
 
 /// Reads a tree. A good one is read once, and left as it was.
@@ -40,8 +62,13 @@ impl Reading {
 /// `length` is the length of its text.
 pub(super) fn read(root: &mut Node<'_>, length: usize) -> Reading {
     let limit = (MAX_BYTES_READ / length.max(1)).clamp(10, MAX_FAULTS);
-    let mut reading = Reading { redis: None, faults: Vec::new(), dropped: Vec::new() };
-    while reading.faults.len() < limit {
+    let mut reading =
+        Reading { redis: None, faults: Vec::new(), more_unknown: 0, is_cut: false, dropped: Vec::new() };
+    loop {
+        if reading.faults.len() >= limit {
+            reading.is_cut = true;
+            break;
+        }
         match Redis::deserialize(Reader::new(root)) {
             Ok(redis) => {
                 reading.redis = Some(redis);
@@ -49,6 +76,10 @@ pub(super) fn read(root: &mut Node<'_>, length: usize) -> Reading {
             }
             Err(fault) => {
                 let path = fault.path();
+                if let Some(part) = fault.unknown_in() {
+                    reading.drop_unknown(root, path, part);
+                    continue;
+                }
                 let about = fault.missing_field().map_or_else(|| path.clone(), |field| child(&path, field));
                 let is_consequence = fault.missing_field().is_some() && reading.dropped.contains(&about);
                 let origin = root.locate(&about);
