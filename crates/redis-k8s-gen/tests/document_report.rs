@@ -78,8 +78,7 @@ fn a_flood_is_counted_in_full_and_told_in_part() {
     let keys = |count: usize, indent: &str| {
         (0..count).fold(String::new(), |text, number| text + "\n" + indent + "k" + &number.to_string() + ": 1")
     };
-    let report =
-        |spec: &str| load(vec![Source::new("flood", document("cache", spec))], &[], ApiVersion::AppsV1).report;
+    let report = |spec: &str| load(vec![Source::new("flood", document("cache", spec))], &[], ApiVersion::AppsV1).report;
     let fields = report(&(keys(200_000, "  ") + "\n  replicas: 0"));
     assert_eq!(fields.errors(), 200_000, "the neighbour of an unknown field is not judged");
     assert!(printed(&fields).ends_with("and 199980 more of unknown-field\n\nerror: 200000 errors in 1 document\n"));
@@ -135,7 +134,7 @@ fn programs_get_the_same_as_people() {
             {
                 "severity": "error",
                 "rule": "invalid-value",
-                "message": "\"é\" is not a valid instance name: 1 to 63 lower-case letters, digits or '-', starting with a letter and ending with a letter or digit",
+                "message": "\"é\" is not a valid instance name: 1 to 42 lower-case letters, digits or '-', starting with a letter and ending with a letter or digit",
                 "path": "metadata.name",
                 "file": "b.json",
                 "line": 1,

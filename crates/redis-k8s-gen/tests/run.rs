@@ -263,6 +263,19 @@ fn a_document_without_auth_has_no_secret() {
 }
 
 #[test]
+fn documents_to_start_from_take_a_name_and_a_namespace() {
+    for profile in ["minimal", "production", "tutorial"] {
+        // Words of the other one in each of them.
+        let (name, namespace) = ("shop-cache", "cache-shop");
+        let text = command(&["init", "--profile", profile, "--name", name, "--namespace", namespace]).out;
+        let names = with_stdin(&["render", "-", "-q", "--only", "sts"], text.as_bytes()).out;
+        assert!(names.contains("  name: shop-cache-sentinel\n  namespace: cache-shop\n"), "{names}");
+        let left = text.replace(name, "").replace(namespace, "");
+        assert!(!left.contains("cache-") && !left.contains("shop"), "{left}");
+    }
+}
+
+#[test]
 fn documents_to_start_from_are_fine_and_stay_so_under_strict() {
     for profile in ["minimal", "production", "tutorial"] {
         let text = command(&["init", "--profile", profile]).out;

@@ -1,13 +1,14 @@
 //! The arguments that say which documents a run is about, and the reading of them.
 
 use std::ffi::OsStr;
-use std::io::{self, Read};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use redis_k8s::{ApiVersion, Checked, KubernetesVersion};
 
 use super::{Failure, Session};
+use crate::Input;
 use crate::diagnostic::Report;
 use crate::document::{self, Loaded, Override, Source};
 
@@ -134,14 +135,26 @@ pub(crate) fn read_all(files: &[PathBuf], session: &mut Session<'_, '_>) -> Resu
     if files.iter().filter(|file| is_stdin(file)).count() > 1 {
         return Err(Failure::Usage("standard input (-) can be read only once".to_owned()));
     }
-    files.iter().map(|file| read(file, session.io.stdin)).collect()
+    let (mut sources, mut failure) = (Vec::with_capacity(files.len()), None);
+    for file in files {
+        match read(file, session.io.stdin) {
+            Ok(source) => sources.push(source),
+            Err(reason) => {
+                // The last one ends the run; those before are told here.
+                if let Some(earlier) = failure.replace(reason) {
+                    session.say("error", &earlier.to_string());
+                }
+            }
+        }
+    }
+    failure.map_or(Ok(sources), Err)
 }
 
 fn is_stdin(file: &Path) -> bool {
     file.as_os_str() == OsStr::new("-")
 }
 
-fn read(file: &Path, stdin: &mut dyn Read) -> Result<Source, Failure> {
+fn read(file: &Path, stdin: &mut dyn Input) -> Result<Source, Failure> {
     if is_stdin(file) {
         let mut bytes = Vec::new();
         stdin

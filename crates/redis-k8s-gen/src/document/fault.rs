@@ -77,6 +77,23 @@ impl Fault {
         self
     }
 
+    pub(super) fn help_if(self, help: Option<impl Into<String>>) -> Self {
+        match help {
+            Some(help) => self.help(help),
+            None => self,
+        }
+    }
+
+    /// Says a part of the message in other words.
+    pub(super) fn rewording(mut self, words: &str, better: &str) -> Self {
+        self.0.message = self.0.message.replace(words, better);
+        self
+    }
+
+    pub(super) fn message(&self) -> &str {
+        &self.0.message
+    }
+
     /// Says where, unless something closer to the place already did.
     pub(super) fn at(mut self, origin: Origin) -> Self {
         self.0.origin.get_or_insert(origin);

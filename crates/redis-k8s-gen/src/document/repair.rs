@@ -1,9 +1,11 @@
 //! Finds every problem of a tree: reads it, drops what cannot be read, and reads it again.
 
-use redis_k8s::{PathStep, Redis};
+use redis_k8s::model::Field;
+use redis_k8s::{PathStep, Quantity, Redis};
 use serde::Deserialize;
 
 use super::fault::{Fault, Part};
+use super::fields::field_at;
 use super::node::{Entry, Kind, Node};
 use super::overlay_path::display;
 use super::reader::{Reader, is_dropped, unknown_field};
@@ -62,8 +64,7 @@ impl Reading {
 /// `length` is the length of its text.
 pub(super) fn read(root: &mut Node<'_>, length: usize) -> Reading {
     let limit = (MAX_BYTES_READ / length.max(1)).clamp(10, MAX_FAULTS);
-    let mut reading =
-        Reading { redis: None, faults: Vec::new(), more_unknown: 0, is_cut: false, dropped: Vec::new() };
+    let mut reading = Reading { redis: None, faults: Vec::new(), more_unknown: 0, is_cut: false, dropped: Vec::new() };
     loop {
         if reading.faults.len() >= limit {
             reading.is_cut = true;
@@ -83,6 +84,7 @@ pub(super) fn read(root: &mut Node<'_>, length: usize) -> Reading {
                 let about = fault.missing_field().map_or_else(|| path.clone(), |field| child(&path, field));
                 let is_consequence = fault.missing_field().is_some() && reading.dropped.contains(&about);
                 let origin = root.locate(&about);
+                let fault = better_told(fault, root, &path);
                 let mended = mend(root, &path, fault.missing_field());
                 if let Some(dropped) = &mended {
                     reading.dropped.push(dropped.clone());
@@ -97,6 +99,41 @@ pub(super) fn read(root: &mut Node<'_>, length: usize) -> Reading {
         }
     }
     reading
+}
+
+/// Says what takes a look at the field and its value as a whole.
+fn better_told(fault: Fault, root: &mut Node<'_>, path: &[PathStep]) -> Fault {
+    if let Some((least, most)) = field_at(path).and_then(Field::range) {
+        let range = if most == u32::MAX { format!("from {least}") } else { format!("from {least} to {most}") };
+        return fault.rewording("from 0 to 2^32-1", &range);
+    }
+    if fault.message().contains("is not a valid quantity") {
+        let near = root.at_mut(path).and_then(|node| near_quantity(node.as_text()?));
+        return fault.help_if(near.map(|near| format!("did you mean `{near}`?")));
+    }
+    fault
+}
+
+/// The quantity that was meant by `2GB`, `2 Gi`, `512mb` or `1gib`: those who write a byte mean no thousandths.
+fn near_quantity(text: &str) -> Option<String> {
+    let text = text.to_ascii_lowercase().replace(' ', "");
+    let digits = text.find(|c: char| !c.is_ascii_digit() && c != '.')?;
+    let (number, unit) = text.split_at(digits);
+    let unit = unit.strip_suffix("ytes").or(unit.strip_suffix("yte")).unwrap_or(unit);
+    let unit = match unit.strip_suffix('b').unwrap_or(unit) {
+        "" => "",
+        "k" => "k",
+        "ki" => "Ki",
+        "m" => "M",
+        "mi" => "Mi",
+        "g" => "G",
+        "gi" => "Gi",
+        "t" => "T",
+        "ti" => "Ti",
+        _ => return None,
+    };
+    let near = format!("{number}{unit}");
+    near.parse::<Quantity>().is_ok().then_some(near)
 }
 
 fn child(path: &[PathStep], field: &str) -> Vec<PathStep> {

@@ -18,6 +18,11 @@ const SHORT_NAMES: &[(&str, &[&str])] = &[
     ("ReplicationController", &["rc"]),
 ];
 
+/// The kinds by their own names, as shells offer them.
+pub(super) fn kinds() -> Vec<String> {
+    SHORT_NAMES.iter().map(|(kind, _)| kind.to_ascii_lowercase()).collect()
+}
+
 /// `KIND[/NAME]`: a kind by any name kubectl has for it, and the object's name.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Selector {

@@ -43,6 +43,26 @@ pub(crate) fn is_live(name: &str) -> bool {
     directives::find(name).is_some_and(|directive| directive.is_live)
 }
 
+/// What is known of a directive of `spec.config` or, `for_sentinels`, `spec.sentinel.config`: what it takes, who knows it and what a
+/// change of it does, or why it cannot be set; nothing for one that no server knows.
+///
+/// ```
+/// let maxmemory = redis_k8s::directive("maxmemory", false);
+/// assert_eq!(maxmemory.as_deref(), Some("A size, as in 100mb. A running server takes a new value."));
+/// ```
+#[must_use]
+pub fn directive(name: &str, for_sentinels: bool) -> Option<String> {
+    let owned = if for_sentinels { owned::of_sentinel } else { owned::of_server };
+    if let Some(instead) = owned(name) {
+        return Some(format!("It cannot be set here: {instead}."));
+    }
+    let directive = directives::find(name)?;
+    let servers = if directive.is_everywhere() { String::new() } else { format!(" {} alone.", directive.servers()) };
+    let change =
+        if directive.is_live { "A running server takes a new value." } else { "A new value restarts the servers." };
+    Some(format!("{}.{servers} {change}", directive.kind))
+}
+
 pub(super) fn check(check: &mut Check) {
     let server = image::server(check);
     if let Some(config) = &check.spec.config {
