@@ -59,7 +59,7 @@ fn paths() -> Vec<String> {
 
 pub(crate) fn run(args: &ExplainArgs, session: &mut Session<'_, '_>) -> Result<(), Failure> {
     if let Some((of @ ("spec" | "spec.sentinel"), name)) =
-        args.path.as_deref().and_then(|path| path.split_once(".config."))
+        args.path.as_deref().and_then(|path| path.strip_prefix('.').unwrap_or(path).split_once(".config."))
     {
         let known = redis_k8s::directive(name, of == "spec.sentinel").ok_or_else(|| {
             Failure::Usage(format!(

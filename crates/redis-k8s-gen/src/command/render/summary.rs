@@ -180,7 +180,11 @@ fn services<'o>(text: &mut String, services: impl Iterator<Item = &'o Value>) {
         };
         let selector = &spec["selector"];
         let of_one_pod = !selector["statefulset.kubernetes.io/pod-name"].is_null();
-        let to = if of_one_pod { "the pod of its number".to_owned() } else { selector_of(selector) };
+        let to = match selector["app.kubernetes.io/component"].as_str() {
+            _ if of_one_pod => "the pod of its number".to_owned(),
+            Some(component) => format!("the {component}s"),
+            None => format!("pods {}", labels(selector)),
+        };
         let ready = if spec["publishNotReadyAddresses"] == true { ", ready or not" } else { "" };
         let line = format!("{form}, port {}, {to}{ready}", ports.join(", "));
         match lines.last_mut().filter(|(last, _)| of_one_pod && *last == line) {
@@ -202,32 +206,29 @@ fn connections(text: &mut String, policy: &Value) {
         for rule in list(&policy["spec"][direction]) {
             let mut ports: Vec<_> = list(&rule["ports"]).iter().map(|port| shown(&port["port"])).collect();
             ports.dedup();
-            let peers_of: Vec<_> = list(&rule[peers]).iter().map(peer).collect();
+            let own = &policy["spec"]["podSelector"]["matchLabels"];
+            let peers_of: Vec<_> = list(&rule[peers]).iter().map(|it| peer(it, own)).collect();
             let peers_of = if peers_of.is_empty() { "anywhere".to_owned() } else { peers_of.join("; ") };
-            let _ = writeln!(text, "  {word}: port {} {peers} {peers_of}", ports.join(", "));
+            let ports = if ports.is_empty() { "any port".to_owned() } else { format!("port {}", ports.join(", ")) };
+            let _ = writeln!(text, "  {word}: {ports} {peers} {peers_of}");
         }
     }
 }
 
-fn peer(peer: &Value) -> String {
+/// Who may connect; `own` are the labels of the pods it is about.
+fn peer(peer: &Value, own: &Value) -> String {
     if let Some(block) = peer.pointer("/ipBlock/cidr") {
         return shown(block);
     }
-    let pods = selector_of(&peer["podSelector"]["matchLabels"]);
+    let pods = match &peer["podSelector"]["matchLabels"] {
+        Value::Null => "all pods".to_owned(),
+        pods if pods == own => "its own pods".to_owned(),
+        pods => format!("pods {}", labels(pods)),
+    };
     match &peer["namespaceSelector"] {
         Value::Null => format!("{pods} of the namespace"),
         namespaces if namespaces["matchLabels"].is_null() => format!("{pods} of all namespaces"),
         namespaces => format!("{pods} of namespaces {}", labels(&namespaces["matchLabels"])),
-    }
-}
-
-/// Pods by their labels, in short: those of the instance have the same but for the component.
-fn selector_of(selector: &Value) -> String {
-    match (selector.as_object(), &selector["app.kubernetes.io/component"]) {
-        (None, _) => "all pods".to_owned(),
-        (_, Value::String(component)) => format!("the {component}s"),
-        _ if !selector["app.kubernetes.io/instance"].is_null() => "its own pods".to_owned(),
-        _ => format!("pods {}", labels(selector)),
     }
 }
 
