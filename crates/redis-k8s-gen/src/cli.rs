@@ -2,12 +2,16 @@
 
 use std::ffi::OsString;
 
+use clap::builder::StyledStr;
+use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches};
+use redis_k8s::Redis;
 
 use crate::Io;
 use crate::command::{
     Failure, Session, Verbosity, completions, diff, explain, init, man, render, schema, secret, steps, validate,
 };
+use crate::document::nearest;
 
 const EXAMPLES: &str = "Examples:
   redis-k8s-gen render | kubectl apply -f -          a cluster of three servers and three sentinels
@@ -51,7 +55,7 @@ macro_rules! subcommands {
         fn subcommand(matches: &ArgMatches) -> Result<Subcommand, clap::Error> {
             match matches.subcommand() {
                 $(Some(($name, matches)) => <$args>::from_arg_matches(matches).map(Subcommand::$variant),)*
-                _ => Err(command().error(clap::error::ErrorKind::MissingSubcommand, "a subcommand is needed")),
+                _ => Err(command().error(ErrorKind::MissingSubcommand, "a subcommand is needed")),
             }
         }
     };
@@ -104,11 +108,7 @@ pub fn command() -> Command {
 }
 
 /// Reads the arguments, the program's name first.
-fn parse<I, T>(args: I) -> Result<(Subcommand, Verbosity), clap::Error>
-where
-    I: IntoIterator<Item = T>,
-    T: Into<OsString> + Clone,
-{
+fn parse(args: &[OsString]) -> Result<(Subcommand, Verbosity), clap::Error> {
     let matches = command().try_get_matches_from(args)?;
     let verbosity = match (matches.get_flag("quiet"), matches.get_flag("verbose")) {
         (true, _) => Verbosity::Quiet,
@@ -127,9 +127,10 @@ where
     I: IntoIterator<Item = T>,
     T: Into<OsString> + Clone,
 {
-    let (subcommand, verbosity) = match parse(args) {
+    let args: Vec<OsString> = args.into_iter().map(Into::into).collect();
+    let (subcommand, verbosity) = match parse(&args) {
         Ok(parsed) => parsed,
-        Err(error) => return usage(&error, io),
+        Err(error) => return usage(&better_advised(error, &args), io),
     };
     let mut session = Session { io, verbosity };
     let result = match subcommand {
@@ -155,6 +156,42 @@ where
             failure.exit_code()
         }
     }
+}
+
+/// An error whose advice is of use: for a flag named as a field, how to set the field; no value that is only a little alike.
+fn better_advised(mut error: clap::Error, args: &[OsString]) -> clap::Error {
+    let text = |error: &clap::Error, kind| match error.get(kind) {
+        Some(ContextValue::String(text)) => Some(text.clone()),
+        _ => None,
+    };
+    if let (Some(given), Some(suggested)) =
+        (text(&error, ContextKind::InvalidValue), text(&error, ContextKind::SuggestedValue))
+        && nearest(&given, [&*suggested]).is_none()
+    {
+        error.remove(ContextKind::SuggestedValue);
+    }
+    let sets_fields = args.get(1).is_some_and(|name| ["render", "validate", "steps"].iter().any(|known| name == known));
+    if sets_fields
+        && error.kind() == ErrorKind::UnknownArgument
+        && let Some(flag) = text(&error, ContextKind::InvalidArg)
+        && let Some(path) = flag.strip_prefix("--").and_then(field_named)
+    {
+        let mut given = args.iter().filter_map(|arg| arg.to_str()).skip_while(|arg| !arg.starts_with(&flag));
+        let value = given.next().and_then(|arg| arg.split_once('=')).map(|(_, value)| value).or_else(|| given.next());
+        let value = value.filter(|value| !value.starts_with('-')).unwrap_or("VALUE");
+        let advice = StyledStr::from(format!("fields are set with '--set {path}={value}'"));
+        error.remove(ContextKind::SuggestedArg);
+        error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![advice]));
+    }
+    error
+}
+
+/// The path of the field a flag is named as, which stands at the top of the spec: `spec.minReplicasToWrite` of `min-replicas-to-write`.
+fn field_named(flag: &str) -> Option<String> {
+    let name = flag.replace('-', "");
+    let spec = Redis::fields().iter().find(|field| field.key() == "spec")?;
+    let field = spec.fields().iter().find(|field| field.key().eq_ignore_ascii_case(&name))?;
+    Some(format!("spec.{}", field.key()))
 }
 
 /// Help and the version are data and fine; anything else is a message and wrong usage.

@@ -1,18 +1,74 @@
 //! The outside of a run: three streams and what the process found around it.
 
 use std::fmt;
-use std::io::{Read, Write};
+use std::io::{Empty, Read, StdinLock, Write};
 
 /// Everything a run reads from and writes to, besides the files it is told of.
 pub struct Io<'a> {
     /// Where documents come from when `-` is asked for.
-    pub stdin: &'a mut dyn Read,
+    pub stdin: &'a mut dyn Input,
     /// Data, and nothing else.
     pub stdout: &'a mut dyn Write,
     /// Messages.
     pub stderr: &'a mut dyn Write,
     /// What the process found around it.
     pub environment: Environment,
+}
+
+/// Standard input.
+pub trait Input: Read {
+    /// True if a document may wait here, or may still come: asked when none is named, and takes nothing away.
+    fn may_hold_documents(&self) -> bool;
+}
+
+impl Input for Empty {
+    fn may_hold_documents(&self) -> bool {
+        false
+    }
+}
+
+impl Input for &[u8] {
+    fn may_hold_documents(&self) -> bool {
+        !self.is_empty()
+    }
+}
+
+impl Input for StdinLock<'_> {
+    /// A file with something left, a pipe with something in it, and a pipe that is silent but stays open for a second: its
+    /// writer may only be slow. Not a terminal, `/dev/null`, or a pipe whose writer has gone.
+    #[cfg(unix)]
+    fn may_hold_documents(&self) -> bool {
+        use std::fs::File;
+        use std::io::Seek;
+        use std::os::fd::AsFd;
+        use std::os::unix::fs::FileTypeExt;
+
+        use rustix::event::{PollFd, PollFlags, Timespec, poll};
+        use rustix::io::{ioctl_fionread, retry_on_intr};
+
+        const PATIENCE: Timespec = Timespec { tv_sec: 1, tv_nsec: 0 };
+        let Ok(mut file) = self.as_fd().try_clone_to_owned().map(File::from) else { return false };
+        let Ok(metadata) = file.metadata() else { return false };
+        let kind = metadata.file_type();
+        if kind.is_file() {
+            return file.stream_position().is_ok_and(|at| at < metadata.len());
+        }
+        if !kind.is_fifo() && !kind.is_socket() {
+            return false;
+        }
+        let mut waiting = [PollFd::new(&file, PollFlags::IN)];
+        // What is ready and holds nothing is at its end.
+        match retry_on_intr(|| poll(&mut waiting, Some(&PATIENCE))) {
+            Ok(0) => true,
+            Ok(_) => ioctl_fionread(&file).is_ok_and(|bytes| bytes > 0),
+            Err(_) => false,
+        }
+    }
+
+    #[cfg(not(unix))]
+    fn may_hold_documents(&self) -> bool {
+        false
+    }
 }
 
 /// What the process found around it.

@@ -28,4 +28,4 @@ mod source;
 pub use cli::{command as cli, run};
 pub use command::explain::{change_of, field as schema_field};
 pub use command::schema::document_schema;
-pub use io::{Environment, Io};
+pub use io::{Environment, Input, Io};

@@ -69,8 +69,25 @@ fn problems_beyond_the_cap_are_counted() {
     let report = load(vec![Source::new("fleet", text)], &[], ApiVersion::AppsV1).report;
     assert_eq!(report.errors(), 400);
     assert_eq!(report.diagnostics().iter().filter(|d| d.rule == "unknown-field").count(), Report::KEPT);
-    let hidden = report.errors() + report.warnings() - report.diagnostics().len();
-    assert!(printed(&report).contains(&format!("\nand {hidden} more\n")));
+    let hidden = report.errors() - Report::KEPT;
+    assert!(printed(&report).contains(&format!("\nand {hidden} more of unknown-field\n")));
+}
+
+#[test]
+fn a_flood_is_counted_in_full_and_told_in_part() {
+    let keys = |count: usize, indent: &str| {
+        (0..count).fold(String::new(), |text, number| text + "\n" + indent + "k" + &number.to_string() + ": 1")
+    };
+    let report = |spec: &str| load(vec![Source::new("flood", document("cache", spec))], &[], ApiVersion::AppsV1).report;
+    let fields = report(&(keys(200_000, "  ") + "\n  replicas: 0"));
+    assert_eq!(fields.errors(), 200_000, "the neighbour of an unknown field is not judged");
+    assert!(printed(&fields).ends_with("and 199980 more of unknown-field\n\nerror: 200000 errors in 1 document\n"));
+    let directives = report(&format!("\n  replicas: 0\n  config:{}", keys(10_000, "    ")));
+    assert_eq!((directives.errors(), directives.diagnostics().len()), (10_001, Report::KEPT + 1));
+    let too_many = report(&format!("\n  config:{}", keys(100_000, "    ")));
+    assert_eq!(too_many.diagnostics().iter().map(|d| d.rule).collect::<Vec<_>>(), ["config-too-large"]);
+    let items = report(&format!("\n  env:{}", "\n    - 1".repeat(200_000)));
+    assert!(printed(&items).contains("\nerror: at least "), "{}", printed(&items));
 }
 
 #[test]
@@ -117,7 +134,7 @@ fn programs_get_the_same_as_people() {
             {
                 "severity": "error",
                 "rule": "invalid-value",
-                "message": "\"é\" is not a valid instance name: 1 to 63 lower-case letters, digits or '-', starting with a letter and ending with a letter or digit",
+                "message": "\"é\" is not a valid instance name: 1 to 42 lower-case letters, digits or '-', starting with a letter and ending with a letter or digit",
                 "path": "metadata.name",
                 "file": "b.json",
                 "line": 1,

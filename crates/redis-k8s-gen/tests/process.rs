@@ -3,7 +3,10 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 use std::fmt::Write as _;
-use std::io::{self, IoSlice, Read, Write};
+use std::io::{self, IoSlice, Read, Seek, Write};
+use std::os::fd::OwnedFd;
+use std::os::unix::net::UnixStream;
+use std::os::unix::process::ExitStatusExt;
 use std::process::{Command, Output, Stdio};
 use std::time::Duration;
 
@@ -43,6 +46,52 @@ fn one_thread_and_many_write_the_same_bytes() {
     for threads in ["2", "7"] {
         assert!(with_threads(threads).stdout == one.stdout, "{threads} threads");
     }
+}
+
+#[test]
+fn standard_input_that_nobody_named_is_refused_unless_it_is_empty() {
+    let ran = |stdin: Stdio| {
+        let output = program(&["render", "-o", "name"]).stdin(stdin).output().unwrap();
+        (output.status.code(), !output.stdout.is_empty())
+    };
+    let (default, refused) = ((Some(0), true), (Some(2), false));
+    let mut file = tempfile::tempfile().unwrap();
+    file.write_all(fleet(1).as_bytes()).unwrap();
+    assert_eq!(ran(file.try_clone().unwrap().into()), default, "a file that was read");
+    file.rewind().unwrap();
+    assert_eq!(ran(file.try_clone().unwrap().into()), refused, "a file");
+    assert_eq!(file.stream_position().unwrap(), 0, "something was taken from it");
+    assert_eq!(ran(Stdio::null()), default, "/dev/null");
+
+    let (closed, writer) = io::pipe().unwrap();
+    drop(writer);
+    assert_eq!(ran(closed.into()), default, "a closed pipe");
+    let (full, mut writer) = io::pipe().unwrap();
+    writer.write_all(b"x").unwrap();
+    drop(writer);
+    assert_eq!(ran(full.into()), refused, "a pipe with something in it");
+    let (silent, writer) = io::pipe().unwrap();
+    assert_eq!(ran(silent.into()), refused, "an open pipe");
+    drop(writer);
+
+    let (ours, theirs) = UnixStream::pair().unwrap();
+    drop(ours);
+    assert_eq!(ran(OwnedFd::from(theirs).into()), default, "a closed socket");
+}
+
+#[test]
+fn ctrl_c_while_files_are_written_leaves_nothing_behind() {
+    let directory = tempfile::tempdir().unwrap();
+    let to = directory.path().join("manifests");
+    let mut child = program(&["render", "-", "-q", "--output-dir", to.to_str().unwrap()]).spawn().unwrap();
+    child.stdin.take().unwrap().write_all(fleet(5000).as_bytes()).unwrap();
+    while !to.exists() {
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    let sent = Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
+    assert!(sent.success());
+    assert_eq!(child.wait().unwrap().signal(), Some(2));
+    assert!(!to.exists());
 }
 
 #[test]

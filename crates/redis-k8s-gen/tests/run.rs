@@ -46,8 +46,12 @@ fn standard_input_is_read_only_when_asked_for() {
     let cache = document("cache", "{}");
     let asked = with_stdin(&["render", "-", "-o", "name"], cache.as_bytes());
     assert!(asked.out.contains("statefulset.apps/cache\n"), "{}", asked.out);
-    let not_asked = with_stdin(&["render", "-o", "name"], cache.as_bytes());
-    assert!(not_asked.out.contains("statefulset.apps/redis\n"), "{}", not_asked.out);
+    for command in ["render", "steps", "secret"] {
+        let not_asked = with_stdin(&[command], cache.as_bytes());
+        assert_eq!((not_asked.code, not_asked.out.as_str()), (2, ""), "{command}");
+        assert!(not_asked.err.contains("name it `-` to read it"), "{}", not_asked.err);
+    }
+    assert_eq!(with_stdin(&["secret", "--secret", "cache-auth"], cache.as_bytes()).code, 0);
     assert_eq!(with_stdin(&["render", "-", "-"], b"").code, 2);
 }
 
@@ -195,6 +199,34 @@ fn files_of_the_same_name_leave_the_directory_as_it_was() {
 }
 
 #[test]
+fn a_directory_in_the_place_of_a_file_leaves_everything_as_it_was() {
+    let dir = tempfile::tempdir().unwrap();
+    let to = dir.path().to_str().unwrap();
+    std::fs::create_dir(dir.path().join("v1_service_redis-read.yaml")).unwrap();
+    let ran = command(&["render", "--output-dir", to]);
+    assert_eq!(ran.code, 2);
+    assert!(ran.err.contains("v1_service_redis-read.yaml: it is a directory, not a file"), "{}", ran.err);
+    assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 1);
+}
+
+#[test]
+fn files_that_are_no_longer_rendered_are_told_and_stay() {
+    let dir = tempfile::tempdir().unwrap();
+    let to = dir.path().to_str().unwrap();
+    let write = |args: &[&str]| command(&[&["render", "--output-dir", to], args].concat());
+    assert_eq!(write(&["--set", "spec.replicas=5"]).code, 0);
+    assert_eq!(write(&["--name", "other", "--only", "sts"]).code, 0);
+    std::fs::write(dir.path().join("v1_configmap_mine.yaml"), "metadata:\n  name: mine\n").unwrap();
+    let secret = command(&["secret", "--secret", "redis-auth"]).out + "    app.kubernetes.io/instance: redis\n";
+    std::fs::write(dir.path().join("v1_secret_redis-auth.yaml"), secret).unwrap();
+    let told = write(&[]).err;
+    let left = "v1_service_redis-announce-3.yaml, v1_service_redis-announce-4.yaml;";
+    assert!(told.contains(&format!("still in {to}: {left}")), "{told}");
+    assert!(dir.path().join("v1_service_redis-announce-4.yaml").exists());
+    assert!(!write(&["--only", "sts"]).err.contains("still in"), "a part says nothing of the rest");
+}
+
+#[test]
 fn a_directory_that_cannot_be_one_is_an_error_of_the_environment() {
     let dir = tempfile::tempdir().unwrap();
     let file = dir.path().join("file");
@@ -228,6 +260,19 @@ fn a_document_without_auth_has_no_secret() {
     let ran = with_stdin(&["secret", "-"], document("cache", "{}").as_bytes());
     assert_eq!((ran.code, ran.out.as_str()), (1, ""));
     assert!(ran.err.contains("set spec.auth.secret"), "{}", ran.err);
+}
+
+#[test]
+fn documents_to_start_from_take_a_name_and_a_namespace() {
+    for profile in ["minimal", "production", "tutorial"] {
+        // Words of the other one in each of them.
+        let (name, namespace) = ("shop-cache", "cache-shop");
+        let text = command(&["init", "--profile", profile, "--name", name, "--namespace", namespace]).out;
+        let names = with_stdin(&["render", "-", "-q", "--only", "sts"], text.as_bytes()).out;
+        assert!(names.contains("  name: shop-cache-sentinel\n  namespace: cache-shop\n"), "{names}");
+        let left = text.replace(name, "").replace(namespace, "");
+        assert!(!left.contains("cache-") && !left.contains("shop"), "{left}");
+    }
 }
 
 #[test]

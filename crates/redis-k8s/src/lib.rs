@@ -85,7 +85,7 @@ pub mod value;
 pub use k8s_openapi;
 
 pub use api_version::ApiVersion;
-pub use check::{RULES, Rule};
+pub use check::{RULES, Rule, directive};
 pub use checked::Checked;
 pub use error::{FieldPath, PathStep, Problem, Refused, Severity};
 pub use manifest::{Manifest, Object, TypedObject};

@@ -61,7 +61,8 @@ fn read_back(object: &Value, mut reader: impl FnMut(&Path) -> Command) -> Option
 
 fn skip(tool: &str) {
     assert!(std::env::var_os("CI").is_none(), "{tool} is not installed");
-    eprintln!("{tool} is not installed: skipped");
+    // Past what the harness holds back of tests that pass.
+    let _ = writeln!(std::io::stderr(), "skipped: {tool} is missing; tools/install gets it");
 }
 
 /// Compares piece by piece: a message with one string in it, not with all of them.

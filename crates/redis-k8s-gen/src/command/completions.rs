@@ -1,5 +1,8 @@
 //! `completions`: what a shell needs to complete the command line.
 
+use std::ffi::OsStr;
+
+use clap::builder::{PossibleValue, StringValueParser, TypedValueParser};
 use clap_complete::Shell;
 
 use super::{Failure, Session};
@@ -15,6 +18,27 @@ pub(crate) struct CompletionsArgs {
     /// The shell
     #[arg(value_name = "SHELL")]
     shell: Shell,
+}
+
+/// An argument that takes any text, and for which shells offer these.
+#[derive(Clone)]
+pub(crate) struct Offering(pub(crate) fn() -> Vec<String>);
+
+impl TypedValueParser for Offering {
+    type Value = String;
+
+    fn parse_ref(
+        &self,
+        command: &clap::Command,
+        arg: Option<&clap::Arg>,
+        value: &OsStr,
+    ) -> Result<String, clap::Error> {
+        StringValueParser::new().parse_ref(command, arg, value)
+    }
+
+    fn possible_values(&self) -> Option<Box<dyn Iterator<Item = PossibleValue> + '_>> {
+        Some(Box::new((self.0)().into_iter().map(PossibleValue::new)))
+    }
 }
 
 /// `root` is the command line as a whole.
@@ -39,12 +63,24 @@ fn script(shell: Shell, root: &mut clap::Command) -> String {
 mod tests {
     use super::*;
 
-    #[test]
-    fn bash_completes_the_flags_of_a_subcommand() {
+    /// What bash offers for the last of the words.
+    fn offered(words: &[&str]) -> String {
         let script = script(Shell::Bash, &mut crate::cli());
-        let ask = r#"COMP_WORDS=(redis-k8s-gen render --out); COMP_CWORD=2
-            _redis__k8s__gen redis-k8s-gen --out render; printf '%s\n' "${COMPREPLY[@]}""#;
+        let (place, [.., before, last]) = (words.len() - 1, words) else { panic!("two words or more") };
+        let ask = format!(
+            "COMP_WORDS=({}); COMP_CWORD={place}\n_redis__k8s__gen redis-k8s-gen '{last}' {before}\n\
+             printf '%s\\n' \"${{COMPREPLY[@]}}\"",
+            words.join(" ")
+        );
         let ran = std::process::Command::new("bash").arg("-c").arg(format!("{script}\n{ask}")).output().unwrap();
-        assert_eq!(String::from_utf8_lossy(&ran.stdout), "--output\n--output-dir\n");
+        String::from_utf8(ran.stdout).unwrap()
+    }
+
+    #[test]
+    fn bash_completes_flags_fields_kinds_and_subcommands() {
+        assert_eq!(offered(&["redis-k8s-gen", "render", "--out"]), "--output\n--output-dir\n");
+        assert_eq!(offered(&["redis-k8s-gen", "render", "--only", "sta"]), "statefulset\n");
+        assert_eq!(offered(&["redis-k8s-gen", "explain", "spec.tls.s"]), "spec.tls.secret\n");
+        assert_eq!(offered(&["redis-k8s-gen", "man", "sec"]), "secret\n");
     }
 }

@@ -1,13 +1,14 @@
 //! The arguments that say which documents a run is about, and the reading of them.
 
 use std::ffi::OsStr;
-use std::io::{self, Read};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use redis_k8s::{ApiVersion, Checked, KubernetesVersion};
 
 use super::{Failure, Session};
+use crate::Input;
 use crate::diagnostic::Report;
 use crate::document::{self, Loaded, Override, Source};
 
@@ -41,7 +42,12 @@ impl DocumentArgs {
         target: ApiVersion,
         session: &mut Session<'_, '_>,
     ) -> Result<Loaded, Failure> {
-        let sources = if files.is_empty() { vec![Source::default_instance()] } else { read_all(files, session)? };
+        let sources = if files.is_empty() {
+            require_nothing_to_read(session)?;
+            vec![Source::default_instance()]
+        } else {
+            read_all(files, session)?
+        };
         self.counted(document::load(sources, &self.overrides(), target))
     }
 
@@ -109,18 +115,46 @@ impl DocumentArgs {
     }
 }
 
+/// Refuses standard input that nobody asked for: who pipes a document into a run that names none would get, and apply, the
+/// default instance.
+///
+/// Reading it would be wrong as often as right: it may be the rest of a script that runs this command, or the list of a loop
+/// around it, and a pipe that stays open without a word would never end. Nothing is taken from it, so they lose nothing.
+pub(crate) fn require_nothing_to_read(session: &Session<'_, '_>) -> Result<(), Failure> {
+    if session.io.stdin.may_hold_documents() {
+        return Err(Failure::Usage(
+            "no document is named, and standard input may hold one: name it `-` to read it, or add `< /dev/null` if it is \
+             not meant"
+                .to_owned(),
+        ));
+    }
+    Ok(())
+}
+
 pub(crate) fn read_all(files: &[PathBuf], session: &mut Session<'_, '_>) -> Result<Vec<Source>, Failure> {
     if files.iter().filter(|file| is_stdin(file)).count() > 1 {
         return Err(Failure::Usage("standard input (-) can be read only once".to_owned()));
     }
-    files.iter().map(|file| read(file, session.io.stdin)).collect()
+    let (mut sources, mut failure) = (Vec::with_capacity(files.len()), None);
+    for file in files {
+        match read(file, session.io.stdin) {
+            Ok(source) => sources.push(source),
+            Err(reason) => {
+                // The last one ends the run; those before are told here.
+                if let Some(earlier) = failure.replace(reason) {
+                    session.say("error", &earlier.to_string());
+                }
+            }
+        }
+    }
+    failure.map_or(Ok(sources), Err)
 }
 
 fn is_stdin(file: &Path) -> bool {
     file.as_os_str() == OsStr::new("-")
 }
 
-fn read(file: &Path, stdin: &mut dyn Read) -> Result<Source, Failure> {
+fn read(file: &Path, stdin: &mut dyn Input) -> Result<Source, Failure> {
     if is_stdin(file) {
         let mut bytes = Vec::new();
         stdin

@@ -1,10 +1,13 @@
 //! `init`: a commented document to start from.
 
+use redis_k8s::{InstanceName, Namespace};
+
 use super::{Failure, Session};
 
 pub(crate) const EXAMPLES: &str = "Examples:
   redis-k8s-gen init > cache.yaml                        the least a document needs
   redis-k8s-gen init --profile production > cache.yaml   storage, passwords, TLS, and what to think about
+  redis-k8s-gen init --name sessions --namespace shop    with a name and a namespace of your own
   redis-k8s-gen init --profile tutorial > redis.yaml     for render and steps with -a v1beta3 or v1";
 
 /// Arguments of `init`.
@@ -13,6 +16,12 @@ pub(crate) struct InitArgs {
     /// Which document
     #[arg(long, value_name = "PROFILE", value_enum, default_value_t = Profile::Minimal)]
     profile: Profile,
+    /// Name of the instance; default: cache for production, else redis
+    #[arg(long, value_name = "NAME")]
+    name: Option<InstanceName>,
+    /// Namespace of the objects; default: shop for production, else none
+    #[arg(short, long, value_name = "NAMESPACE")]
+    namespace: Option<Namespace>,
 }
 
 /// A document to start from; the same text as in `examples/`.
@@ -37,5 +46,22 @@ impl Profile {
 }
 
 pub(crate) fn run(args: &InitArgs, session: &mut Session<'_, '_>) -> Result<(), Failure> {
-    session.data(args.profile.text().as_bytes())
+    let mut text = args.profile.text().to_owned();
+    if let Some(name) = &args.name {
+        for named in ["  name: cache", "  name: redis"] {
+            text = text.replace(named, &format!("  name: {name}"));
+        }
+        for suffix in ["auth", "tls", "headless", "sentinel"] {
+            text = text.replace(&format!("cache-{suffix}"), &format!("{name}-{suffix}"));
+        }
+    }
+    if let Some(namespace) = &args.namespace {
+        let is_named = text.contains("  namespace: shop");
+        text = text.replace("  namespace: shop", &format!("  namespace: {namespace}"));
+        text = text.replace(".shop.svc", &format!(".{namespace}.svc"));
+        if !is_named {
+            text = text.replace("metadata:\n", &format!("metadata:\n  namespace: {namespace}\n"));
+        }
+    }
+    session.data(text.as_bytes())
 }

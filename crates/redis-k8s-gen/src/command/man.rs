@@ -2,6 +2,7 @@
 
 use clap_mangen::Man;
 
+use super::completions::Offering;
 use super::{Failure, Session};
 
 pub(crate) const EXAMPLES: &str = "Examples:
@@ -12,8 +13,12 @@ pub(crate) const EXAMPLES: &str = "Examples:
 #[derive(Debug, clap::Args)]
 pub(crate) struct ManArgs {
     /// The subcommand to describe; none: the command as a whole
-    #[arg(value_name = "SUBCOMMAND")]
+    #[arg(value_name = "SUBCOMMAND", value_parser = Offering(subcommands), hide_possible_values = true)]
     subcommand: Option<String>,
+}
+
+fn subcommands() -> Vec<String> {
+    crate::cli().get_subcommands().map(|command| command.get_name().to_owned()).collect()
 }
 
 /// `root` is the command line as a whole.
@@ -23,11 +28,14 @@ pub(crate) fn run(args: &ManArgs, mut root: clap::Command, session: &mut Session
         None => root,
         Some(name) => {
             let found = root.find_subcommand(name).cloned();
-            let known = || root.get_subcommands().map(clap::Command::get_name).collect::<Vec<_>>().join(", ");
-            found.ok_or_else(|| Failure::Usage(format!("no subcommand {name:?}; there are: {}", known())))?
+            found.ok_or_else(|| {
+                Failure::Usage(format!("no subcommand {name:?}; there are: {}", subcommands().join(", ")))
+            })?
         }
     };
     let mut page = Vec::new();
     Man::new(described).render(&mut page).map_err(|error| Failure::output(&error))?;
-    session.data(&page)
+    // What stands below the options are examples: lines, which are not to be filled.
+    let page = String::from_utf8_lossy(&page).replace(".SH EXTRA\n", ".SH EXTRA\n.nf\n");
+    session.data(page.as_bytes())
 }

@@ -8,7 +8,7 @@ use redis_k8s::emit::to_yaml;
 use redis_k8s::model::Auth;
 use redis_k8s::{ApiVersion, Namespace, ObjectName, Redis, SecretKey};
 
-use super::documents::DocumentArgs;
+use super::documents::{DocumentArgs, require_nothing_to_read};
 use super::{Failure, Session};
 
 pub(crate) const EXAMPLES: &str = "Examples:
@@ -65,6 +65,10 @@ struct Wanted {
 fn wanted(args: &SecretArgs, session: &mut Session<'_, '_>) -> Result<Vec<Wanted>, Failure> {
     let namespace = args.namespace.as_ref().map(ToString::to_string);
     if args.files.is_empty() {
+        // A name on the command line leaves nothing for a document to say.
+        if args.secret.is_none() {
+            require_nothing_to_read(session)?;
+        }
         let mut keys = vec![args.key.as_ref().map_or(DEFAULT_KEY, SecretKey::as_str).to_owned()];
         if let Some(key) = &args.sentinel_key {
             if key.as_str() == keys[0] {

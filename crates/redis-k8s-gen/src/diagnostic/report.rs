@@ -1,6 +1,6 @@
 //! Everything that was found in a run.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use std::io;
 
 use redis_k8s::Severity;
@@ -17,40 +17,52 @@ pub struct Report {
     diagnostics: Vec<Diagnostic>,
     /// Kept only if there is something to show.
     sources: Vec<Source>,
-    errors: usize,
-    warnings: usize,
+    found: BTreeMap<(Severity, &'static str), Found>,
+    /// True if somewhere so much is wrong that the rest was not looked for.
+    is_cut: bool,
     documents: usize,
     objects: usize,
     /// Problems of the command line, which every document of a run has alike: told once.
     from_overrides: HashSet<(&'static str, String, String)>,
 }
 
+/// How many were found of one rule.
+#[derive(Debug, Default)]
+struct Found {
+    kept: usize,
+    hidden: usize,
+}
+
 impl Report {
-    /// Problems of each severity that are kept to be shown; all are counted.
-    pub const KEPT: usize = 100;
+    /// Problems of each rule that are kept to be shown; all are counted.
+    pub const KEPT: usize = 20;
 
     /// True if anything stops the rendering.
     #[must_use]
     pub fn has_errors(&self) -> bool {
-        self.errors > 0
+        self.errors() > 0
     }
 
     /// True if nothing was found.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.errors + self.warnings == 0
+        self.found.is_empty()
     }
 
     /// How many errors were found, shown or not.
     #[must_use]
     pub fn errors(&self) -> usize {
-        self.errors
+        self.count(Severity::Error)
     }
 
     /// How many warnings were found, shown or not.
     #[must_use]
     pub fn warnings(&self) -> usize {
-        self.warnings
+        self.count(Severity::Warning)
+    }
+
+    fn count(&self, severity: Severity) -> usize {
+        self.found.iter().filter(|((of, _), _)| *of == severity).map(|(_, found)| found.kept + found.hidden).sum()
     }
 
     /// How many documents were read, good and bad.
@@ -65,7 +77,7 @@ impl Report {
         self.objects
     }
 
-    /// The problems, at most [`Report::KEPT`] of each severity.
+    /// The problems, at most [`Report::KEPT`] of each rule.
     #[must_use]
     pub fn diagnostics(&self) -> &[Diagnostic] {
         &self.diagnostics
@@ -84,9 +96,8 @@ impl Report {
         for diagnostic in &self.diagnostics {
             writeln!(out, "{}\n", print::text(diagnostic, &sources, color))?;
         }
-        let hidden = self.errors + self.warnings - self.diagnostics.len();
-        if hidden > 0 {
-            writeln!(out, "and {hidden} more\n")?;
+        for ((_, rule), Found { hidden, .. }) in self.found.iter().filter(|(_, found)| found.hidden > 0) {
+            writeln!(out, "and {hidden} more of {rule}\n")?;
         }
         writeln!(out, "{}", self.summary())
     }
@@ -140,28 +151,38 @@ impl Report {
         {
             return;
         }
-        let count = match diagnostic.severity {
-            Severity::Warning => &mut self.warnings,
-            _ => &mut self.errors,
-        };
-        *count += 1;
-        if *count <= Self::KEPT {
+        let found = self.found.entry((diagnostic.severity, diagnostic.rule)).or_default();
+        if found.kept < Self::KEPT {
+            found.kept += 1;
             self.diagnostics.push(diagnostic);
+        } else {
+            found.hidden += 1;
         }
+    }
+
+    /// Counts problems that are not worth a message each.
+    pub(crate) fn add_hidden(&mut self, severity: Severity, rule: &'static str, count: usize) {
+        if count > 0 {
+            self.found.entry((severity, rule)).or_default().hidden += count;
+        }
+    }
+
+    /// Says that there may be more than was looked for.
+    pub(crate) fn cut(&mut self) {
+        self.is_cut = true;
     }
 
     /// Adds what was found in later pieces.
     pub(crate) fn append(&mut self, other: Self) {
         self.documents += other.documents;
         self.objects += other.objects;
-        let kept = |report: &[Diagnostic], severity| report.iter().filter(|d| d.severity == severity).count();
-        let hidden_errors = other.errors - kept(&other.diagnostics, Severity::Error);
-        let hidden_warnings = other.warnings - kept(&other.diagnostics, Severity::Warning);
+        self.is_cut |= other.is_cut;
         for diagnostic in other.diagnostics {
             self.add(diagnostic);
         }
-        self.errors += hidden_errors;
-        self.warnings += hidden_warnings;
+        for ((severity, rule), found) in other.found {
+            self.add_hidden(severity, rule, found.hidden);
+        }
     }
 
     /// Puts the problems in the order of the sources, and keeps these to show the lines in question.
@@ -195,12 +216,13 @@ impl Report {
 
     fn summary(&self) -> String {
         let level = if self.has_errors() { "error" } else { "warning" };
-        let counts = [(self.errors, "error"), (self.warnings, "warning")]
+        let counts = [(self.errors(), "error"), (self.warnings(), "warning")]
             .into_iter()
             .filter(|(count, _)| *count > 0)
             .map(|(count, what)| counted(count, what))
             .collect::<Vec<_>>()
             .join(", ");
+        let counts = if self.is_cut { format!("at least {counts}") } else { counts };
         match self.read() {
             read if read.is_empty() => format!("{level}: {counts}"),
             read => format!("{level}: {counts} in {read}"),

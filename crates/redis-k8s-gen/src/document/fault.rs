@@ -4,7 +4,7 @@ use std::fmt;
 
 use redis_k8s::{PathStep, Problem, Rule, Severity};
 
-use super::node::Origin;
+use super::node::{Origin, shorten};
 use crate::diagnostic::{Diagnostic, Place};
 
 /// A problem of one document, its places still relative to the source.
@@ -24,7 +24,11 @@ struct Detail {
     origin: Option<Origin>,
     related: Vec<(Origin, String)>,
     missing: Option<&'static str>,
+    unknown_in: Option<Part>,
 }
+
+/// A part of the document: its name, and the fields it has.
+pub(super) type Part = (&'static str, &'static [&'static str]);
 
 impl Fault {
     pub(super) fn new(rule: &'static str, message: impl Into<String>) -> Self {
@@ -37,6 +41,7 @@ impl Fault {
             origin: None,
             related: Vec::new(),
             missing: None,
+            unknown_in: None,
         }))
     }
 
@@ -54,6 +59,13 @@ impl Fault {
         fault
     }
 
+    /// A field that a part of the document does not have.
+    pub(super) fn unknown(key: &str, part: Part) -> Self {
+        let mut fault = Self::new("unknown-field", format!("unknown field `{}`", shorten(key)));
+        fault.0.unknown_in = Some(part);
+        fault
+    }
+
     /// Ends the message with more words.
     pub(super) fn ending(mut self, words: &str) -> Self {
         self.0.message.push_str(words);
@@ -63,6 +75,23 @@ impl Fault {
     pub(super) fn help(mut self, help: impl Into<String>) -> Self {
         self.0.help = Some(help.into());
         self
+    }
+
+    pub(super) fn help_if(self, help: Option<impl Into<String>>) -> Self {
+        match help {
+            Some(help) => self.help(help),
+            None => self,
+        }
+    }
+
+    /// Says a part of the message in other words.
+    pub(super) fn rewording(mut self, words: &str, better: &str) -> Self {
+        self.0.message = self.0.message.replace(words, better);
+        self
+    }
+
+    pub(super) fn message(&self) -> &str {
+        &self.0.message
     }
 
     /// Says where, unless something closer to the place already did.
@@ -111,6 +140,10 @@ impl Fault {
         self.0.missing
     }
 
+    pub(super) fn unknown_in(&self) -> Option<Part> {
+        self.0.unknown_in
+    }
+
     /// The path, outermost step first.
     pub(super) fn path(&self) -> Vec<PathStep> {
         self.0.steps.iter().rev().cloned().collect()
@@ -118,7 +151,7 @@ impl Fault {
 
     /// As a user meets it. `place` says where an origin is; without one it stands at `otherwise`.
     pub(super) fn into_diagnostic(self, otherwise: Origin, place: impl Fn(Origin) -> Place) -> Diagnostic {
-        let Detail { severity, rule, message, help, steps, origin, related, missing: _ } = *self.0;
+        let Detail { severity, rule, message, help, steps, origin, related, .. } = *self.0;
         Diagnostic {
             severity,
             rule,

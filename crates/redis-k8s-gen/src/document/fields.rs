@@ -1,69 +1,163 @@
-//! Which fields the parts of a document have, asked from the model itself.
+//! Fields in the wrong place, or by the name another tool has for them: where they belong.
 
-use std::sync::OnceLock;
+use redis_k8s::model::Field;
+use redis_k8s::{PathStep, Redis};
 
-use redis_k8s::model::{Metadata, RedisSpec};
-use serde::de::{Deserialize, Deserializer, Visitor, value};
+/// Parts in which people look for any field.
+const TOP: &[&str] = &["Redis", "Metadata", "RedisSpec"];
 
-/// The part of the document a misplaced field belongs in.
-pub(super) fn home_of(field: &str, found_in: &str) -> Option<&'static str> {
-    static SPEC: OnceLock<&[&str]> = OnceLock::new();
-    static METADATA: OnceLock<&[&str]> = OnceLock::new();
-    let spec = || SPEC.get_or_init(fields_of::<RedisSpec>).contains(&field);
-    let metadata = || METADATA.get_or_init(fields_of::<Metadata>).contains(&field);
-    match found_in {
-        "Redis" | "Metadata" if spec() => Some("spec"),
-        "Redis" | "RedisSpec" if metadata() => Some("metadata"),
-        _ => None,
+/// What charts, operators and Kubernetes call it, in which parts, and what to write here.
+const ELSEWHERE: &[(&[&str], &[&str], &str)] = &[
+    (TOP, &["replicaCount"], "write `spec.replicas`"),
+    (TOP, &["affinity", "podAntiAffinity"], "write `spec.scheduling`: spreadNodes, spreadZones and nodeAffinity"),
+    (TOP, &["topologySpreadConstraints"], "write `spec.scheduling.spreadZones`"),
+    (TOP, &["priorityClassName"], "write `spec.scheduling.priorityClass`"),
+    (TOP, &["schedulerName"], "write `spec.scheduling.scheduler`"),
+    (TOP, &["runtimeClassName"], "write `spec.scheduling.runtimeClass`"),
+    (
+        TOP,
+        &["password", "existingSecret", "usePassword", "requirepass"],
+        "write `spec.auth.secret`: the name of a Secret with the password",
+    ),
+    (
+        TOP,
+        &["podSecurityContext", "securityContext", "containerSecurityContext"],
+        "write `spec.security`: runAsUser, runAsGroup and fsGroup",
+    ),
+    (TOP, &["storageClass", "storageClassName"], "write `spec.storage.class`"),
+    (
+        TOP,
+        &["volumeClaimTemplate", "volumeClaimTemplates", "persistentVolume", "persistentVolumeClaim"],
+        "write `spec.storage`: size and class",
+    ),
+    (
+        TOP,
+        &["customConfig", "redisConfig", "configuration", "commonConfiguration"],
+        "write `spec.config`: directives and their values",
+    ),
+    (TOP, &["extraEnv", "extraEnvVars"], "write `spec.env`"),
+    (TOP, &["commonLabels"], "write `metadata.labels`"),
+    (TOP, &["commonAnnotations"], "write `metadata.annotations`"),
+    (TOP, &["fullnameOverride", "nameOverride"], "write `metadata.name`"),
+    (TOP, &["serviceAccountName"], "write `spec.serviceAccount.name`"),
+    (TOP, &["terminationGracePeriodSeconds"], "write `spec.terminationGracePeriod`, as in 60s"),
+    (TOP, &["podDisruptionBudget", "pdb"], "write `spec.disruptionBudget`"),
+    (TOP, &["livenessProbe", "readinessProbe", "startupProbe"], "write `spec.probes`: liveness, readiness and startup"),
+    (TOP, &["limits", "requests"], "write `spec.resources`: requests and limits"),
+    (TOP, &["service"], "write `spec.services`: sentinel and read"),
+    (TOP, &["downAfterMilliseconds"], "write `spec.sentinel.downAfter`, as in 4s"),
+    (TOP, &["masterSet", "masterGroupName"], "write `spec.sentinel.masterName`"),
+    (TOP, &["version", "tag", "imageTag"], "write `spec.image`, as in redis:8.2"),
+    (&["Auth", "Tls"], &["enabled"], "leave it out: what has a `secret` is on"),
+    (&["Auth", "Tls"], &["existingSecret", "secretName", "secretRef"], "write `secret`"),
+    (&["Auth"], &["password", "passwordSecret"], "write `secret`: the name of a Secret with the password"),
+    (&["Storage"], &["enabled"], "leave it out: what has a `size` is a claim"),
+    (&["Storage", "SentinelStorage"], &["storageClass", "storageClassName", "className"], "write `class`"),
+    (&["Sentinel"], &["enabled"], "leave it out: there are always sentinels"),
+    (&["Sentinel"], &["masterSet", "masterGroupName"], "write `masterName`"),
+    (&["Sentinel"], &["downAfterMilliseconds"], "write `downAfter`, as in 4s"),
+];
+
+/// Where a field that a part of the document does not have may belong.
+pub(super) fn advice(key: &str, found_in: &str) -> Option<String> {
+    let known_elsewhere =
+        |(parts, names, _): &&(&[&str], &[&str], &str)| parts.contains(&found_in) && names.contains(&key);
+    if let Some((_, _, advice)) = ELSEWHERE.iter().find(known_elsewhere) {
+        return Some((*advice).to_owned());
+    }
+    let home = TOP.contains(&found_in).then(|| home_of(key)).flatten()?;
+    Some(format!("it belongs in {home}: `{home}.{key}`"))
+}
+
+/// What to write where a part of the document has something other than a mapping.
+pub(super) fn short_form(part: &str, known: &[&str], found: &str, is_boolean: bool) -> Option<String> {
+    let field = match part {
+        "Auth" | "Tls" => "secret",
+        "Storage" | "SentinelStorage" => "size",
+        "Metadata" | "ServiceAccount" => "name",
+        "Sentinel" => "replicas",
+        "DisruptionBudget" => "maxUnavailable",
+        _ => "",
+    };
+    match (is_boolean, field) {
+        (true, _) if known.contains(&"enabled") => Some(format!("write `{{enabled: {found}}}`")),
+        (true, _) if found == "false" => Some("leave it out".to_owned()),
+        (_, "") => None,
+        (true, field) => Some(format!("write `{{{field}: …}}`, or leave it out")),
+        (false, field) => Some(format!("write `{{{field}: {found}}}`")),
     }
 }
 
-/// The names of a struct's fields, as its derived `Deserialize` knows them.
-fn fields_of<'de, T: Deserialize<'de>>() -> &'static [&'static str] {
-    let mut fields: &'static [&'static str] = &[];
-    // It fails by design, once it has told its fields.
-    let _ = T::deserialize(Probe(&mut fields));
-    fields
+/// The part of the document that has a field of this name: the one part, or the one that is nearest to the top.
+fn home_of(key: &str) -> Option<String> {
+    fn look(fields: &[Field], path: &str, depth: usize, key: &str, homes: &mut Vec<(usize, String)>) {
+        for field in fields {
+            let name = field.key();
+            if name == key && depth > 0 {
+                homes.push((depth, path.to_owned()));
+            }
+            let path = if path.is_empty() { name } else { format!("{path}.{name}") };
+            look(field.fields(), &path, depth + 1, key, homes);
+        }
+    }
+    let mut homes = Vec::new();
+    look(Redis::fields(), "", 0, key, &mut homes);
+    homes.sort();
+    match homes.as_slice() {
+        [(near, _), (other, _), ..] if near == other => None,
+        [(_, home), ..] => Some(home.clone()),
+        [] => None,
+    }
 }
 
-/// Asks a type what it wants and gives it nothing.
-struct Probe<'a>(&'a mut &'static [&'static str]);
-
-impl<'de> Deserializer<'de> for Probe<'_> {
-    type Error = value::Error;
-
-    fn deserialize_any<V: Visitor<'de>>(self, _: V) -> Result<V::Value, value::Error> {
-        Err(serde::de::Error::custom("only the fields were asked for"))
+/// What the model says of the field of this path.
+pub(super) fn field_at(path: &[PathStep]) -> Option<&'static Field> {
+    let keys = path.iter().filter_map(|step| match step {
+        PathStep::Field(key) => Some(key),
+        PathStep::Index(_) => None,
+    });
+    let (mut fields, mut found) = (Redis::fields(), None);
+    for key in keys {
+        let field = fields.iter().find(|field| field.key() == *key)?;
+        (fields, found) = (field.fields(), Some(field));
     }
-
-    fn deserialize_struct<V: Visitor<'de>>(
-        self,
-        _: &'static str,
-        fields: &'static [&'static str],
-        visitor: V,
-    ) -> Result<V::Value, value::Error> {
-        *self.0 = fields;
-        self.deserialize_any(visitor)
-    }
-
-    serde::forward_to_deserialize_any! {
-        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf option unit unit_struct
-        newtype_struct seq tuple tuple_struct map enum identifier ignored_any
-    }
+    found
 }
 
 #[cfg(test)]
 mod tests {
-    use super::home_of;
+    use super::*;
 
     #[test]
     fn knows_where_a_field_belongs() {
-        assert_eq!(home_of("replicas", "Redis"), Some("spec"));
-        assert_eq!(home_of("imagePullPolicy", "Redis"), Some("spec"));
-        assert_eq!(home_of("name", "Redis"), Some("metadata"));
-        assert_eq!(home_of("namespace", "RedisSpec"), Some("metadata"));
-        assert_eq!(home_of("replicas", "Metadata"), Some("spec"));
-        assert_eq!(home_of("quorum", "Redis"), None);
-        assert_eq!(home_of("replicas", "Storage"), None);
+        for (key, found_in, home) in [
+            ("replicas", "Redis", Some("spec")),
+            ("imagePullPolicy", "Redis", Some("spec")),
+            ("name", "Redis", Some("metadata")),
+            ("namespace", "RedisSpec", Some("metadata")),
+            ("replicas", "Metadata", Some("spec")),
+            ("quorum", "Redis", Some("spec.sentinel")),
+            ("nodeSelector", "RedisSpec", Some("spec.scheduling")),
+            ("size", "RedisSpec", Some("spec.storage")),
+            ("enabled", "RedisSpec", None),
+            ("replicas", "Storage", None),
+        ] {
+            let advice = advice(key, found_in);
+            assert_eq!(advice, home.map(|home| format!("it belongs in {home}: `{home}.{key}`")), "{key}");
+        }
+    }
+
+    #[test]
+    fn names_of_other_tools_lead_to_fields_there_are() {
+        for (parts, names, advice) in ELSEWHERE {
+            for name in *names {
+                assert_eq!(super::advice(name, parts[0]).as_deref(), Some(*advice), "{name} stands twice");
+                let is_ours = home_of(name).is_some_and(|home| home == "spec" || home == "metadata");
+                assert!(!is_ours || !parts.contains(&"RedisSpec"), "{name} is ours");
+            }
+            let Some(path) = advice.split('`').nth(1).filter(|path| path.contains('.')) else { continue };
+            let steps: Vec<PathStep> = path.split('.').map(PathStep::from).collect();
+            assert!(field_at(&steps).is_some(), "{path}");
+        }
     }
 }

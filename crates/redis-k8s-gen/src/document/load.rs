@@ -1,10 +1,11 @@
 //! Loads everything a run names.
 
+use std::collections::HashMap;
 use std::ops::Range;
 
 use rayon::iter::ParallelIterator;
 use rayon::slice::ParallelSlice;
-use redis_k8s::{ApiVersion, Checked, KubernetesVersion, PathStep, Problem, Redis};
+use redis_k8s::{ApiVersion, Checked, KubernetesVersion, PathStep, Problem, Redis, Severity};
 use serde_json::Value;
 
 use super::decode::decode;
@@ -269,11 +270,22 @@ impl<D: AsRef<Redis>> Run<'_, D> {
                 let mut reading = repair::read(&mut root, length);
                 let problems;
                 (document, problems) = reading.redis.take().map_or_else(Default::default, self.judge);
-                let meant = problems
-                    .into_iter()
-                    .filter(|problem| !reading.is_doubtful(problem.path.steps()))
-                    .map(|problem| placed(Fault::from(problem), &root).under_all(path))
-                    .collect::<Vec<_>>();
+                batch.report.add_hidden(Severity::Error, "unknown-field", reading.more_unknown);
+                if reading.is_cut {
+                    batch.report.cut();
+                }
+                // Where each of ten thousand stands costs ten thousand times a walk through the document.
+                let mut placed_of = HashMap::new();
+                let mut meant = Vec::new();
+                for problem in problems.into_iter().filter(|problem| !reading.is_doubtful(problem.path.steps())) {
+                    let count = placed_of.entry(problem.rule).or_insert(0);
+                    *count += 1;
+                    if *count <= Report::KEPT {
+                        meant.push(placed(Fault::from(problem), &root).under_all(path));
+                    } else {
+                        batch.report.add_hidden(problem.severity, problem.rule, 1);
+                    }
+                }
                 faults.extend(reading.faults.into_iter().map(|fault| fault.under_all(path)));
                 faults.extend(meant);
             }

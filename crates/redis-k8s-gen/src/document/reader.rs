@@ -6,8 +6,8 @@ use redis_k8s::PathStep;
 use serde::de::value::StrDeserializer;
 use serde::de::{Deserializer, Expected, IntoDeserializer, Unexpected, Visitor};
 
-use super::fault::Fault;
-use super::fields;
+use super::fault::{Fault, Part};
+use super::fields::{self, short_form};
 use super::node::{Entry, Kind, Node, Origin, Style, shorten};
 use super::scalar::Meaning;
 use super::suggest::{choices, nearest};
@@ -31,7 +31,7 @@ impl<'a, 't> Reader<'a, 't> {
     fn integer(self, wanted: &str, min: i128, max: i128) -> Result<i128, Fault> {
         let Kind::Scalar(text, style) = &self.node.kind else { return Err(self.expected(wanted)) };
         match Meaning::of(text) {
-            Meaning::Int(_) if *style == Style::Quoted => Err(self.expected(wanted).help("remove the quotes")),
+            Meaning::Int(_) if *style == Style::Quoted => Err(self.expected(wanted).help(self.bare())),
             Meaning::Int(_) if is_octal_to_some(text) => Err(Fault::new(
                 "ambiguous-number",
                 format!("{} is another number in YAML 1.1 than in YAML 1.2", shorten(text)),
@@ -40,6 +40,16 @@ impl<'a, 't> Reader<'a, 't> {
             Meaning::Int(Some(number)) if (min..=max).contains(&number) => Ok(number),
             Meaning::Int(_) => Err(Fault::new("out-of-range", format!("expected {wanted}, found {}", shorten(text)))),
             _ => Err(self.expected(wanted)),
+        }
+    }
+
+    /// What to do with a text that should be none: it is one by its quotes, or by a tag.
+    fn bare(self) -> &'static str {
+        match (self.node.origin, &self.node.kind) {
+            (Origin::Text { start, end }, Kind::Scalar(text, _)) if (end - start) as usize == text.len() => {
+                "remove the tag"
+            }
+            _ => "remove the quotes",
         }
     }
 
@@ -52,7 +62,11 @@ impl<'a, 't> Reader<'a, 't> {
                 let help = match meaning {
                     Meaning::Null => "write \"\" for an empty text".to_owned(),
                     Meaning::Int(_) if wanted.contains("duration") => format!("write the unit: {}s", shorten(text)),
-                    _ => format!("put it in quotes: \"{}\"", shorten(text)),
+                    _ => {
+                        // What is wrong in quotes as well is not mended by them.
+                        visitor.visit_str::<Fault>(text)?;
+                        format!("put it in quotes: \"{}\"", shorten(text))
+                    }
                 };
                 Err(self.expected(wanted).help(help))
             }
@@ -100,15 +114,14 @@ impl<'de> Deserializer<'de> for Reader<'_, '_> {
         let Kind::Scalar(text, style) = &self.node.kind else { return Err(self.expected("true or false")) };
         match (style, Meaning::of(text)) {
             (Style::Plain | Style::Bare, Meaning::Bool(value)) => visitor.visit_bool(value),
-            (Style::Quoted, Meaning::Bool(_)) => Err(self.expected("true or false").help("remove the quotes")),
+            (Style::Quoted, Meaning::Bool(_)) => Err(self.expected("true or false").help(self.bare())),
             _ => {
                 let help = match text.to_ascii_lowercase().as_str() {
                     "yes" | "on" | "y" => Some("write true"),
                     "no" | "off" | "n" => Some("write false"),
                     _ => None,
                 };
-                let fault = self.expected("true or false");
-                Err(if let Some(help) = help { fault.help(help) } else { fault })
+                Err(self.expected("true or false").help_if(help))
             }
         }
     }
@@ -212,25 +225,30 @@ impl<'de> Deserializer<'de> for Reader<'_, '_> {
         visitor: V,
     ) -> Result<V::Value, Fault> {
         let Kind::Mapping(entries) = &self.node.kind else {
-            return Err(
-                self.expected(format_args!("a mapping with fields such as {}", choices(&known[..known.len().min(3)])))
-            );
+            let fault =
+                self.expected(format_args!("a mapping with fields such as {}", choices(&known[..known.len().min(3)])));
+            let is_boolean = matches!(self.node.meaning(), Some(Meaning::Bool(_)));
+            let found = self.node.as_text();
+            return Err(fault.help_if(found.and_then(|found| short_form(name, known, &shorten(found), is_boolean))));
         };
         if let Some(entry) = entries.iter().find(|entry| !known.contains(&&*entry.key) && !is_dropped(entry)) {
-            return Err(unknown_field(&entry.key, name, known)
-                .at(entry.key_origin)
-                .under(PathStep::Field(entry.key.clone().into_owned())));
+            return Err(unknown_field(entry, (name, known)));
         }
         visitor.visit_map(Entries::filled(entries))
     }
 
     fn deserialize_enum<V: Visitor<'de>>(
         self,
-        _: &'static str,
+        name: &'static str,
         variants: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, Fault> {
-        let Some(text) = self.node.as_text() else { return Err(self.expected(choices(variants))) };
+        let Some(text) = self.node.as_text() else {
+            let is_claim = name == "Persistence" && matches!(self.node.kind, Kind::Mapping(_));
+            let help =
+                is_claim.then_some("it says what a server writes; where it writes is `spec.storage`: size and class");
+            return Err(self.expected(choices(variants)).help_if(help));
+        };
         if variants.contains(&text) {
             let variant: StrDeserializer<'_, Fault> = text.into_deserializer();
             return visitor.visit_enum(variant);
@@ -241,10 +259,7 @@ impl<'de> Deserializer<'de> for Reader<'_, '_> {
             }
             _ => self.expected(choices(variants)),
         };
-        Err(match nearest(text, variants.iter().copied()) {
-            Some(near) => fault.help(format!("did you mean `{near}`?")),
-            None => fault,
-        })
+        Err(fault.help_if(nearest(text, variants.iter().copied()).map(|near| format!("did you mean `{near}`?"))))
     }
 
     fn deserialize_identifier<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
@@ -256,20 +271,24 @@ impl<'de> Deserializer<'de> for Reader<'_, '_> {
     }
 }
 
-fn is_dropped(entry: &Entry<'_>) -> bool {
+pub(super) fn is_dropped(entry: &Entry<'_>) -> bool {
     matches!(entry.value.kind, Kind::Dropped)
 }
 
-fn unknown_field(key: &str, name: &str, known: &[&str]) -> Fault {
-    let fault = Fault::new("unknown-field", format!("unknown field `{}`", shorten(key)));
-    if let Some(home) = fields::home_of(key, name) {
-        return fault.help(format!("it belongs in {home}: `{home}.{key}`"));
-    }
-    match nearest(key, known.iter().copied()) {
-        Some(near) => fault.help(format!("did you mean `{near}`?")),
-        None if name == "RedisSpec" => fault.help("`redis-k8s-gen explain spec` lists the fields"),
-        None => fault.help(format!("the fields here are {}", known.join(", "))),
-    }
+/// An entry of a part of the document that has no such field.
+pub(super) fn unknown_field(entry: &Entry<'_>, part: Part) -> Fault {
+    let (name, known) = part;
+    let key = &*entry.key;
+    let help = if let Some(advice) = fields::advice(key, name) {
+        advice
+    } else if let Some(near) = nearest(key, known.iter().copied()) {
+        format!("did you mean `{near}`?")
+    } else if name == "RedisSpec" {
+        "`redis-k8s-gen explain spec` lists the fields".to_owned()
+    } else {
+        format!("the fields here are {}", known.join(", "))
+    };
+    Fault::unknown(key, part).help(help).at(entry.key_origin).under(PathStep::Field(key.to_owned()))
 }
 
 /// The items of a list.

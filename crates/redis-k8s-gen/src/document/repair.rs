@@ -1,12 +1,15 @@
 //! Finds every problem of a tree: reads it, drops what cannot be read, and reads it again.
 
-use redis_k8s::{PathStep, Redis};
+use redis_k8s::model::Field;
+use redis_k8s::{PathStep, Quantity, Redis};
 use serde::Deserialize;
 
-use super::fault::Fault;
+use super::fault::{Fault, Part};
+use super::fields::field_at;
 use super::node::{Entry, Kind, Node};
 use super::overlay_path::display;
-use super::reader::Reader;
+use super::reader::{Reader, is_dropped, unknown_field};
+use crate::diagnostic::Report;
 
 /// Problems looked for in one document: a list of a million wrong items is one mistake.
 const MAX_FAULTS: usize = 1000;
@@ -18,6 +21,10 @@ pub(super) struct Reading {
     /// The document; with faults, what is left of it when the wrong parts are taken for absent.
     pub(super) redis: Option<Redis>,
     pub(super) faults: Vec<Fault>,
+    /// Unknown fields that are in no fault of their own.
+    pub(super) more_unknown: usize,
+    /// True if there may be more faults than were looked for.
+    pub(super) is_cut: bool,
     /// The parts that were dropped.
     dropped: Vec<Vec<PathStep>>,
 }
@@ -33,6 +40,23 @@ impl Reading {
                 || path.split_last().is_some_and(|(_, p)| p == siblings)
         })
     }
+
+    /// Drops all unknown fields beside the one at `path`: thousands of them are found in one reading, and some are told.
+    fn drop_unknown(&mut self, root: &mut Node<'_>, path: Vec<PathStep>, part: Part) {
+        let Some((_, parent)) = path.split_last() else { return };
+        let Some(Node { kind: Kind::Mapping(entries), .. }) = root.at_mut(parent) else { return };
+        let unknown = entries.iter_mut().filter(|entry| !part.1.contains(&&*entry.key) && !is_dropped(entry));
+        for (place, entry) in unknown.enumerate() {
+            if place < Report::KEPT {
+                let fault = unknown_field(entry, part).under_all(parent);
+                self.faults.push(named(fault, &path));
+            } else {
+                self.more_unknown += 1;
+            }
+            entry.value.kind = Kind::Dropped;
+        }
+        self.dropped.push(path);
+    }
 }
 
 /// Reads a tree. A good one is read once, and left as it was.
@@ -40,8 +64,12 @@ impl Reading {
 /// `length` is the length of its text.
 pub(super) fn read(root: &mut Node<'_>, length: usize) -> Reading {
     let limit = (MAX_BYTES_READ / length.max(1)).clamp(10, MAX_FAULTS);
-    let mut reading = Reading { redis: None, faults: Vec::new(), dropped: Vec::new() };
-    while reading.faults.len() < limit {
+    let mut reading = Reading { redis: None, faults: Vec::new(), more_unknown: 0, is_cut: false, dropped: Vec::new() };
+    loop {
+        if reading.faults.len() >= limit {
+            reading.is_cut = true;
+            break;
+        }
         match Redis::deserialize(Reader::new(root)) {
             Ok(redis) => {
                 reading.redis = Some(redis);
@@ -49,9 +77,14 @@ pub(super) fn read(root: &mut Node<'_>, length: usize) -> Reading {
             }
             Err(fault) => {
                 let path = fault.path();
+                if let Some(part) = fault.unknown_in() {
+                    reading.drop_unknown(root, path, part);
+                    continue;
+                }
                 let about = fault.missing_field().map_or_else(|| path.clone(), |field| child(&path, field));
                 let is_consequence = fault.missing_field().is_some() && reading.dropped.contains(&about);
                 let origin = root.locate(&about);
+                let fault = better_told(fault, root, &path);
                 let mended = mend(root, &path, fault.missing_field());
                 if let Some(dropped) = &mended {
                     reading.dropped.push(dropped.clone());
@@ -66,6 +99,41 @@ pub(super) fn read(root: &mut Node<'_>, length: usize) -> Reading {
         }
     }
     reading
+}
+
+/// Says what takes a look at the field and its value as a whole.
+fn better_told(fault: Fault, root: &mut Node<'_>, path: &[PathStep]) -> Fault {
+    if let Some((least, most)) = field_at(path).and_then(Field::range) {
+        let range = if most == u32::MAX { format!("from {least}") } else { format!("from {least} to {most}") };
+        return fault.rewording("from 0 to 2^32-1", &range);
+    }
+    if fault.message().contains("is not a valid quantity") {
+        let near = root.at_mut(path).and_then(|node| near_quantity(node.as_text()?));
+        return fault.help_if(near.map(|near| format!("did you mean `{near}`?")));
+    }
+    fault
+}
+
+/// The quantity that was meant by `2GB`, `2 Gi`, `512mb` or `1gib`: those who write a byte mean no thousandths.
+fn near_quantity(text: &str) -> Option<String> {
+    let text = text.to_ascii_lowercase().replace(' ', "");
+    let digits = text.find(|c: char| !c.is_ascii_digit() && c != '.')?;
+    let (number, unit) = text.split_at(digits);
+    let unit = unit.strip_suffix("ytes").or(unit.strip_suffix("yte")).unwrap_or(unit);
+    let unit = match unit.strip_suffix('b').unwrap_or(unit) {
+        "" => "",
+        "k" => "k",
+        "ki" => "Ki",
+        "m" => "M",
+        "mi" => "Mi",
+        "g" => "G",
+        "gi" => "Gi",
+        "t" => "T",
+        "ti" => "Ti",
+        _ => return None,
+    };
+    let near = format!("{number}{unit}");
+    near.parse::<Quantity>().is_ok().then_some(near)
 }
 
 fn child(path: &[PathStep], field: &str) -> Vec<PathStep> {

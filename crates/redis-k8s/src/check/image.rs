@@ -9,11 +9,18 @@ use crate::value::Image;
 rules! { RULES;
     IMAGE_NOT_PINNED = Warning "image-not-pinned", "`spec.image`, or that of the proxies, has no tag and no digest, or the tag `latest`",
         "pods of one set would run different versions after a node is replaced, and a new major version may not read the old data back";
-    IMAGE_UNKNOWN = Warning "image-unknown", "`spec.image` is neither named redis nor valkey",
+    IMAGE_UNKNOWN = Warning "image-unknown", "`spec.image` is neither named redis nor valkey, or is an exporter or a user interface for them",
         "the scripts need sh, getent, and redis-server or valkey-server with its command line client";
+    IMAGE_WITHOUT_SHELL = Warning "image-without-shell", "`spec.image` is one of Chainguard, distroless or Docker Hardened Images, and not its `-dev`",
+        "what runs in the pods are shell scripts: without sh and getent no container starts";
+    IMAGE_OF_BITNAMI = Warning "image-of-bitnami", "`spec.image` is one of Bitnami",
+        "its entry point is not run, so its variables do nothing, and its user and paths are others";
     IMAGE_VERSION_OLD = Warning "image-version-old", "`spec.image` is Redis older than 7 or Valkey older than 8",
         "the scripts and the failover suite know Redis 7 and 8 and Valkey 8 and 9; older ones keep the append-only file in another form";
 }
+
+/// Parts of the names of what people run beside a server.
+const NO_SERVERS: &[&str] = &["commander", "exporter", "insight"];
 
 /// A server this tool knows the directives of, by its major version.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -55,7 +62,7 @@ pub(super) fn check(check: &mut Check) {
         return;
     }
     let name = image.name();
-    if !name.contains("redis") && !name.contains("valkey") {
+    if !name.contains("redis") && !name.contains("valkey") || NO_SERVERS.iter().any(|other| name.contains(other)) {
         check.report(
             IMAGE_UNKNOWN
                 .at(
@@ -65,6 +72,29 @@ pub(super) fn check(check: &mut Check) {
                     ),
                 )
                 .help("use the official redis or valkey/valkey image, or one made from it"),
+        );
+    }
+    let is_of =
+        |makers: &[&str]| image.as_str().split('/').any(|part| makers.iter().any(|maker| part.starts_with(maker)));
+    let is_for_developers = image.tag().is_some_and(|tag| tag.ends_with("-dev"));
+    if is_of(&["cgr.dev", "chainguard", "dhi.io", "distroless"]) && !is_for_developers {
+        check.report(
+            IMAGE_WITHOUT_SHELL
+                .at(
+                    path,
+                    format!("{image} has no shell, and what runs in the pods are shell scripts: none would start"),
+                )
+                .help("use the official redis or valkey/valkey image, or the tag of this one that ends in -dev"),
+        );
+    }
+    if is_of(&["bitnami"]) {
+        check.report(
+            IMAGE_OF_BITNAMI
+                .at(
+                    path,
+                    format!("the entry point of {image} is not run: variables as REDIS_PASSWORD do nothing, and paths are others"),
+                )
+                .help("use the official redis or valkey/valkey image, which this is tested with"),
         );
     }
     let old = match name {
@@ -106,6 +136,24 @@ pub(super) const CASES: &[super::tests::Case] = {
             "spec.image",
             "spec: {image: 'registry.example.com/redis/cache:1'}",
             "spec: {image: 'registry.example.com/cache/my-redis:1'}",
+        ),
+        case(
+            "image-unknown",
+            "spec.image",
+            "spec: {image: 'oliver006/redis_exporter:v1.80'}",
+            "spec: {image: 'example.com/redis-stack-server:7.4'}",
+        ),
+        case(
+            "image-without-shell",
+            "spec.image",
+            "spec: {image: 'cgr.dev/chainguard/redis:8'}",
+            "spec: {image: 'cgr.dev/chainguard/redis:8-dev'}",
+        ),
+        case(
+            "image-of-bitnami",
+            "spec.image",
+            "spec: {image: 'docker.io/bitnamilegacy/redis:8.2'}",
+            "spec: {image: 'docker.io/library/redis:8.2'}",
         ),
         case(
             "image-version-old",

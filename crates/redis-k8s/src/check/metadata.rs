@@ -6,8 +6,6 @@ use crate::api_version::ApiVersion;
 use crate::check::at::At;
 use crate::model::{Annotations, Labels, MasterService, ServiceType};
 
-/// The longest name made from it is that of the Service of the last sentinel there can be; a Service's name has 63.
-const LONGEST_NAME: usize = 63 - "-sentinel-announce-63".len();
 /// What the API server takes, keys and values together
 /// (<https://kubernetes.io/docs/concepts/overview/working-with-objects/annotations/>).
 const ANNOTATION_BYTES: usize = 256 * 1024;
@@ -15,8 +13,6 @@ const ANNOTATION_BYTES: usize = 256 * 1024;
 const OWN_ANNOTATION_BYTES: usize = 1024;
 
 rules! { RULES;
-    NAME_TOO_LONG = Error "name-too-long", "`metadata.name` is longer than 42 characters",
-        "the Service NAME-sentinel-announce-63 has 63 characters, the most a name can have";
     LABEL_RESERVED = Error "label-reserved", "a label is set that selectors, Kubernetes or this tool rely on",
         "pods would leave their Service or their set, or be claimed by another";
     ANNOTATION_RESERVED = Error "annotation-reserved", "an annotation is set that kubectl or this tool keeps",
@@ -46,20 +42,6 @@ const DEPRECATED_ANNOTATIONS: &[(&str, &str)] = &[
 
 pub(super) fn check(check: &mut Check) {
     let metadata = &check.redis.metadata;
-    let name = metadata.name.as_str();
-    if name.len() > LONGEST_NAME {
-        check.report(
-            NAME_TOO_LONG
-                .at(
-                    "metadata.name",
-                    format!(
-                        "{name} has {} characters; the names and labels made from it leave room for {LONGEST_NAME}",
-                        name.len()
-                    ),
-                )
-                .help(format!("cut it to {}", name[..LONGEST_NAME].trim_end_matches('-'))),
-        );
-    }
     let spec = check.spec;
     labels(check, At::root("metadata.labels"), Some(&metadata.labels));
     labels(check, At::root("spec.podLabels"), spec.pod_labels.as_ref());
@@ -102,9 +84,8 @@ enum Carriers {
 fn reserved_label(key: &str, target: ApiVersion) -> Option<&'static str> {
     let (prefix, name) = key.split_once('/').unwrap_or(("", key));
     match (prefix, name) {
-        ("app.kubernetes.io", "name" | "instance" | "component" | "managed-by") => {
-            Some("selectors and tools find the instance by it")
-        }
+        ("app.kubernetes.io", "name" | "instance" | "component") => Some("selectors find the instance by it"),
+        ("app.kubernetes.io", "managed-by") => Some("it names this tool"),
         ("statefulset.kubernetes.io" | "apps.kubernetes.io", _)
         | ("", "controller-revision-hash" | "pod-template-hash") => Some("the StatefulSet sets it on its pods"),
         ("applyset.kubernetes.io", _) => Some("kubectl deletes objects by it"),
@@ -250,16 +231,16 @@ pub(super) const CASES: &[super::tests::Case] = {
     use super::tests::case;
     &[
         case(
-            "name-too-long",
-            "metadata.name",
-            "metadata: {name: a234567890123456789012345678901234567890-23}",
-            "metadata: {name: a234567890123456789012345678901234567890-2}",
-        ),
-        case(
             "label-reserved",
             "metadata.labels[\"app.kubernetes.io/name\"]",
             "metadata: {name: redis, labels: {app.kubernetes.io/name: x}}",
             "metadata: {name: redis, labels: {app.kubernetes.io/version: '8'}}",
+        ),
+        case(
+            "label-reserved",
+            "metadata.labels[\"app.kubernetes.io/managed-by\"]",
+            "metadata: {name: redis, labels: {app.kubernetes.io/managed-by: x}}",
+            "metadata: {name: redis, labels: {app.kubernetes.io/part-of: x}}",
         ),
         case(
             "label-reserved",

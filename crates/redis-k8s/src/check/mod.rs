@@ -29,6 +29,7 @@ mod tests;
 mod timing;
 mod topology;
 
+pub use config::directive;
 pub(crate) use config::is_live;
 pub use rule::Rule;
 

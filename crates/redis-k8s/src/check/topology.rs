@@ -147,7 +147,7 @@ fn quorum_of(check: &mut Check, quorum: u32, sentinels: u32) {
 }
 
 fn min_replicas_to_write(check: &mut Check) {
-    let Some(asked) = check.spec.min_replicas_to_write else { return };
+    let Some(asked) = check.spec.min_replicas_to_write.filter(|_| check.servers > 0) else { return };
     let path = "spec.minReplicasToWrite";
     let servers = check.servers;
     let most = servers.saturating_sub(2);

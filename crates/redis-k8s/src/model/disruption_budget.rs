@@ -8,6 +8,6 @@ document! {
         /// False to render no PodDisruptionBudget.
         pub enabled: Option<bool> = "true" => sample("false"),
         /// Servers that may be away, 1 or more.
-        pub max_unavailable: Option<u32> = "1" => sample("2").beside(r#"{"replicas": 5}"#),
+        pub max_unavailable: Option<u32> = "1" => sample("2").at_least(1).beside(r#"{"replicas": 5}"#),
     }
 }

@@ -11,6 +11,7 @@ pub struct Field {
     default: Option<&'static str>,
     sample: Option<&'static str>,
     beside: Option<&'static str>,
+    range: Option<(u32, u32)>,
     #[cfg_attr(not(feature = "tutorial"), expect(dead_code, reason = "only the tutorial lacks fields"))]
     v1beta3: Can,
     #[cfg_attr(not(feature = "tutorial"), expect(dead_code, reason = "only the tutorial lacks fields"))]
@@ -73,7 +74,8 @@ leaves!(
 impl Field {
     pub(crate) const fn of<T: Fields>(rust_name: &'static str) -> Self {
         let (default, sample, beside, renamed) = (None, None, None, None);
-        Self { rust_name, renamed, default, sample, beside, v1beta3: Can::Yes, v1: Can::Yes, fields: T::FIELDS }
+        let (v1beta3, v1) = (Can::Yes, Can::Yes);
+        Self { rust_name, renamed, default, sample, beside, range: None, v1beta3, v1, fields: T::FIELDS }
     }
 
     pub(crate) const fn named(self, key: &'static str) -> Self {
@@ -92,6 +94,16 @@ impl Field {
     /// What else the spec must say for the sample to mean anything, as JSON.
     pub(crate) const fn beside(self, spec: &'static str) -> Self {
         Self { beside: Some(spec), ..self }
+    }
+
+    /// The least and the most it can be, whatever else the document says.
+    pub(crate) const fn between(self, least: u32, most: u32) -> Self {
+        Self { range: Some((least, most)), ..self }
+    }
+
+    /// The least it can be.
+    pub(crate) const fn at_least(self, least: u32) -> Self {
+        self.between(least, u32::MAX)
     }
 
     pub(crate) const fn not_in_v1beta3(self, reason: &'static str) -> Self {
@@ -129,6 +141,12 @@ impl Field {
     #[must_use]
     pub const fn default_text(&self) -> Option<&'static str> {
         self.default
+    }
+
+    /// The least and the most it can be, whatever else the document says; without an upper bound of its own `u32::MAX`.
+    #[must_use]
+    pub const fn range(&self) -> Option<(u32, u32)> {
+        self.range
     }
 
     /// A value that is not the default.

@@ -18,7 +18,7 @@ pub struct Metadata {
     /// Labels on every object and pod, never part of a selector.
     #[serde(default, skip_serializing_if = "Labels::is_empty")]
     pub labels: Labels,
-    /// Annotations on every object.
+    /// Annotations on every object and pod; those of Argo CD, Flux, Helm and kustomize on objects alone.
     #[serde(default, skip_serializing_if = "Annotations::is_empty")]
     pub annotations: Annotations,
 }

@@ -63,11 +63,11 @@ document! {
     /// Ids the containers run as. Everything else keeps to Pod Security "restricted".
     pub struct Security {
         /// User id, 1 to 2147483647. The official images have 999.
-        pub run_as_user: Option<u32> = "999" => sample("1000"),
+        pub run_as_user: Option<u32> = "999" => sample("1000").between(1, 2_147_483_647),
         /// Group id, 1 to 2147483647.
-        pub run_as_group: Option<u32> = "999" => sample("1000"),
+        pub run_as_group: Option<u32> = "999" => sample("1000").between(1, 2_147_483_647),
         /// Group id that owns the volumes, 1 to 2147483647.
-        pub fs_group: Option<u32> = "999" => sample("1000"),
+        pub fs_group: Option<u32> = "999" => sample("1000").between(1, 2_147_483_647),
         /// True to set no ids and let OpenShift choose them.
         pub openshift: Option<bool> = "false" => sample("true"),
     }

@@ -28,8 +28,8 @@ document! {
         /// Time a run may take, 1s or more.
         pub timeout: Option<Duration> => sample(r#""4s""#),
         /// Failures in a row that count, 1 or more.
-        pub failure_threshold: Option<u32> => sample("3600").not_in_v1beta3(PROBE),
+        pub failure_threshold: Option<u32> => sample("3600").at_least(1).not_in_v1beta3(PROBE),
         /// Successes in a row that count, 1 or more; 1 for liveness and startup.
-        pub success_threshold: Option<u32> => sample("1").not_in_v1beta3(PROBE),
+        pub success_threshold: Option<u32> => sample("1").at_least(1).not_in_v1beta3(PROBE),
     }
 }

@@ -111,7 +111,7 @@ document! {
         /// this version does not have is an error; what has got another name since is rendered under the one it knows.
         pub kubernetes_version: Option<KubernetesVersion> = "\"1.33\"" => sample(r#""1.37""#).not_in_v1beta3("no Kubernetes of these versions serves it"),
         /// Redis servers, one of them master; 1 to 64. Where nothing is said v1beta3 and v1 start with one, as the tutorial.
-        pub replicas: Option<u32> = "3" => sample("5"),
+        pub replicas: Option<u32> = "3" => sample("5").between(1, 64),
         /// Image of servers and sentinels: an official Redis or Valkey image. Where nothing is said v1beta3 has the
         /// tutorial's, `kubernetes/redis:v1`.
         pub image: Option<Image> = "redis:8.2" => sample(r#""valkey/valkey:9.0""#),
@@ -132,7 +132,7 @@ document! {
         /// CPU and memory of a server.
         pub resources: Option<Box<Resources>> else "requests 100m and 128Mi, limit 256Mi of memory" => sample(r#"{"requests": {"memory": "2Gi"}, "limits": {"memory": "2Gi"}}"#),
         /// Replicas that must be in sync for the master to accept a write, 0 to replicas - 2. Changes without a restart.
-        pub min_replicas_to_write: Option<u32> else "1 with three or more servers, else 0" => sample("2").beside(r#"{"replicas": 5}"#).not_in_v1beta3(IMAGE),
+        pub min_replicas_to_write: Option<u32> else "1 with three or more servers, else 0" => sample("2").between(0, 62).beside(r#"{"replicas": 5}"#).not_in_v1beta3(IMAGE),
         /// How old the last word of a replica may be to count as in sync, in whole seconds. Redis closes an
         /// isolated master one to two seconds after that, its script after half of it. Changes without a restart.
         pub min_replicas_max_lag: Option<Duration> = "4s" => sample(r#""10s""#).not_in_v1beta3(IMAGE),

@@ -39,7 +39,7 @@ document! {
     /// Labels of nodes: a node fits if all of it holds.
     pub struct NodeTerm {
         /// What it counts, 1 to 100; in `preferred` alone, where it must be said.
-        pub weight: Option<u32>,
+        pub weight: Option<u32> => between(1, 100),
         /// What holds for the labels of the node.
         pub match_expressions: Option<Vec<NodeExpression>>,
     }

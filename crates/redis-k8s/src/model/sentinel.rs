@@ -8,15 +8,15 @@ document! {
     /// The sentinels: how many, how fast, and where they keep what they know.
     pub struct Sentinel {
         /// Sentinels, 1 to 63, best odd. Where nothing is said v1beta3 and v1 start with one, as the tutorial.
-        pub replicas: Option<u32> = "3" => sample("5"),
+        pub replicas: Option<u32> = "3" => sample("5").between(1, 63),
         /// Sentinels that must agree that the master is down, a majority or more. Changes without a restart.
-        pub quorum: Option<u32> else "a majority" => sample("3").not_in_v1beta3(SCRIPT),
+        pub quorum: Option<u32> else "a majority" => sample("3").between(1, 63).not_in_v1beta3(SCRIPT),
         /// Silence after which a sentinel holds a server for down, 3s to 10m. Changes without a restart.
         pub down_after: Option<Duration> = "4s" => sample(r#""6s""#).not_in_v1beta3(SCRIPT),
         /// Time for one attempt at a failover, twice downAfter to 1h. Changes without a restart.
         pub failover_timeout: Option<Duration> = "30s" => sample(r#""1m""#).not_in_v1beta3(SCRIPT),
         /// Replicas that sync with a new master at the same time, 1 or more. Changes without a restart.
-        pub parallel_syncs: Option<u32> else "all there are" => sample("1").not_in_v1beta3(SCRIPT),
+        pub parallel_syncs: Option<u32> else "all there are" => sample("1").between(1, 63).not_in_v1beta3(SCRIPT),
         /// The name clients ask for.
         pub master_name: Option<MasterName> else "the name of the instance" => sample(r#""mymaster""#).not_in_v1beta3(SCRIPT),
         /// Port of the sentinels, 1 to 65535.

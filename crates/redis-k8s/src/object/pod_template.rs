@@ -26,6 +26,7 @@ pub(super) fn build(instance: Instance<'_>, component: Component, checksum: Stri
     let mut pod_labels = spec.pod_labels.as_ref().map(marks_of).unwrap_or_default();
     pod_labels.extend(labels(instance, Some(component)));
     let mut annotations = marks_of(&instance.redis.metadata.annotations);
+    annotations.retain(|key, _| !is_of_a_deployer(key));
     annotations.extend(spec.pod_annotations.as_ref().map(marks_of).unwrap_or_default());
     annotations.insert(CHECKSUM.to_owned(), checksum);
     let scheduling = spec.scheduling.as_deref();
@@ -63,6 +64,21 @@ pub(super) fn build(instance: Instance<'_>, component: Component, checksum: Stri
             ..Default::default()
         }),
     }
+}
+
+/// True for annotations by which who deploys objects keeps book of them. They say nothing of pods, and change without a reason to
+/// restart any: Helm's post-renderers write the name of a file.
+fn is_of_a_deployer(key: &str) -> bool {
+    const DEPLOYERS: &[&str] = &[
+        "argocd.argoproj.io",
+        "config.kubernetes.io",
+        "helm.sh",
+        "internal.config.kubernetes.io",
+        "kustomize.toolkit.fluxcd.io",
+        "meta.helm.sh",
+        "postrenderer.helm.sh",
+    ];
+    key.split_once('/').is_some_and(|(prefix, _)| DEPLOYERS.contains(&prefix))
 }
 
 /// A look-up that gets no answer is repeated after 1 s, not after the 5 s of the C library: longer than 2 s in its event loop
@@ -207,5 +223,26 @@ pub(crate) fn security_context(instance: Instance<'_>) -> PodSecurityContext {
         run_as_user: id(asked.and_then(|security| security.run_as_user)),
         seccomp_profile: Some(SeccompProfile { type_: "RuntimeDefault".to_owned(), ..Default::default() }),
         ..Default::default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use k8s_openapi::api::apps::v1::StatefulSet;
+
+    use crate::{ApiVersion, Redis};
+
+    #[test]
+    fn annotations_of_deployers_stay_off_the_pods() {
+        let mut redis = Redis::new("redis".parse().unwrap());
+        for key in ["postrenderer.helm.sh/postrender-filename", "argocd.argoproj.io/sync-wave", "example.com/owner"] {
+            redis.metadata.annotations.insert(key.parse().unwrap(), "x".to_owned());
+        }
+        let manifest = redis.render(ApiVersion::AppsV1).unwrap();
+        let set: &StatefulSet = manifest.get("redis").unwrap();
+        assert_eq!(set.metadata.annotations.as_ref().unwrap().len(), 3);
+        let pods = set.spec.as_ref().unwrap().template.metadata.as_ref().unwrap();
+        let keys: Vec<&String> = pods.annotations.as_ref().unwrap().keys().collect();
+        assert_eq!(keys, ["example.com/owner", super::CHECKSUM]);
     }
 }

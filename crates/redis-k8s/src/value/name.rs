@@ -31,10 +31,10 @@ fn check(ok: bool, text: &str, rule: &'static str) -> Result<String, &'static st
 }
 
 validated! {
-    /// The name of an instance: a DNS label that starts with a letter, 1 to 63 characters.
+    /// The name of an instance: a DNS label that starts with a letter, 1 to 42 characters.
     ///
-    /// Services need the strictest form Kubernetes has (RFC 1035), and their names are made from it.
-    /// Those are longer; [`Redis::check`](crate::Redis::check) tells when one does not fit.
+    /// Services need the strictest form Kubernetes has (RFC 1035), and their names are made from it: that of
+    /// `NAME-sentinel-announce-63` has 63 characters, the most a name can have.
     ///
     /// ```
     /// use redis_k8s::InstanceName;
@@ -42,11 +42,11 @@ validated! {
     /// assert!("Cache_1".parse::<InstanceName>().is_err());
     /// ```
     InstanceName, "instance name",
-    pattern "^[a-z]([-a-z0-9]{0,61}[a-z0-9])?$", example "cache",
+    pattern "^[a-z]([-a-z0-9]{0,40}[a-z0-9])?$", example "cache",
     |text| check(
-        text.len() <= 63 && is_dns_label(text) && text.as_bytes()[0].is_ascii_lowercase(),
+        text.len() <= 42 && is_dns_label(text) && text.as_bytes()[0].is_ascii_lowercase(),
         text,
-        "1 to 63 lower-case letters, digits or '-', starting with a letter and ending with a letter or digit",
+        "1 to 42 lower-case letters, digits or '-', starting with a letter and ending with a letter or digit",
     )
 }
 
@@ -157,10 +157,10 @@ mod tests {
 
     #[test]
     fn names_keep_to_the_rules_of_kubernetes() {
-        for good in ["a", "redis", "a-1", &"a".repeat(63)] {
+        for good in ["a", "redis", "a-1", &"a".repeat(42)] {
             assert!(good.parse::<InstanceName>().is_ok(), "{good}");
         }
-        for bad in ["", "1a", "-a", "a-", "A", "a.b", "a_b", "ä", &"a".repeat(64)] {
+        for bad in ["", "1a", "-a", "a-", "A", "a.b", "a_b", "ä", &"a".repeat(43)] {
             assert!(bad.parse::<InstanceName>().is_err(), "{bad}");
         }
     }

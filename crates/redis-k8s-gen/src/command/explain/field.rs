@@ -48,10 +48,13 @@ impl<'s> Field<'s> {
         without_default(self.description())
     }
 
-    /// What its type is said to be, if that is more than its description.
+    /// What its type is said to be, if that is more than its description: of a part of the document both begin alike.
     #[must_use]
     pub fn type_description(self) -> Option<&'s str> {
         let text = without_default(description(self.fields_of())?);
+        if type_name(self.target()) == "object" {
+            return text.split_once("\n\n").map(|(_, more)| more);
+        }
         (!self.meaning().starts_with(text.trim_end_matches('.'))).then_some(text)
     }
 

@@ -13,6 +13,7 @@ use redis_k8s::{ApiVersion, Redis};
 use serde_json::Value;
 
 use self::field::Field;
+use super::completions::Offering;
 use super::documents::api_version;
 use super::schema::document_schema;
 use super::{Failure, Session};
@@ -32,7 +33,7 @@ const WIDTH: usize = 100;
 #[derive(Debug, clap::Args)]
 pub(crate) struct ExplainArgs {
     /// The field; none: the document as a whole
-    #[arg(value_name = "PATH")]
+    #[arg(value_name = "PATH", value_parser = Offering(paths), hide_possible_values = true)]
     path: Option<String>,
     /// List all fields below, too
     #[arg(short, long)]
@@ -42,7 +43,35 @@ pub(crate) struct ExplainArgs {
     api_version: ApiVersion,
 }
 
+/// The path of every field.
+fn paths() -> Vec<String> {
+    fn add(fields: &[DocumentField], parent: &str, paths: &mut Vec<String>) {
+        for field in fields {
+            let path = format!("{parent}{}", field.key());
+            add(field.fields(), &format!("{path}."), paths);
+            paths.push(path);
+        }
+    }
+    let mut paths = Vec::new();
+    add(Redis::fields(), "", &mut paths);
+    paths
+}
+
 pub(crate) fn run(args: &ExplainArgs, session: &mut Session<'_, '_>) -> Result<(), Failure> {
+    if let Some((of @ ("spec" | "spec.sentinel"), name)) =
+        args.path.as_deref().and_then(|path| path.strip_prefix('.').unwrap_or(path).split_once(".config."))
+    {
+        let known = redis_k8s::directive(name, of == "spec.sentinel").ok_or_else(|| {
+            Failure::Usage(format!(
+                "no server knows the directive {name:?}: they are those of redis.conf and sentinel.conf"
+            ))
+        })?;
+        let mut text = String::new();
+        line(&mut text, "FIELD", &format!("{of}.config.{name} <directive>"));
+        text.push_str("\nDESCRIPTION:\n");
+        paragraphs(&mut text, 4, &known);
+        return session.data(text.as_bytes());
+    }
     let schema = document_schema();
     let (path, field) = find(&schema, args.path.as_deref().unwrap_or_default())?;
     let mut text = page(&path, field, args);
@@ -54,7 +83,11 @@ pub(crate) fn run(args: &ExplainArgs, session: &mut Session<'_, '_>) -> Result<(
 fn find<'s>(schema: &'s Value, path: &str) -> Result<(String, Field<'s>), Failure> {
     let mut field = Field::root(schema);
     let mut found = String::new();
-    for step in path.split('.').map(|step| step.split('[').next().unwrap_or_default()).filter(|step| !step.is_empty()) {
+    let steps = path.strip_prefix('.').unwrap_or(path).split('.').filter(|_| !path.is_empty());
+    for step in steps.map(|step| step.split('[').next().unwrap_or_default()) {
+        if step.is_empty() {
+            return Err(Failure::Usage(format!("{path:?} has a dot too many: write it as in spec.storage.size")));
+        }
         let Some(child) = field.child(step) else {
             return Err(unknown(&found, field, step));
         };
@@ -81,6 +114,9 @@ fn known(path: &str) -> Option<&'static DocumentField> {
 fn unknown(parent: &str, field: Field<'_>, step: &str) -> Failure {
     let parent = if parent.is_empty() { "a document" } else { parent };
     let names: Vec<&str> = field.children().map(|(name, _)| name).collect();
+    if field.kind() == "map" {
+        return Failure::Usage(format!("{parent} takes any key: there is nothing to say of {step:?} alone"));
+    }
     if names.is_empty() {
         return Failure::Usage(format!("{parent} has no fields, so no {step:?}: it is of type {}", field.kind()));
     }
@@ -201,18 +237,8 @@ fn paragraphs(text: &mut String, indent: usize, content: &str) {
 mod tests {
     use super::*;
 
-    fn paths(parent: &str, field: Field<'_>, all: &mut Vec<String>) {
-        for (name, child) in field.children() {
-            let path = if parent.is_empty() { name.to_owned() } else { format!("{parent}.{name}") };
-            paths(&path, child, all);
-            all.push(path);
-        }
-    }
-
     fn all_paths() -> Vec<String> {
-        let schema = document_schema();
-        let mut all = Vec::new();
-        paths("", Field::root(&schema), &mut all);
+        let mut all = paths();
         all.retain(|path| path != "apiVersion" && path != "kind");
         all
     }
@@ -262,6 +288,24 @@ mod tests {
             told += 1;
         }
         assert!(told > 40, "{told}");
+    }
+
+    #[test]
+    fn beyond_its_range_a_field_is_refused() {
+        let mut tried = 0;
+        for path in all_paths() {
+            let Some((least, most)) = known(&path).and_then(DocumentField::range) else { continue };
+            for beyond in [least.checked_sub(1), most.checked_add(1)].into_iter().flatten() {
+                // An item of a list has no sample of its own.
+                let Some(sample) = sample::with(&path, beyond.into()) else { continue };
+                let Ok(redis) = serde_json::from_value::<Redis>(sample.with) else { continue };
+                let problems = redis.check(ApiVersion::AppsV1);
+                let is_refused = problems.iter().any(|problem| problem.is_error() && problem.path.to_string() == path);
+                assert!(is_refused, "{path}: {beyond}: {problems:?}");
+                tried += 1;
+            }
+        }
+        assert!(tried > 20, "{tried}");
     }
 
     #[test]

@@ -1,17 +1,21 @@
 //! `render`: documents in, manifests out. Everything is read and checked before the first byte is written.
 
 mod files;
+mod interrupt;
 mod json;
 mod names;
 mod progress;
 mod selection;
 mod stream;
+mod summary;
 
 use std::path::PathBuf;
 
+use clap::builder::TypedValueParser;
 use redis_k8s::{ApiVersion, Checked};
 
 use self::selection::{Selection, Selector};
+use super::completions::Offering;
 use super::documents::{DocumentArgs, api_version};
 use super::{Failure, Session};
 
@@ -21,6 +25,7 @@ pub(crate) const EXAMPLES: &str = "Examples:
   redis-k8s-gen render -a v1beta3                             the four objects of the 2015 tutorial
   redis-k8s-gen render fleet/*.yaml --output-dir manifests    a file for each object
   redis-k8s-gen render cache.yaml --only sts --only cm/cache-settings
+  redis-k8s-gen render cache.yaml -o summary                  what there is, in one screen
   cat cache.yaml | redis-k8s-gen render - -o json";
 
 /// Arguments of `render`.
@@ -41,8 +46,12 @@ pub(crate) struct RenderArgs {
     #[arg(long, value_name = "DIR", conflicts_with = "output")]
     output_dir: Option<PathBuf>,
     /// Only objects of this kind, or this one; may be repeated
-    #[arg(long, value_name = "KIND[/NAME]")]
+    #[arg(long, value_name = "KIND[/NAME]", value_parser = selector(), hide_possible_values = true)]
     only: Vec<Selector>,
+}
+
+fn selector() -> impl TypedValueParser<Value = Selector> {
+    Offering(selection::kinds).try_map(|text| text.parse())
 }
 
 /// Form of the output.
@@ -54,9 +63,14 @@ enum Form {
     Json,
     /// The name of each object, as in statefulset.apps/redis
     Name,
+    /// What there is, in one screen: pods, what they mount, ports, who may connect
+    Summary,
 }
 
 pub(crate) fn run(args: &RenderArgs, session: &mut Session<'_, '_>) -> Result<(), Failure> {
+    if args.output == Form::Summary && args.api_version == ApiVersion::V1Beta3 {
+        return Err(Failure::Usage("a summary is of objects as Kubernetes has them today, not of v1beta3".to_owned()));
+    }
     let documents = args.documents.checked(&args.files, args.api_version, session)?;
     let selection = Selection::new(args.only.clone());
     require_matches(&selection, &documents)?;
@@ -67,6 +81,7 @@ pub(crate) fn run(args: &RenderArgs, session: &mut Session<'_, '_>) -> Result<()
         (Some(dir), _) => files::write(&documents, &selection, dir, session),
         (None, Form::Yaml) => stream::write::<stream::Yaml>(&documents, &selection, session),
         (None, Form::Json) => stream::write::<json::List>(&documents, &selection, session),
+        (None, Form::Summary) => stream::write::<summary::Summary>(&documents, &selection, session),
         (None, Form::Name) => stream::write::<names::Names>(&documents, &selection, session),
     }
 }

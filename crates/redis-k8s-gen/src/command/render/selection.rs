@@ -19,6 +19,11 @@ const SHORT_NAMES: &[(&str, &[&str])] = &[
     ("ReplicationController", &["rc"]),
 ];
 
+/// The kinds by their own names, as shells offer them.
+pub(super) fn kinds() -> Vec<String> {
+    SHORT_NAMES.iter().map(|(kind, _)| kind.to_ascii_lowercase()).collect()
+}
+
 /// `KIND[/NAME]`: a kind by any name kubectl has for it, and the object's name.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Selector {
@@ -57,6 +62,15 @@ impl Selector {
             SHORT_NAMES.iter().find(|(of, _)| *of == kind).is_some_and(|(_, names)| names.contains(&&*self.kind));
         short || kind.eq_ignore_ascii_case(&self.kind) || object.plural() == self.kind
     }
+}
+
+/// True for the name of a file as `--output-dir` writes it, for a kind that is rendered: `v1_service_redis.yaml`.
+pub(super) fn is_file_of_a_kind(name: &str) -> bool {
+    let Some((before, object)) = name.strip_suffix(".yaml").and_then(|name| name.rsplit_once('_')) else {
+        return false;
+    };
+    let kind = before.rsplit('_').next().unwrap_or_default();
+    !object.is_empty() && SHORT_NAMES.iter().any(|(known, _)| known.eq_ignore_ascii_case(kind))
 }
 
 /// Objects that pass any of the selectors; all of them when there is none.

@@ -5,6 +5,8 @@
 //! directives are left out. Servers are told apart by major version alone: what came with a minor version counts as
 //! known to the major one.
 
+use std::fmt;
+
 use crate::check::image::Server;
 
 /// What a directive takes.
@@ -56,7 +58,28 @@ const fn fixed(name: &'static str, kind: Kind, servers: u8) -> Directive {
     Directive { name, kind, servers, is_live: false }
 }
 
+impl fmt::Display for Kind {
+    /// As a sentence without its full stop.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Bool => f.write_str("Yes or no"),
+            Self::Int(least, i64::MAX) => write!(f, "A whole number from {least}"),
+            Self::Int(least, most) => write!(f, "A whole number from {least} to {most}"),
+            Self::Memory(_) => f.write_str("A size, as in 100mb"),
+            Self::MemoryOrPercent => f.write_str("A size, as in 100mb, or a share of maxmemory, as in 5%"),
+            Self::Choice(words) => write!(f, "One of {}", words.join(", ")),
+            Self::Text => f.write_str("One word, or a text in double quotes"),
+            Self::Words => f.write_str("Several words, and several values if need be"),
+        }
+    }
+}
+
 impl Directive {
+    /// True if all servers know it.
+    pub(super) const fn is_everywhere(&self) -> bool {
+        self.servers == ALL
+    }
+
     /// True if `server` starts with this directive in its configuration.
     pub(super) const fn is_known_to(&self, server: Server) -> bool {
         let bit = match server {

@@ -18,6 +18,9 @@ use crate::value::{ConfigKey, ConfigValue};
 /// A ConfigMap holds a mebibyte at most, and `kubectl apply` keeps a copy of it in an annotation of 256 KiB.
 const MOST_BYTES: usize = 128 * 1024;
 
+/// Unknown names that are compared with all others to find what was meant; who has more did not misspell them.
+const MOST_GUESSES: usize = 100;
+
 rules! { RULES;
     CONFIG_KEY_OWNED = Error "config-key-owned", "a directive is set that this tool sets itself",
         "two answers to one question: the start, the failover and the probes rely on the rendered one";
@@ -40,16 +43,55 @@ pub(crate) fn is_live(name: &str) -> bool {
     directives::find(name).is_some_and(|directive| directive.is_live)
 }
 
+/// What is known of a directive of `spec.config` or, `for_sentinels`, `spec.sentinel.config`: what it takes, who knows it and what a
+/// change of it does, or why it cannot be set; nothing for one that no server knows.
+///
+/// ```
+/// let maxmemory = redis_k8s::directive("maxmemory", false);
+/// assert_eq!(maxmemory.as_deref(), Some("A size, as in 100mb. A running server takes a new value."));
+/// ```
+#[must_use]
+pub fn directive(name: &str, for_sentinels: bool) -> Option<String> {
+    let owned = if for_sentinels { owned::of_sentinel } else { owned::of_server };
+    if let Some(instead) = owned(name) {
+        return Some(format!("It cannot be set here: {instead}."));
+    }
+    let directive = directives::find(name)?;
+    let servers = if directive.is_everywhere() { String::new() } else { format!(" {} alone.", directive.servers()) };
+    let change =
+        if directive.is_live { "A running server takes a new value." } else { "A new value restarts the servers." };
+    Some(format!("{}.{servers} {change}", directive.kind))
+}
+
 pub(super) fn check(check: &mut Check) {
     let server = image::server(check);
     if let Some(config) = &check.spec.config {
         let path = At::root("spec.config");
-        names_and_values(check, config, &path, server, owned::of_server);
-        meaning::check(check, config, &path);
+        if fits(check, config, path) {
+            names_and_values(check, config, &path, server, owned::of_server);
+            meaning::check(check, config, &path);
+        }
     }
     if let Some(config) = check.sentinel().and_then(|sentinel| sentinel.config.as_ref()) {
-        names_and_values(check, config, &At::root("spec.sentinel.config"), server, owned::of_sentinel);
+        let path = At::root("spec.sentinel.config");
+        if fits(check, config, path) {
+            names_and_values(check, config, &path, server, owned::of_sentinel);
+        }
     }
+}
+
+/// Reports directives that are too many or too long; nothing else is said of them.
+fn fits(check: &mut Check, config: &Config, path: At) -> bool {
+    let lines = config.iter().flat_map(|(key, value)| value.lines().map(|line| key.as_str().len() + line.len() + 2));
+    let bytes: usize = lines.sum();
+    if bytes > MOST_BYTES {
+        check.report(
+            CONFIG_TOO_LARGE
+                .at(path, format!("{bytes} bytes of directives do not fit into the ConfigMap: at most {MOST_BYTES}"))
+                .help("leave out directives that only repeat the server's defaults"),
+        );
+    }
+    bytes <= MOST_BYTES
 }
 
 /// Looks up every name, and checks the form of every value.
@@ -60,24 +102,17 @@ fn names_and_values(
     server: Option<Server>,
     owned: fn(&str) -> Option<&'static str>,
 ) {
-    let mut bytes = 0;
+    let mut guesses = 0..MOST_GUESSES;
     for (key, value) in config {
-        bytes += value.lines().map(|line| key.as_str().len() + line.len() + 2).sum::<usize>();
         let name = key.as_str();
         if let Some(instead) = owned(name) {
             check.report(CONFIG_KEY_OWNED.at(path.field(name), format!("{name} cannot be set here")).help(instead));
         } else if let Some(directive) = directives::find(name) {
             known(check, path, directive, value, server);
         } else {
-            unknown(check, config, path, key, server, owned);
+            let near = guesses.next().and_then(|_| nearest(name, owned));
+            unknown(check, config, path, key, near, server, owned);
         }
-    }
-    if bytes > MOST_BYTES {
-        check.report(
-            CONFIG_TOO_LARGE
-                .at(*path, format!("{bytes} bytes of directives do not fit into the ConfigMap: at most {MOST_BYTES}"))
-                .help("leave out directives that only repeat the server's defaults"),
-        );
     }
 }
 
@@ -118,6 +153,7 @@ fn unknown(
     config: &Config,
     path: &At,
     key: &ConfigKey,
+    near: Option<&'static str>,
     server: Option<Server>,
     owned: fn(&str) -> Option<&'static str>,
 ) {
@@ -134,7 +170,7 @@ fn unknown(
         }
         return;
     }
-    if let Some(near) = nearest(name, owned) {
+    if let Some(near) = near {
         check.report(CONFIG_KEY_UNKNOWN.at(at, format!("no server knows the directive {name}")).help(
             match owned(near) {
                 Some(instead) => format!("if {near} was meant: {instead}"),
