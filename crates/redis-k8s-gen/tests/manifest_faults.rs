@@ -89,9 +89,13 @@ fn what_documents_and_manifests_break_alike_has_one_name() {
         .map(|rule| rule.id)
         .collect();
     let expected = [
+        "annotation-deprecated",
+        "annotation-refused",
         "annotations-too-large",
         "request-exceeds-limit",
+        "access-modes-invalid",
         "probe-success-threshold",
+        "node-label-deprecated",
         "selector-requirement",
         "ip-families-invalid",
         "ip-families-against-policy",

@@ -72,6 +72,7 @@ mod checked;
 pub mod emit;
 mod error;
 mod instance;
+pub mod legacy;
 mod manifest;
 pub mod model;
 mod object;

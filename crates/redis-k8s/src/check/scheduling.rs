@@ -3,6 +3,7 @@
 use super::rule::rules;
 use super::{Check, seconds};
 use crate::check::at::At;
+use crate::legacy;
 use crate::model::{
     NodeAffinity, NodeExpression, NodeOperator, NodeTerm, Spread, Toleration, TolerationEffect, TolerationOperator,
 };
@@ -33,16 +34,6 @@ rules! { RULES;
         "all pods but one would stay pending for ever";
 }
 
-/// Labels of nodes the API server warns of
-/// ([util.go](https://github.com/kubernetes/kubernetes/blob/master/pkg/api/node/util.go)), and those in their place.
-const DEPRECATED_LABELS: &[(&str, &str)] = &[
-    ("beta.kubernetes.io/arch", "kubernetes.io/arch"),
-    ("beta.kubernetes.io/instance-type", "node.kubernetes.io/instance-type"),
-    ("beta.kubernetes.io/os", "kubernetes.io/os"),
-    ("failure-domain.beta.kubernetes.io/region", "topology.kubernetes.io/region"),
-    ("failure-domain.beta.kubernetes.io/zone", "topology.kubernetes.io/zone"),
-];
-
 pub(super) fn check(check: &mut Check) {
     let Some(scheduling) = check.spec.scheduling.as_deref() else { return };
     let path = At::root("spec.scheduling");
@@ -60,7 +51,7 @@ pub(super) fn check(check: &mut Check) {
         );
     }
     for key in scheduling.node_selector.iter().flat_map(std::collections::BTreeMap::keys) {
-        let Some((_, new)) = DEPRECATED_LABELS.iter().find(|(old, _)| *old == key.as_str()) else { continue };
+        let Some(new) = legacy::deprecated_node_label(key.as_str()) else { continue };
         let selector = path.field("nodeSelector");
         check.report(
             NODE_LABEL_DEPRECATED
