@@ -90,8 +90,9 @@ fn reserved_label(key: &str, target: ApiVersion) -> Option<&'static str> {
         ("app.kubernetes.io", "name" | "instance" | "component" | "managed-by") => {
             Some("selectors and tools find the instance by it")
         }
-        ("statefulset.kubernetes.io" | "apps.kubernetes.io", _)
-        | ("", "controller-revision-hash" | "pod-template-hash") => Some("the StatefulSet sets it on its pods"),
+        ("statefulset.kubernetes.io" | "apps.kubernetes.io", _) | ("", "controller-revision-hash") => {
+            Some("the StatefulSet sets it on its pods")
+        }
         ("applyset.kubernetes.io", _) => Some("kubectl deletes objects by it"),
         ("redis-k8s-gen.dev", _) => Some("this tool sets labels of that name"),
         ("", "name" | "role" | "redis-sentinel") if target.is_tutorial() => {
@@ -324,6 +325,12 @@ pub(super) const CASES: &[super::tests::Case] = {
             "metadata.annotations[\"seccomp.security.alpha.kubernetes.io/pod\"]",
             "metadata: {name: redis, annotations: {seccomp.security.alpha.kubernetes.io/pod: on}}",
             "spec: {podAnnotations: {seccomp.example.com/pod: on}}",
+        ),
+        case(
+            "annotation-refused",
+            "spec.podAnnotations[\"seccomp.security.alpha.kubernetes.io/pod\"]",
+            "spec: {podAnnotations: {seccomp.security.alpha.kubernetes.io/pod: unconfined}}",
+            "spec: {storage: {size: 1Gi, annotations: {seccomp.security.alpha.kubernetes.io/node: unconfined}}}",
         ),
         case(
             "annotation-refused",
