@@ -245,19 +245,13 @@ pub(super) fn check_resources(resources: &Node<'_>, form: &mut Form<'_, '_>) {
     for (list, entry) in
         limits.iter().map(|entry| ("limits", entry)).chain(requests.iter().map(|entry| ("requests", entry)))
     {
-        let name = &*entry.key;
-        let is_known = if is_of_pod { is_resource_of_pod(name) } else { is_resource(name) };
-        if !is_known {
-            let message = format!("there is no resource {}", shorten(name));
-            let help = if is_of_pod {
-                "use cpu, memory or huge pages: the others are for containers"
-            } else {
-                "use cpu, memory, ephemeral-storage, or PREFIX/NAME of a device"
-            };
-            let fault = broken(&UNKNOWN_RESOURCE, message).help(help);
-            form.report(fault.at(entry.key_origin).under(name.into()).under(list.into()));
+        if is_of_pod && !is_resource_of_pod(&entry.key) {
+            let message = format!("there is no resource {} of a pod as a whole", shorten(&entry.key));
+            let fault = broken(&UNKNOWN_RESOURCE, message).help("use cpu, memory or huge pages");
+            form.report(fault.at(entry.key_origin).under((&*entry.key).into()).under(list.into()));
+        } else {
+            check_resource(entry, list, form);
         }
-        check_amount(entry, list, form);
     }
     for request in requests {
         let limit = limits.iter().find(|limit| limit.key == request.key);
@@ -268,6 +262,17 @@ pub(super) fn check_resources(resources: &Node<'_>, form: &mut Form<'_, '_>) {
         let message = "huge pages are given to who asks for cpu or memory, too";
         form.broken(&RESOURCE_INDIVISIBLE, &[], message, "add a limit of memory");
     }
+}
+
+/// One resource of a container and its amount.
+pub(super) fn check_resource(entry: &Entry<'_>, list: &str, form: &mut Form<'_, '_>) {
+    if is_resource(&entry.key) {
+        return check_amount(entry, list, form);
+    }
+    let message = format!("there is no resource {}", shorten(&entry.key));
+    let fault =
+        broken(&UNKNOWN_RESOURCE, message).help("use cpu, memory, ephemeral-storage, or PREFIX/NAME of a device");
+    form.report(fault.at(entry.key_origin).under((&*entry.key).into()).under(list.into()));
 }
 
 /// Devices and huge pages are whole, bytes should be.

@@ -94,6 +94,13 @@ pub(super) fn check(metadata: &Node<'_>, form: &mut Form<'_, '_>) {
 
 /// What an object says of itself: where it is, who may delete it, and whose it is.
 fn check_own(metadata: &Node<'_>, form: &mut Form<'_, '_>) {
+    // what comes behind it makes it whole; budgets are looked at less closely than all other kinds
+    let is_budget = form.kind() == "PodDisruptionBudget";
+    let is_begun = |name: &str| is_budget || is_dns_subdomain(name.strip_suffix('-').unwrap_or(name));
+    if let Some(name) = text(metadata, "generateName").filter(|name| !name.is_empty() && !is_begun(name)) {
+        let message = format!("\"{}\" is not the beginning of a name", shorten(name));
+        form.broken(&INVALID_NAME, &["generateName"], message, "use lower-case letters, digits, '-' or '.'");
+    }
     if let Some(namespace) = text(metadata, "namespace").filter(|name| !name.is_empty() && !is_dns_label(name)) {
         let message = format!("\"{}\" is not a namespace: {LABEL}", shorten(namespace));
         form.report(broken(&INVALID_NAME, message).under("namespace".into()));
@@ -101,8 +108,7 @@ fn check_own(metadata: &Node<'_>, form: &mut Form<'_, '_>) {
     let finalizers = items(metadata, "finalizers");
     for (index, node) in finalizers.iter().enumerate() {
         let Some(name) = node.as_text() else { continue };
-        // budgets are looked at less closely than all other kinds
-        let is_own = name.contains('/') || OWN_FINALIZERS.contains(&name) || form.kind() == "PodDisruptionBudget";
+        let is_own = name.contains('/') || OWN_FINALIZERS.contains(&name) || is_budget;
         if name.parse::<LabelKey>().is_err() || !is_own {
             let message = format!(
                 "\"{}\" is not a finalizer: PREFIX/NAME, or one of {}",

@@ -3,13 +3,14 @@
 use std::collections::HashMap;
 
 use super::amount::Amount;
+use super::container::check_resource;
 use super::form::Form;
 use super::metadata::{check_label, entries};
 use super::name::is_dns_label;
 use super::part::{Way, has, is_true, items, number, text};
 use super::rules::{
-    DNS_CONFIG, FIELDS_CONTRADICT, GRACE_NEGATIVE, HOST_PORT, INVALID_NAME, MOUNT_WITHOUT_VOLUME, NOT_IN_POD,
-    OBJECT_OUT_OF_RANGE, REQUEST_EXCEEDS_LIMIT, TWICE_IN_LIST, broken,
+    DNS_CONFIG, FIELD_DROPPED, FIELDS_CONTRADICT, GRACE_NEGATIVE, HOST_PORT, INVALID_NAME, MOUNT_WITHOUT_VOLUME,
+    NOT_IN_POD, OBJECT_OUT_OF_RANGE, REQUEST_EXCEEDS_LIMIT, TWICE_IN_LIST, broken,
 };
 use super::scheduling::check_node_label;
 use super::security;
@@ -72,14 +73,21 @@ pub(super) fn check(spec: &Node<'_>, form: &mut Form<'_, '_>) {
         let message = "a pod that is on a node waits for nothing";
         form.broken(&FIELDS_CONTRADICT, &["nodeName"], message, "remove it, or the schedulingGates");
     }
+    for entry in entries(spec, "overhead") {
+        check_resource(entry, "overhead", form);
+    }
     for entry in entries(spec, "nodeSelector") {
         check_label(entry, &["nodeSelector"], form);
         check_node_label(&entry.key, &["nodeSelector".into(), (&*entry.key).into()], form);
     }
     for field in ["hostname", "subdomain"] {
-        // the pods of a StatefulSet have their own
-        let is_bad = |name: &&str| !name.is_empty() && !is_dns_label(name) && form.kind() != "StatefulSet";
-        if let Some(name) = text(spec, field).filter(is_bad) {
+        let Some(name) = text(spec, field).filter(|name| !name.is_empty()) else { continue };
+        if form.kind() == "StatefulSet" {
+            let message = format!(
+                "the pods of a StatefulSet have a {field} of their own: the API server takes it, and it does nothing"
+            );
+            form.broken(&FIELD_DROPPED, &[field], message, "remove it");
+        } else if !is_dns_label(name) {
             let message = format!("\"{}\" is not {LABEL}", shorten(name));
             form.broken(&INVALID_NAME, &[field], message, "write it without a domain");
         }

@@ -74,6 +74,8 @@ rules! {
         "the API server refuses it";
     FIELDS_CONTRADICT = Error "fields-contradict", "a field is set that another field of the object rules out",
         "the API server refuses it: it could not do both";
+    FIELD_DROPPED = Warning "field-dropped", "a field is set that has no effect where it stands",
+        "the API server takes it and says nothing";
     GRACE_NEGATIVE = Warning "grace-negative", "pods have less than no time to stop",
         "the API server takes it for one second";
     INVALID_VALUE = Error "invalid-value", "a text is not what its field takes",

@@ -6,15 +6,18 @@ use std::net::IpAddr;
 use super::form::Form;
 use super::metadata::{check_label, entries};
 use super::name::{is_dns_label, is_dns_subdomain};
-use super::part::{has, is_empty, items, number, text};
+use super::part::{has, in_range, is_empty, items, number, text};
 use super::probe::check_port_at;
 use super::rules::{
-    AFFINITY_OF_HEADLESS, FIELDS_CONTRADICT, HEADLESS_TYPE, INVALID_ADDRESS, INVALID_NAME, INVALID_PORT,
+    AFFINITY_OF_HEADLESS, FIELD_DROPPED, FIELDS_CONTRADICT, HEADLESS_TYPE, INVALID_ADDRESS, INVALID_NAME, INVALID_PORT,
     IP_FAMILIES_AGAINST_POLICY, IP_FAMILIES_INVALID, PORT_NAMES, PORTS_MISSING, TWICE_IN_LIST, broken,
 };
 use super::values::is_address;
 use crate::document::fault::Fault;
 use crate::document::node::{Node, shorten};
+
+/// Seconds of a day: no client is kept longer.
+const MAX_AFFINITY: i128 = 86400;
 
 /// True for a Service without an address of its own.
 pub(super) fn is_headless(spec: &Node<'_>) -> bool {
@@ -153,15 +156,15 @@ fn check_type(spec: &Node<'_>, kind: &str, form: &mut Form<'_, '_>) {
         let message = "loadBalancerClass is for a Service of type LoadBalancer";
         form.broken(&FIELDS_CONTRADICT, &["loadBalancerClass"], message, "remove it, or change the type");
     }
-    let is_kept = text(spec, "sessionAffinity") == Some("ClientIP");
-    if has(spec, "sessionAffinityConfig") && !is_kept {
-        let message = "sessionAffinityConfig says how long clients are kept, and they are not";
-        form.broken(
-            &FIELDS_CONTRADICT,
-            &["sessionAffinityConfig"],
-            message,
-            "remove it, or write `sessionAffinity: ClientIP`",
-        );
+    let Some(config) = spec.get("sessionAffinityConfig") else { return };
+    if text(spec, "sessionAffinity") != Some("ClientIP") {
+        let message = "sessionAffinityConfig says how long clients are kept, and they are not: the API server drops it";
+        let help = "remove it, or write `sessionAffinity: ClientIP`";
+        form.broken(&FIELD_DROPPED, &["sessionAffinityConfig"], message, help);
+    } else if let Some(client) = config.get("clientIP") {
+        form.inside("sessionAffinityConfig", |form| {
+            form.inside("clientIP", |form| in_range(client, "timeoutSeconds", 1..=MAX_AFFINITY, form));
+        });
     }
 }
 

@@ -87,7 +87,6 @@ const ID: Value = Within(0, i32::MAX as i64);
 const VALUES: &[(&str, &str, Presence, Value)] = &[
     ("AWSElasticBlockStoreVolumeSource", "partition", Optional, Within(0, 255)),
     ("CSIVolumeSource", "driver", Optional, Driver),
-    ("ClientIPConfig", "timeoutSeconds", Optional, Within(1, 86400)),
     ("ClusterTrustBundleProjection", "path", Optional, ProjectedPath),
     ("ConfigMapEnvSource", "name", Required, NamePrefix),
     ("ConfigMapKeySelector", "key", Optional, DataKey),

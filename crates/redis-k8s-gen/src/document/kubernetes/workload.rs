@@ -1,17 +1,27 @@
 //! Sets of pods: StatefulSet and ReplicationController.
 
+use super::budget;
 use super::form::Form;
 use super::metadata::entries;
 use super::name::is_dns_label;
 use super::part::{has, items, text};
 use super::rules::{
-    FIELDS_CONTRADICT, INSTANCE_RENAMED, INVALID_NAME, RESTART_POLICY, SELECTOR_EMPTY, SELECTOR_MISMATCH, broken,
+    BUDGET_OF_NOTHING, FIELDS_CONTRADICT, INSTANCE_RENAMED, INVALID_NAME, RESTART_POLICY, SELECTOR_EMPTY,
+    SELECTOR_MISMATCH, broken,
 };
 use super::values::LABEL;
 use crate::document::node::{Entry, Node, shorten};
 
 pub(super) fn check(spec: &Node<'_>, form: &mut Form<'_, '_>) {
     check_selector(spec, form);
+    let has_labels = spec
+        .get("template")
+        .and_then(|template| template.get("metadata"))
+        .is_some_and(|metadata| !entries(metadata, "labels").is_empty());
+    if form.kind() == "ReplicationController" && selected(spec).0.is_empty() && !has_labels {
+        let message = "there is no selector, and the pods have no labels it could be made of";
+        form.broken(&SELECTOR_EMPTY, &["selector"], message, "add labels to the template");
+    }
     let Some(pods) = spec.get("template").and_then(|template| template.get("spec")) else { return };
     form.inside("template", |form| {
         form.inside("spec", |form| {
@@ -37,6 +47,18 @@ pub(super) fn check_stateful(spec: &Node<'_>, form: &mut Form<'_, '_>) {
     if let Some(name) = text(spec, "serviceName").filter(|name| !name.is_empty() && !is_dns_label(name)) {
         let message = format!("\"{}\" is not the name of a Service, and pods could not be named by it", shorten(name));
         form.report(broken(&INVALID_NAME, message).under("serviceName".into()));
+    }
+    if let Some(rolling) = spec.get("updateStrategy").and_then(|strategy| strategy.get("rollingUpdate"))
+        && let Some(amount) = text(rolling, "maxUnavailable")
+        && !budget::is_amount(rolling, "maxUnavailable", 1)
+    {
+        let message = format!("maxUnavailable is \"{}\", expected a number or percentage of pods", shorten(amount));
+        form.broken(
+            &BUDGET_OF_NOTHING,
+            &["updateStrategy", "rollingUpdate", "maxUnavailable"],
+            message,
+            "write 1 or more",
+        );
     }
     if let Some(strategy) = spec.get("updateStrategy")
         && text(strategy, "type") == Some("OnDelete")
