@@ -15,6 +15,7 @@ use std::path::Path;
 use redis_k8s::{ApiVersion, Severity};
 use redis_k8s_gen::diagnostic::{Place, Report};
 use redis_k8s_gen::document::{OBJECT_RULES, Source, validate};
+use serde_json::Value;
 
 use messages::{assert_pinned, files};
 
@@ -75,6 +76,60 @@ fn every_rule_is_broken_by_some_manifest() {
     assert!(unbroken.is_empty(), "no manifest breaks {unbroken:?}");
 }
 
+/// Objects to change, one of each kind of tests/verdicts.txt; each is fine as it is.
+const UNCHANGED: &str = r#"[
+    {"apiVersion": "v1", "kind": "Pod", "spec": {"containers": [{"name": "redis", "image": "redis:8.2"}]}},
+    {"apiVersion": "apps/v1", "kind": "StatefulSet", "spec": {
+        "selector": {"matchLabels": {"app": "a"}},
+        "template": {"metadata": {"labels": {"app": "a"}}, "spec": {"containers": [{"name": "redis", "image": "redis:8.2"}]}},
+        "volumeClaimTemplates": [{"metadata": {"name": "data"}, "spec": {
+            "accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "1Gi"}}
+        }}]
+    }},
+    {"apiVersion": "v1", "kind": "PersistentVolumeClaim", "spec": {
+        "accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "1Gi"}}
+    }},
+    {"apiVersion": "v1", "kind": "Service", "spec": {"clusterIP": "10.96.0.1", "ports": [{"port": 6379}]}},
+    {"apiVersion": "networking.k8s.io/v1", "kind": "NetworkPolicy", "spec": {"podSelector": {}}},
+    {"apiVersion": "policy/v1", "kind": "PodDisruptionBudget", "spec": {"selector": {"matchLabels": {"app": "a"}}}},
+    {"apiVersion": "v1", "kind": "Secret"}
+]"#;
+
+/// Puts a value at a JSON pointer, with all that leads to it.
+fn put(object: &mut Value, pointer: &str, value: Value) {
+    let place = pointer.split('/').skip(1).fold(object, |node, step| match step.parse::<usize>() {
+        Ok(index) => &mut node[index],
+        Err(_) => &mut node[step],
+    });
+    *place = value;
+}
+
+#[test]
+fn validate_says_what_the_api_server_says() {
+    let unchanged: Vec<Value> = serde_json::from_str(UNCHANGED).unwrap();
+    let text = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/verdicts.txt")).unwrap();
+    let mut wrong = String::new();
+    for line in text.lines().filter(|line| !line.starts_with('#')) {
+        let [verdict, kind, pointer, value] = line.splitn(4, ' ').collect::<Vec<_>>()[..] else { panic!("{line}") };
+        let mut object = unchanged.iter().find(|object| object["kind"] == kind).unwrap().clone();
+        put(&mut object, "/metadata/name", "a".into());
+        put(&mut object, pointer, serde_json::from_str(value).unwrap());
+        let sources = vec![Source::new("object.json", object.to_string())];
+        let report = validate(sources, &[], ApiVersion::AppsV1, &"1.36".parse().unwrap()).report;
+        let mut errors = report.diagnostics().iter().filter(|d| d.severity == Severity::Error);
+        let told = errors.any(|d| d.message.contains("the API server takes"));
+        let found = match (report.has_errors(), told) {
+            (false, _) => "+",
+            (true, false) => "-",
+            (true, true) => "!",
+        };
+        if found != verdict {
+            writeln!(wrong, "{line}\n{}", printed(&report)).unwrap();
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong}");
+}
+
 #[test]
 fn what_documents_and_manifests_break_alike_has_one_name() {
     let shared: Vec<_> = OBJECT_RULES
@@ -89,9 +144,13 @@ fn what_documents_and_manifests_break_alike_has_one_name() {
         .map(|rule| rule.id)
         .collect();
     let expected = [
+        "annotation-deprecated",
+        "annotation-refused",
         "annotations-too-large",
         "request-exceeds-limit",
+        "access-modes-invalid",
         "probe-success-threshold",
+        "node-label-deprecated",
         "selector-requirement",
         "ip-families-invalid",
         "ip-families-against-policy",

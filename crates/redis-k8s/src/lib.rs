@@ -72,6 +72,7 @@ mod checked;
 pub mod emit;
 mod error;
 mod instance;
+pub mod legacy;
 mod manifest;
 pub mod model;
 mod object;
@@ -91,8 +92,8 @@ pub use error::{FieldPath, PathStep, Problem, Refused, Severity};
 pub use manifest::{Manifest, Object, TypedObject};
 pub use model::Redis;
 pub use value::{
-    ConfigKey, ConfigValue, Duration, EnvName, Image, InstanceName, InvalidValue, KubernetesVersion, LabelKey,
-    LabelValue, MasterName, Namespace, ObjectName, Quantity, SecretKey,
+    ClassName, ConfigKey, ConfigValue, Duration, EnvName, Image, InstanceName, InvalidValue, KubernetesVersion,
+    LabelKey, LabelValue, MasterName, Namespace, ObjectName, Quantity, SecretKey,
 };
 
 /// Documents, problems and renderings may be sent to other threads.

@@ -4,6 +4,7 @@ use super::rule::rules;
 use super::{Check, control_in, network_policy};
 use crate::api_version::ApiVersion;
 use crate::check::at::At;
+use crate::legacy;
 use crate::model::{Annotations, Labels, MasterService, ServiceType};
 
 /// What the API server takes, keys and values together
@@ -28,17 +29,6 @@ rules! { RULES;
     ANNOTATION_HOLDS_CONTROL = Error "annotation-holds-control", "an annotation holds NUL or one of U+007F to U+009F, U+FFFE and U+FFFF",
         "kubectl sends them as they are, and the API server refuses them or takes U+0085 for a space; a NUL no tool expects";
 }
-
-/// Annotations the API server warns of, and what came in their place. A key that ends with `/` stands for all of its prefix.
-const DEPRECATED_ANNOTATIONS: &[(&str, &str)] = &[
-    ("container.seccomp.security.alpha.kubernetes.io/", "the profile RuntimeDefault is rendered without it"),
-    ("kubernetes.io/enforce-mountable-secrets", "use a namespace of its own"),
-    ("scheduler.alpha.kubernetes.io/critical-pod", "use spec.scheduling.priorityClass"),
-    ("seccomp.security.alpha.kubernetes.io/pod", "the profile RuntimeDefault is rendered without it"),
-    ("security.alpha.kubernetes.io/sysctls", "set them on the nodes"),
-    ("security.alpha.kubernetes.io/unsafe-sysctls", "set them on the nodes"),
-    ("service.kubernetes.io/topology-aware-hints", "use trafficDistribution of the Service"),
-];
 
 pub(super) fn check(check: &mut Check) {
     let metadata = &check.redis.metadata;
@@ -86,8 +76,9 @@ fn reserved_label(key: &str, target: ApiVersion) -> Option<&'static str> {
     match (prefix, name) {
         ("app.kubernetes.io", "name" | "instance" | "component") => Some("selectors find the instance by it"),
         ("app.kubernetes.io", "managed-by") => Some("it names this tool"),
-        ("statefulset.kubernetes.io" | "apps.kubernetes.io", _)
-        | ("", "controller-revision-hash" | "pod-template-hash") => Some("the StatefulSet sets it on its pods"),
+        ("statefulset.kubernetes.io" | "apps.kubernetes.io", _) | ("", "controller-revision-hash") => {
+            Some("the StatefulSet sets it on its pods")
+        }
         ("applyset.kubernetes.io", _) => Some("kubectl deletes objects by it"),
         ("redis-k8s-gen.dev", _) => Some("this tool sets labels of that name"),
         ("", "name" | "role" | "redis-sentinel") if target.is_tutorial() => {
@@ -126,27 +117,22 @@ fn refused(key: &str, value: &str, carriers: Carriers) -> Option<(&'static str, 
 }
 
 fn refused_on_pods(key: &str, value: &str) -> Option<(&'static str, &'static str)> {
-    let of_container = |prefix| key.split_once('/').is_some_and(|(found, _)| found == prefix);
     match key {
         "kubernetes.io/config.mirror" => Some(("only a kubelet makes pods with it", "leave it out")),
-        "scheduler.alpha.kubernetes.io/tolerations" => {
-            Some(("it must be a list of tolerations in JSON, and does nothing", "use spec.scheduling.tolerations"))
-        }
-        "controller.kubernetes.io/pod-deletion-cost" => {
-            let is_number = value.parse::<i32>().is_ok_and(|number| number.to_string() == value);
-            (!is_number)
-                .then_some(("it must be a whole number of 32 bits", "leave it out: a StatefulSet does not look at it"))
-        }
-        _ if of_container("container.apparmor.security.beta.kubernetes.io") => Some((
+        "scheduler.alpha.kubernetes.io/tolerations" => (!legacy::is_toleration_list(value)).then_some((
+            "it must be a list of tolerations in JSON, and does nothing",
+            "use spec.scheduling.tolerations",
+        )),
+        "controller.kubernetes.io/pod-deletion-cost" => (!legacy::is_deletion_cost(value))
+            .then_some(("it must be a whole number of 32 bits", "leave it out: a StatefulSet does not look at it")),
+        "seccomp.security.alpha.kubernetes.io/pod" => (!matches!(value, "runtime/default" | "docker/default"))
+            .then_some(("the pods have the profile RuntimeDefault", "leave it out: it does nothing any more")),
+        _ if legacy::apparmor_container(key).is_some() => Some((
             "its name must be that of a container of each pod, and servers and sentinels have different ones",
             "leave it out: Kubernetes confines containers without it",
         )),
-        _ if key == "seccomp.security.alpha.kubernetes.io/pod"
-            || of_container("container.seccomp.security.alpha.kubernetes.io") =>
-        {
-            let is_profile = matches!(value, "runtime/default" | "docker/default" | "unconfined");
-            (!is_profile).then_some(("its value is no profile", "leave it out: it does nothing any more"))
-        }
+        _ if legacy::is_seccomp_annotation(key) => (!legacy::is_seccomp_profile(value))
+            .then_some(("its value is no profile", "leave it out: it does nothing any more")),
         _ => None,
     }
 }
@@ -185,7 +171,6 @@ fn annotations(check: &mut Check, path: At, map: Option<&Annotations>, carriers:
     for (key, value) in map {
         bytes += key.as_str().len() + value.len();
         let key = key.as_str();
-        let is_deprecated = |(old, _): &&(&str, &str)| *old == key || (old.ends_with('/') && key.starts_with(old));
         let problem = if let Some((why, help)) = refused(key, value, carriers) {
             ANNOTATION_REFUSED
                 .at(path.field(key), format!("the API server refuses the annotation {key} here: {why}"))
@@ -198,7 +183,7 @@ fn annotations(check: &mut Check, path: At, map: Option<&Annotations>, carriers:
             ANNOTATION_HOLDS_CONTROL
                 .at(path.field(key), format!("the annotation {key} holds the character {control}"))
                 .help("remove it, or write binary values in base64")
-        } else if let Some((_, instead)) = DEPRECATED_ANNOTATIONS.iter().find(is_deprecated) {
+        } else if let Some(instead) = legacy::deprecated_annotation(key) {
             ANNOTATION_DEPRECATED
                 .at(path.field(key), format!("Kubernetes no longer wants the annotation {key}"))
                 .help(format!("leave it out: {instead}"))
@@ -332,6 +317,12 @@ pub(super) const CASES: &[super::tests::Case] = {
             "metadata.annotations[\"seccomp.security.alpha.kubernetes.io/pod\"]",
             "metadata: {name: redis, annotations: {seccomp.security.alpha.kubernetes.io/pod: on}}",
             "spec: {podAnnotations: {seccomp.example.com/pod: on}}",
+        ),
+        case(
+            "annotation-refused",
+            "spec.podAnnotations[\"seccomp.security.alpha.kubernetes.io/pod\"]",
+            "spec: {podAnnotations: {seccomp.security.alpha.kubernetes.io/pod: unconfined}}",
+            "spec: {storage: {size: 1Gi, annotations: {seccomp.security.alpha.kubernetes.io/node: unconfined}}}",
         ),
         case(
             "annotation-refused",

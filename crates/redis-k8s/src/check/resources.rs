@@ -23,6 +23,8 @@ rules! { RULES;
         "the kernel would kill the process before it is up; `512m` is half a byte, `512Mi` was meant";
     MEMORY_UNBOUNDED = Warning "memory-unbounded", "`spec.resources` has no memory limit, and `spec.config` no `maxmemory`",
         "the data grows until the node runs out of memory and the kernel kills what it likes";
+    AMOUNT_TOO_LARGE = Error "amount-too-large", "an amount of bytes is more than 8388Ti",
+        "the API server counts thousandths of bytes in 64 bits: it warns of a fraction that is not there, and no node or disk has as much";
     AMOUNT_TOO_FINE = Error "amount-too-fine", "an amount has a fraction of a byte, or of a thousandth of a core",
         "the API server warns of such bytes, and rounds such cores up: what it keeps would differ from what is rendered";
     CPU_TOO_LARGE = Error "cpu-too-large", "an amount of CPU is more than 4096 cores",
@@ -102,6 +104,11 @@ pub(super) enum Unit {
 /// ([defaults.go](https://github.com/kubernetes/kubernetes/blob/master/pkg/apis/core/v1/defaults.go), `SetDefaults_ResourceList`;
 /// [warnings.go](https://github.com/kubernetes/kubernetes/blob/master/pkg/api/pod/warnings.go)).
 pub(super) fn fine_enough(check: &mut Check, at: At, amount: &Quantity, unit: Unit) {
+    if unit == Unit::Byte && amount.milli_units() > u128::from(i64::MAX.unsigned_abs()) {
+        let message = format!("{amount} is more than the API server can count in thousandths of a byte");
+        check.report(AMOUNT_TOO_LARGE.at(at, message).help("write 8388Ti or less"));
+        return;
+    }
     let (message, help) = match unit {
         Unit::Byte if !amount.is_whole() => {
             (format!("{amount} has a fraction of a byte"), format!("write {}, or a size with Mi or Gi", amount.units()))
@@ -214,6 +221,12 @@ pub(super) const CASES: &[super::tests::Case] = {
             "spec.resources",
             "spec: {resources: {requests: {memory: 1Gi}}}",
             "spec: {resources: {}, config: {maxmemory: 1gb}}",
+        ),
+        case(
+            "amount-too-large",
+            "spec.resources.requests.ephemeral-storage",
+            "spec: {resources: {requests: {ephemeral-storage: 8389Ti}, limits: {memory: 1Gi}}}",
+            "spec: {resources: {requests: {ephemeral-storage: 8388Ti}, limits: {memory: 1Gi}}}",
         ),
         case(
             "amount-too-fine",

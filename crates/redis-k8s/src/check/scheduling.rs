@@ -3,10 +3,11 @@
 use super::rule::rules;
 use super::{Check, seconds};
 use crate::check::at::At;
+use crate::legacy;
 use crate::model::{
     NodeAffinity, NodeExpression, NodeOperator, NodeTerm, Spread, Toleration, TolerationEffect, TolerationOperator,
 };
-use crate::value::LabelValue;
+use crate::value::{LabelKey, LabelValue};
 
 rules! { RULES;
     NODE_AFFINITY_INCOMPLETE = Error "node-affinity-incomplete", "`spec.scheduling.nodeAffinity` has a term or an expression that lacks something",
@@ -25,23 +26,13 @@ rules! { RULES;
         "pods of a lost node are never evicted, so their replacements never start";
     SPREAD_OFF = Warning "spread-off", "`spec.scheduling.spreadNodes` is none",
         "all servers and sentinels may run on one node, and are lost with it";
-    NODE_LABEL_DEPRECATED = Warning "node-label-deprecated", "`spec.scheduling.nodeSelector` asks for a label that has a new name",
+    NODE_LABEL_DEPRECATED = Warning "node-label-deprecated", "nodes are selected by a label that has a new name",
         "the API server warns of it at every apply, and nodes will not carry it for ever";
     PINNED_TO_ONE_NODE = Warning "pinned-to-one-node", "`spec.scheduling.nodeSelector` asks for one host name",
         "all servers and sentinels run on that node, and are lost with it";
     PINNED_AND_SPREAD = Error "pinned-and-spread", "the pods are pinned to one node, and may not share one",
         "all pods but one would stay pending for ever";
 }
-
-/// Labels of nodes the API server warns of
-/// ([util.go](https://github.com/kubernetes/kubernetes/blob/master/pkg/api/node/util.go)), and those in their place.
-const DEPRECATED_LABELS: &[(&str, &str)] = &[
-    ("beta.kubernetes.io/arch", "kubernetes.io/arch"),
-    ("beta.kubernetes.io/instance-type", "node.kubernetes.io/instance-type"),
-    ("beta.kubernetes.io/os", "kubernetes.io/os"),
-    ("failure-domain.beta.kubernetes.io/region", "topology.kubernetes.io/region"),
-    ("failure-domain.beta.kubernetes.io/zone", "topology.kubernetes.io/zone"),
-];
 
 pub(super) fn check(check: &mut Check) {
     let Some(scheduling) = check.spec.scheduling.as_deref() else { return };
@@ -60,13 +51,8 @@ pub(super) fn check(check: &mut Check) {
         );
     }
     for key in scheduling.node_selector.iter().flat_map(std::collections::BTreeMap::keys) {
-        let Some((_, new)) = DEPRECATED_LABELS.iter().find(|(old, _)| *old == key.as_str()) else { continue };
         let selector = path.field("nodeSelector");
-        check.report(
-            NODE_LABEL_DEPRECATED
-                .at(selector.field(key.as_str()), format!("the label {key} of nodes has a new name"))
-                .help(format!("select nodes by {new}")),
-        );
+        node_label(check, selector.field(key.as_str()), key);
     }
     let host = scheduling.node_selector.iter().flatten().find(|(key, _)| key.as_str() == "kubernetes.io/hostname");
     if let Some((key, host)) = host {
@@ -87,6 +73,16 @@ pub(super) fn check(check: &mut Check) {
                     .help("select nodes by a label that several have"),
             );
         }
+    }
+}
+
+fn node_label(check: &mut Check, at: At, key: &LabelKey) {
+    if let Some(new) = legacy::deprecated_node_label(key.as_str()) {
+        check.report(
+            NODE_LABEL_DEPRECATED
+                .at(at, format!("the label {key} of nodes has a new name"))
+                .help(format!("select nodes by {new}")),
+        );
     }
 }
 
@@ -146,6 +142,9 @@ fn node_expression(check: &mut Check, path: &At, expression: &NodeExpression) {
                     .help("as in {key: disk, operator: In, values: [ssd]}"),
             );
         }
+    }
+    if let Some(key) = &expression.key {
+        node_label(check, path.field("key"), key);
     }
     let values = expression.values.as_deref().unwrap_or_default();
     let number = |value: &LabelValue| value.as_str().parse::<i64>().is_ok();
@@ -223,6 +222,12 @@ pub(super) const CASES: &[super::tests::Case] = {
             "spec.scheduling.nodeSelector[\"beta.kubernetes.io/os\"]",
             "spec: {scheduling: {nodeSelector: {beta.kubernetes.io/os: linux}}}",
             "spec: {scheduling: {nodeSelector: {kubernetes.io/os: linux}}}",
+        ),
+        case(
+            "node-label-deprecated",
+            "spec.scheduling.nodeAffinity.required[0].matchExpressions[0].key",
+            "spec: {scheduling: {nodeAffinity: {required: [{matchExpressions: [{key: beta.kubernetes.io/arch, operator: Exists}]}]}}}",
+            "spec: {scheduling: {nodeAffinity: {required: [{matchExpressions: [{key: kubernetes.io/arch, operator: Exists}]}]}}}",
         ),
         case(
             "node-affinity-incomplete",

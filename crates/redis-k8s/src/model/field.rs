@@ -65,6 +65,7 @@ leaves!(
     crate::value::LabelValue,
     crate::value::MasterName,
     crate::value::Namespace,
+    crate::value::ClassName,
     crate::value::ObjectName,
     crate::value::Quantity,
     crate::value::SecretKey,

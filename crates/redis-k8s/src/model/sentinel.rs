@@ -2,7 +2,7 @@
 
 use super::field::why::{CLAIMS, SCRIPT};
 use super::{Config, Probes, Resources, document};
-use crate::value::{Duration, MasterName, ObjectName, Quantity};
+use crate::value::{ClassName, Duration, MasterName, Quantity};
 
 document! {
     /// The sentinels: how many, how fast, and where they keep what they know.
@@ -38,6 +38,6 @@ document! {
         /// Size of the claim.
         pub size: Option<Quantity> = "64Mi" => sample(r#""1Gi""#).beside(r#"{"storage": {"size": "8Gi"}}"#),
         /// Storage class.
-        pub class: Option<ObjectName> else "that of the servers, else the cluster's default" => sample(r#""fast""#).beside(r#"{"storage": {"size": "8Gi"}}"#),
+        pub class: Option<ClassName> else "that of the servers, else the cluster's default" => sample(r#""fast""#).beside(r#"{"storage": {"size": "8Gi"}}"#),
     }
 }

@@ -2,15 +2,15 @@
 
 use super::field::why::CLAIMS;
 use super::{Annotations, Labels, choice, document};
-use crate::value::{ObjectName, Quantity};
+use crate::value::{ClassName, Quantity};
 
 document! {
     /// Where a server writes: a claim (with `size`), or an emptyDir.
     pub struct Storage {
         /// Size of the claim of each server, for instance `8Gi`; absent: an emptyDir.
         pub size: Option<Quantity> => sample(r#""8Gi""#).not_in_tutorial(CLAIMS),
-        /// Storage class of the claims.
-        pub class: Option<ObjectName> else "the cluster's default class" => sample(r#""fast""#).beside(r#"{"storage": {"size": "8Gi"}}"#).not_in_tutorial(CLAIMS),
+        /// Storage class of the claims; `""` for none, to claim volumes that are there already.
+        pub class: Option<ClassName> else "the cluster's default class" => sample(r#""fast""#).beside(r#"{"storage": {"size": "8Gi"}}"#).not_in_tutorial(CLAIMS),
         /// Access modes of the claims.
         pub access_modes: Option<Vec<AccessMode>> = "[\"ReadWriteOnce\"]" => sample(r#"["ReadWriteOncePod"]"#).beside(r#"{"storage": {"size": "8Gi"}}"#).not_in_tutorial(CLAIMS),
         /// Labels of the claims.

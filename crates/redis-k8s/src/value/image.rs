@@ -3,7 +3,7 @@
 use super::validated;
 
 validated! {
-    /// A container image: `[registry[:port]/]path[:tag][@sha256:digest]`, at most 512 characters.
+    /// A container image: `[registry[:port]/]path[:tag][@algorithm:digest]`, at most 512 characters.
     ///
     /// ```
     /// use redis_k8s::Image;
@@ -11,12 +11,12 @@ validated! {
     /// assert!("Redis:8 ".parse::<Image>().is_err());
     /// ```
     Image, "image reference",
-    pattern "^[a-zA-Z0-9][-a-zA-Z0-9._/:]*(@sha256:[0-9a-f]{64})?$", example "redis:8.2",
+    pattern "^([a-zA-Z0-9]|\\[[0-9a-fA-F:]+\\])[-a-zA-Z0-9._/:]*(@[a-zA-Z][-a-zA-Z0-9.+_]*:[0-9a-fA-F]{32,})?$", example "redis:8.2",
     |text| {
         if is_reference(text) {
             Ok(text.to_owned())
         } else {
-            Err("[registry[:port]/]path[:tag][@sha256:digest], path in lower case, no spaces, as in redis:8.2")
+            Err("[registry[:port]/]path[:tag][@algorithm:digest], path in lower case, no spaces, as in redis:8.2")
         }
     }
 }
@@ -65,7 +65,7 @@ impl Image {
     /// True if the image is pinned by digest.
     #[must_use]
     pub fn has_digest(&self) -> bool {
-        self.as_str().contains("@sha256:")
+        self.as_str().contains('@')
     }
 }
 
@@ -78,11 +78,7 @@ fn is_reference(text: &str) -> bool {
         Some((rest, digest)) => (rest, Some(digest)),
         None => (text, None),
     };
-    let digest_ok = digest.is_none_or(|digest| {
-        digest
-            .strip_prefix("sha256:")
-            .is_some_and(|hex| hex.len() == 64 && hex.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b)))
-    });
+    let digest_ok = digest.is_none_or(is_digest);
     let slash = rest.rfind('/').map_or(0, |i| i + 1);
     let (path, tag) = match rest[slash..].split_once(':') {
         Some((last, tag)) => (&rest[..slash + last.len()], Some(tag)),
@@ -103,15 +99,41 @@ fn is_reference(text: &str) -> bool {
     digest_ok && tag_ok && registry_ok && parts.all(is_path_component)
 }
 
+/// The name of an algorithm and at least 32 hexadecimal digits; of SHA-256 and SHA-512 as many as they have, in lower case.
+fn is_digest(text: &str) -> bool {
+    let Some((algorithm, hex)) = text.split_once(':') else { return false };
+    let is_part = |part: &str| {
+        part.starts_with(|c: char| c.is_ascii_alphabetic()) && part.bytes().all(|b| b.is_ascii_alphanumeric())
+    };
+    let is_lower = |length| hex.len() == length && !hex.bytes().any(|b| b.is_ascii_uppercase());
+    algorithm.split(['-', '_', '+', '.']).all(is_part)
+        && hex.len() >= 32
+        && hex.bytes().all(|b| b.is_ascii_hexdigit())
+        && match algorithm {
+            "sha256" => is_lower(64),
+            "sha512" => is_lower(128),
+            _ => true,
+        }
+}
+
 fn is_registry(text: &str) -> bool {
-    let (host, port) = text.split_once(':').map_or((text, None), |(h, p)| (h, Some(p)));
+    let (host, port) = match text.split_once(']') {
+        Some((_, "")) => (text, None),
+        Some((host, port)) => (&text[..=host.len()], Some(port.strip_prefix(':').unwrap_or_default())),
+        None => text.split_once(':').map_or((text, None), |(h, p)| (h, Some(p))),
+    };
+    let is_v6 = |host: &str| {
+        let inner = host.strip_prefix('[').and_then(|host| host.strip_suffix(']'));
+        inner.is_some_and(|inner| inner.parse::<std::net::Ipv6Addr>().is_ok())
+    };
     port.is_none_or(|port| port.parse::<u16>().is_ok_and(|port| port > 0))
-        && host.split('.').all(|label| {
-            !label.is_empty()
-                && !label.starts_with('-')
-                && !label.ends_with('-')
-                && label.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
-        })
+        && (is_v6(host)
+            || host.split('.').all(|label| {
+                !label.is_empty()
+                    && !label.starts_with('-')
+                    && !label.ends_with('-')
+                    && label.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
+            }))
 }
 
 /// Lower-case letters and digits, separated by one `.`, one or two `_`, or any number of `-`.
@@ -141,13 +163,28 @@ mod tests {
             "localhost/redis",
             "ghcr.io/a__b/c-d/e.f",
             &format!("redis@sha256:{digest}"),
+            &format!("redis@sha512:{digest}{digest}"),
+            &format!("redis@multihash+base58:{digest}"),
+            "[2001:db8::1]:5000/redis:8",
+            "[::1]/redis",
             &format!("redis:8@sha256:{digest}"),
         ] {
             assert!(good.parse::<Image>().is_ok(), "{good}");
         }
-        for bad in
-            ["", "Redis", "redis:", "redis: 8", "redis@sha256:1", "a//b", "redis:-x", "a._b", "http://redis", "re dis"]
-        {
+        for bad in [
+            "",
+            "Redis",
+            "redis:",
+            "redis: 8",
+            "redis@sha256:1",
+            "[::1]redis/x",
+            "[x]/redis",
+            "a//b",
+            "redis:-x",
+            "a._b",
+            "http://redis",
+            "re dis",
+        ] {
             assert!(bad.parse::<Image>().is_err(), "{bad}");
         }
     }

@@ -10,7 +10,7 @@ mod version;
 pub use config::{ConfigKey, ConfigValue};
 pub use duration::Duration;
 pub use image::Image;
-pub use name::{EnvName, InstanceName, LabelKey, LabelValue, MasterName, Namespace, ObjectName, SecretKey};
+pub use name::{ClassName, EnvName, InstanceName, LabelKey, LabelValue, MasterName, Namespace, ObjectName, SecretKey};
 pub use quantity::Quantity;
 pub use version::KubernetesVersion;
 

@@ -62,6 +62,17 @@ validated! {
 }
 
 validated! {
+    /// The name of a storage class, or `""` for none, which is how volumes that are there already are claimed.
+    ClassName, "storage class name",
+    pattern "^$|^(?=.{1,253}$)[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$", example "fast",
+    |text| check(
+        text.is_empty() || is_dns_subdomain(text),
+        text,
+        "empty, or 1 to 253 lower-case letters, digits, '-' or '.', with a letter or digit at both ends and around every dot",
+    )
+}
+
+validated! {
     /// A namespace: a DNS label, 1 to 63 characters.
     Namespace, "namespace",
     pattern "^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$", example "shop",
@@ -108,13 +119,13 @@ fn is_entry(text: &str) -> bool {
 }
 
 validated! {
-    /// The name of an environment variable: letters, digits, `_`, `-` or `.`, not starting with a digit or `..`, not `.`.
+    /// The name of an environment variable: printable ASCII characters but `=`.
     EnvName, "environment variable name",
-    pattern "^(?!\\.$|\\.\\.)[-._a-zA-Z][-._a-zA-Z0-9]*$", example "TZ",
+    pattern "^[ -<>-~]+$", example "TZ",
     |text| check(
-        is_entry(text) && !text.as_bytes()[0].is_ascii_digit(),
+        !text.is_empty() && text.bytes().all(|b| (b' '..=b'~').contains(&b) && b != b'='),
         text,
-        "letters, digits, '-', '_' or '.', not '.' and not starting with a digit or '..'",
+        "printable ASCII characters but '='",
     )
 }
 
@@ -177,13 +188,22 @@ mod tests {
 
     #[test]
     fn names_of_entries_are_no_directories() {
-        for good in ["a", "_A.b-c", "-", ".a", "a.."] {
-            assert!(good.parse::<EnvName>().is_ok() && good.parse::<SecretKey>().is_ok(), "{good}");
+        for good in ["a", "1a", "_A.b-c", "-", ".a", "a.."] {
+            assert!(good.parse::<SecretKey>().is_ok(), "{good}");
         }
         for bad in ["", ".", "..", "..a", "a=b", "a b", "ä"] {
-            assert!(bad.parse::<EnvName>().is_err() && bad.parse::<SecretKey>().is_err(), "{bad}");
+            assert!(bad.parse::<SecretKey>().is_err(), "{bad}");
         }
-        assert!("1a".parse::<EnvName>().is_err() && "1a".parse::<SecretKey>().is_ok());
+    }
+
+    #[test]
+    fn variables_have_any_printable_name() {
+        for good in ["a", "1", ".", "a b", "~"] {
+            assert!(good.parse::<EnvName>().is_ok(), "{good}");
+        }
+        for bad in ["", "a=b", "ä", "a\tb"] {
+            assert!(bad.parse::<EnvName>().is_err(), "{bad}");
+        }
     }
 
     #[test]

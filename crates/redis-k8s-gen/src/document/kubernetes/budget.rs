@@ -12,15 +12,18 @@ pub(super) fn check(budget: &Node<'_>, form: &mut Form<'_, '_>) {
     }
     for field in amounts {
         let Some(amount) = text(budget, field) else { continue };
-        let percent = amount.strip_suffix('%').and_then(|percent| percent.parse::<u32>().ok());
-        let good = match number(budget, field) {
-            Some(number) => number >= 0,
-            None => percent.is_some_and(|percent| percent <= 100),
-        };
-        if !good {
+        if !is_amount(budget, field, 0) {
             let message =
                 format!("{field} is \"{}\", expected a number of pods or a percentage up to 100%", shorten(amount));
             form.report(broken(&BUDGET_OF_NOTHING, message).under(field.into()));
         }
     }
+}
+
+/// True for a number of pods, at least `least`, or a percentage of them.
+pub(super) fn is_amount(node: &Node<'_>, field: &str, least: i128) -> bool {
+    let percent = text(node, field).and_then(|amount| amount.strip_suffix('%'));
+    let percent =
+        percent.filter(|digits| digits.bytes().all(|b| b.is_ascii_digit())).and_then(|digits| digits.parse().ok());
+    number(node, field).or(percent.filter(|percent: &i128| *percent <= 100)).is_some_and(|number| number >= least)
 }

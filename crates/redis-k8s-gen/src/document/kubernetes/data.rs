@@ -3,7 +3,8 @@
 use super::form::Form;
 use super::metadata::entries;
 use super::name::is_data_key;
-use super::rules::{DATA_TOO_LARGE, INVALID_KEY, broken};
+use super::part::text;
+use super::rules::{DATA_TOO_LARGE, INVALID_KEY, SECRET_WITHOUT_KEY, broken};
 use crate::document::node::{Node, shorten};
 
 /// `MaxSecretSize` of the API server, and the same for a ConfigMap.
@@ -31,8 +32,52 @@ pub(super) fn check(object: &Node<'_>, form: &mut Form<'_, '_>) {
             }
         }
     }
+    check_type(object, form);
     if size > MAX_DATA {
         let message = format!("the data has {size} bytes, and {MAX_DATA} is the most one object may hold");
         form.report(broken(&DATA_TOO_LARGE, message).under("data".into()));
+    }
+}
+
+/// A Secret of a type of Kubernetes has the keys of this type.
+fn check_type(secret: &Node<'_>, form: &mut Form<'_, '_>) {
+    let Some(kind) = text(secret, "type") else { return };
+    let value = |key: &str| {
+        let at = |field| entries(secret, field).iter().find(|entry| entry.key == key).map(|entry| &entry.value);
+        at("stringData").or_else(|| at("data"))
+    };
+    if kind == "kubernetes.io/service-account-token" {
+        const ACCOUNT: &str = "kubernetes.io/service-account.name";
+        let metadata = secret.get("metadata").map(|metadata| entries(metadata, "annotations")).unwrap_or_default();
+        let account = metadata.iter().find(|entry| entry.key == ACCOUNT).and_then(|entry| entry.value.as_text());
+        if account.unwrap_or_default().is_empty() {
+            let message = format!("a Secret of the type {kind} says whose token it is");
+            form.broken(
+                &SECRET_WITHOUT_KEY,
+                &["metadata", "annotations", ACCOUNT],
+                message,
+                "add the annotation, with the name of a ServiceAccount",
+            );
+        }
+        return;
+    }
+    let (keys, is_enough): (&[&str], bool) = match kind {
+        "kubernetes.io/basic-auth" => (&["username", "password"], true),
+        "kubernetes.io/dockercfg" => (&[".dockercfg"], false),
+        "kubernetes.io/dockerconfigjson" => (&[".dockerconfigjson"], false),
+        "kubernetes.io/ssh-auth" => (&["ssh-privatekey"], false),
+        "kubernetes.io/tls" => (&["tls.crt", "tls.key"], false),
+        _ => return,
+    };
+    if is_enough && keys.iter().any(|key| value(key).is_some()) {
+        return;
+    }
+    for key in keys {
+        let is_empty =
+            |value: &Node<'_>| kind == "kubernetes.io/ssh-auth" && value.as_text().unwrap_or_default().is_empty();
+        if value(key).is_none_or(is_empty) {
+            let message = format!("a Secret of the type {kind} has the key {key}");
+            form.broken(&SECRET_WITHOUT_KEY, &["data", key], message, "add it, or leave the type out");
+        }
     }
 }

@@ -1,10 +1,11 @@
 //! Holds a tree against the fields of its kind.
 
-use redis_k8s::PathStep;
+use redis_k8s::{PathStep, Rule};
 
-use super::rules::FIELD_NOT_IN_RELEASE;
+use super::amount::Amount;
+use super::rules::{FIELD_NOT_IN_RELEASE, NULL_VALUE};
 use super::types::{Field, Known, Shape, Type, Types, Unique};
-use super::{part, rules, words};
+use super::{part, rules, values, words};
 use crate::document::fault::Fault;
 use crate::document::node::{Entry, Kind, Node, Style, shorten};
 use crate::document::scalar::{Meaning, older_boolean, older_meaning};
@@ -41,9 +42,35 @@ impl<'a, 't> Form<'a, 't> {
         }
     }
 
+    /// Reports that what stands at a path below the node that is examined breaks a rule.
+    pub(super) fn broken(&mut self, rule: &Rule, path: &[&str], message: impl Into<String>, help: impl Into<String>) {
+        let steps: Vec<PathStep> = path.iter().map(|step| (*step).into()).collect();
+        self.report(rules::broken(rule, message).under_all(&steps).help(help));
+    }
+
     /// The whole object.
     pub(super) fn root(&self) -> &'a Node<'t> {
         self.root
+    }
+
+    /// The kind of the object.
+    pub(super) fn kind(&self) -> &'static str {
+        self.kind
+    }
+
+    /// True for a Pod itself, which is judged more strictly than a template of pods.
+    pub(super) fn is_pod(&self) -> bool {
+        self.kind == "Pod"
+    }
+
+    /// The minor release of the cluster.
+    pub(super) fn minor(&self) -> u8 {
+        self.minor
+    }
+
+    /// The steps that lead to the node that is examined.
+    pub(super) fn path(&self) -> &[PathStep] {
+        &self.path
     }
 
     /// Examines the value at a field.
@@ -70,12 +97,14 @@ impl<'a, 't> Form<'a, 't> {
         };
         for entry in entries {
             match known.field(&entry.key) {
-                Some(field) => self.field(known, field, entry),
+                Some(field) => self.field(field, entry),
                 None => self.unknown(known, entry),
             }
         }
-        for field in known.fields.iter().filter(|field| field.is_required) {
-            let is_there = node.entry(field.name).is_some_and(|entry| !entry.value.is_null());
+        // What a server says of an object it says itself: it reads nothing of what others send, but must understand it.
+        let is_said_by_server = matches!(self.path.first(), Some(PathStep::Field(field)) if field == "status");
+        for field in known.fields.iter().filter(|field| field.is_required && !is_said_by_server) {
+            let is_there = node.entry(field.name).is_some_and(|entry| is_filled(&entry.value, field));
             if !is_there {
                 let fault = Fault::missing(field.name).of_field(field.name);
                 let fault = match self.path.as_slice() {
@@ -85,7 +114,9 @@ impl<'a, 't> Form<'a, 't> {
                 self.report(fault);
             }
         }
-        part::check(known.name.trim_start_matches("v1beta3."), node, self);
+        if !is_said_by_server {
+            part::check(known.name.trim_start_matches("v1beta3."), node, self);
+        }
     }
 
     fn unknown(&mut self, known: &Type, entry: &Entry<'_>) {
@@ -114,7 +145,7 @@ impl<'a, 't> Form<'a, 't> {
         std::iter::once(&*self.kind.to_ascii_lowercase()).chain(fields).collect::<Vec<_>>().join(".")
     }
 
-    fn field(&mut self, known: &Type, field: &Field, entry: &Entry<'_>) {
+    fn field(&mut self, field: &Field, entry: &Entry<'_>) {
         // Kubernetes takes null for absent
         if entry.value.is_null() || matches!(entry.value.kind, Kind::Dropped) {
             return;
@@ -129,7 +160,13 @@ impl<'a, 't> Form<'a, 't> {
                 return;
             }
             form.value(&entry.value, &field.shape);
-            words::check(known.name, field.name, &entry.value, form.minor, &mut |fault| form.report(fault));
+            let minor = form.minor;
+            if let Some(words) = field.words {
+                words::check(words, &entry.value, minor, &mut |fault| form.report(fault));
+            }
+            if let Some(value) = field.value {
+                values::check(value, field.name, &entry.value, minor, &mut |fault| form.report(fault));
+            }
         });
     }
 
@@ -177,8 +214,20 @@ impl<'a, 't> Form<'a, 't> {
             return self.expected("a mapping of keys to values", node);
         };
         for entry in entries {
-            self.within(PathStep::from(&*entry.key), |form| form.value(&entry.value, values));
+            self.within(PathStep::from(&*entry.key), |form| {
+                if entry.value.is_null() && matches!(values, Shape::Text | Shape::Quantity) {
+                    form.null("an empty value");
+                } else {
+                    form.value(&entry.value, values);
+                }
+            });
         }
+    }
+
+    /// Nothing where something is wanted.
+    fn null(&mut self, what: &str) {
+        let message = format!("nothing stands here, and the API server takes it for {what}");
+        self.broken(&NULL_VALUE, &[], message, "write it, or leave it out");
     }
 
     fn list(&mut self, node: &Node<'_>, items: &Shape, unique: &Unique) {
@@ -190,9 +239,16 @@ impl<'a, 't> Form<'a, 't> {
             });
         };
         for (index, node) in nodes.iter().enumerate() {
-            self.within(PathStep::from(index), |form| form.value(node, items));
+            self.within(PathStep::from(index), |form| match items {
+                Shape::Type(name) if node.is_null() => {
+                    form.null("an empty item");
+                    form.typed(&Node::mapping(node.origin), name);
+                }
+                Shape::Text if node.is_null() => form.null("an empty text"),
+                _ => form.value(node, items),
+            });
         }
-        part::check_unique(nodes, unique, self);
+        part::check_unique(nodes, items, unique, self);
     }
 
     fn boolean(&mut self, node: &Node<'_>) {
@@ -250,9 +306,20 @@ impl<'a, 't> Form<'a, 't> {
         let Kind::Scalar(text, _) = &node.kind else { return self.expected("a quantity", node) };
         if node.is_null() {
             self.expected("a quantity", node);
-        } else if let Err(invalid) = text.parse::<redis_k8s::Quantity>() {
+        } else if Amount::parse(text).is_none_or(Amount::is_negative)
+            && let Err(invalid) = text.parse::<redis_k8s::Quantity>()
+        {
             self.report(Fault::new("invalid-value", invalid.to_string()));
         }
+    }
+}
+
+/// True if a value is more than nothing: of a text that is one of a few words, the words tell.
+fn is_filled(value: &Node<'_>, field: &Field) -> bool {
+    match &value.kind {
+        Kind::Scalar(text, _) => !value.is_null() && (!text.is_empty() || field.words.is_some()),
+        Kind::Sequence(items) => !items.is_empty(),
+        Kind::Mapping(_) | Kind::Dropped => true,
     }
 }
 

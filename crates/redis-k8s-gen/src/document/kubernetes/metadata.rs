@@ -1,11 +1,16 @@
 //! Names, labels and annotations.
 
-use redis_k8s::{LabelKey, LabelValue};
+use redis_k8s::{InvalidValue, LabelKey, LabelValue, PathStep};
 
 use super::form::Form;
 use super::name::{is_dns_label, is_dns_label_of_letter, is_dns_subdomain};
-use super::part::text;
-use super::rules::{ANNOTATIONS_TOO_LARGE, INVALID_LABEL, INVALID_NAME, NAME_MISSING, POD_NAMES_TOO_LONG, broken};
+use super::part::{is_true, items, text};
+use super::rules::{
+    ANNOTATIONS_TOO_LARGE, FIELDS_CONTRADICT, INVALID_LABEL, INVALID_NAME, INVALID_OWNER, NAME_MISSING,
+    POD_NAMES_TOO_LONG, broken,
+};
+use super::values::LABEL;
+use crate::document::fault::Fault;
 use crate::document::node::{Entry, Kind, Node, shorten};
 
 /// `TotalAnnotationSizeLimitB` of the API server.
@@ -13,9 +18,14 @@ const MAX_ANNOTATIONS: usize = 256 << 10;
 /// A label holds 63 characters, and the revision of a pod is the name, a hyphen and up to ten digits of a hash.
 const MAX_STATEFUL_SET: usize = 52;
 
+/// Finalizers without a prefix, which Kubernetes has itself.
+const OWN_FINALIZERS: [&str; 3] = ["foregroundDeletion", "kubernetes", "orphan"];
+
 /// What the name of a kind may be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum NameForm {
+    /// Whatever is one step of a path.
+    Step,
     Subdomain,
     Service,
     StatefulSet,
@@ -24,9 +34,11 @@ pub(super) enum NameForm {
 /// The name of an object.
 pub(super) fn check_name(object: &Node<'_>, wanted: NameForm, form: &mut Form<'_, '_>) {
     let metadata = object.get("metadata");
-    let Some(name) = metadata.and_then(|metadata| text(metadata, "name")) else {
-        let has_name = metadata.is_some_and(|metadata| metadata.get("name").is_some());
-        let is_generated = metadata.is_some_and(|metadata| metadata.get("generateName").is_some());
+    let name = metadata.and_then(|metadata| text(metadata, "name"));
+    let Some(name) = name.filter(|name| !name.is_empty()) else {
+        let has_name = name.is_none() && metadata.is_some_and(|metadata| metadata.get("name").is_some());
+        let is_generated =
+            metadata.and_then(|metadata| text(metadata, "generateName")).is_some_and(|name| !name.is_empty());
         if !has_name && !is_generated {
             let fault = broken(&NAME_MISSING, "the object has no name").help("add `name` to metadata");
             form.report(fault.under("name".into()).under("metadata".into()));
@@ -34,6 +46,11 @@ pub(super) fn check_name(object: &Node<'_>, wanted: NameForm, form: &mut Form<'_
         return;
     };
     let (good, rule) = match wanted {
+        NameForm::Step => {
+            (!matches!(name, "." | "..") && !name.contains(['/', '%']), "neither `.` nor `..`, without '/' and '%'")
+        }
+        // RelaxedServiceNameValidation
+        NameForm::Service if form.minor() >= 36 => (is_dns_label(name), LABEL),
         NameForm::Service => (
             is_dns_label_of_letter(name),
             "1 to 63 lower-case letters, digits or '-', starting with a letter and ending with a letter or digit",
@@ -54,14 +71,10 @@ pub(super) fn check_name(object: &Node<'_>, wanted: NameForm, form: &mut Form<'_
     form.report(fault.under("name".into()).under("metadata".into()));
 }
 
-/// The metadata of an object, or of the pods of a template.
+/// The metadata of an object, or of the pods or claims of a set, of which the API server reads labels and annotations alone.
 pub(super) fn check(metadata: &Node<'_>, form: &mut Form<'_, '_>) {
-    if let Some(namespace) = text(metadata, "namespace").filter(|namespace| !is_dns_label(namespace)) {
-        let message = format!(
-            "\"{}\" is not a namespace: 1 to 63 lower-case letters, digits or '-', with a letter or digit at both ends",
-            shorten(namespace)
-        );
-        form.report(broken(&INVALID_NAME, message).under("namespace".into()));
+    if form.path().len() == 1 {
+        check_own(metadata, form);
     }
     for entry in entries(metadata, "labels") {
         check_label(entry, &["labels"], form);
@@ -79,6 +92,64 @@ pub(super) fn check(metadata: &Node<'_>, form: &mut Form<'_, '_>) {
     }
 }
 
+/// What an object says of itself: where it is, who may delete it, and whose it is.
+fn check_own(metadata: &Node<'_>, form: &mut Form<'_, '_>) {
+    // what comes behind it makes it whole; budgets are looked at less closely than all other kinds
+    let is_budget = form.kind() == "PodDisruptionBudget";
+    let is_begun = |name: &str| is_budget || is_dns_subdomain(name.strip_suffix('-').unwrap_or(name));
+    if let Some(name) = text(metadata, "generateName").filter(|name| !name.is_empty() && !is_begun(name)) {
+        let message = format!("\"{}\" is not the beginning of a name", shorten(name));
+        form.broken(&INVALID_NAME, &["generateName"], message, "use lower-case letters, digits, '-' or '.'");
+    }
+    if let Some(namespace) = text(metadata, "namespace").filter(|name| !name.is_empty() && !is_dns_label(name)) {
+        let message = format!("\"{}\" is not a namespace: {LABEL}", shorten(namespace));
+        form.report(broken(&INVALID_NAME, message).under("namespace".into()));
+    }
+    let finalizers = items(metadata, "finalizers");
+    for (index, node) in finalizers.iter().enumerate() {
+        let Some(name) = node.as_text() else { continue };
+        let is_own = name.contains('/') || OWN_FINALIZERS.contains(&name) || is_budget;
+        if name.parse::<LabelKey>().is_err() || !is_own {
+            let message = format!(
+                "\"{}\" is not a finalizer: PREFIX/NAME, or one of {}",
+                shorten(name),
+                OWN_FINALIZERS.join(", ")
+            );
+            form.report(broken(&INVALID_NAME, message).under(index.into()).under("finalizers".into()));
+        }
+    }
+    let has = |wanted| finalizers.iter().any(|name| name.as_text() == Some(wanted));
+    if has("orphan") && has("foregroundDeletion") {
+        let message = "what depends on the object is kept, or deleted before it, not both";
+        form.broken(&FIELDS_CONTRADICT, &["finalizers"], message, "keep one of the two");
+    }
+    let mut controller = None;
+    for (index, owner) in items(metadata, "ownerReferences").iter().enumerate() {
+        let way = |field: &str| -> [PathStep; 3] { ["ownerReferences".into(), index.into(), field.into()] };
+        for field in ["apiVersion", "kind", "name", "uid"] {
+            if text(owner, field).unwrap_or_default().is_empty() {
+                form.report(Fault::missing(field).under_all(&way(field)));
+            }
+        }
+        let version = text(owner, "apiVersion").unwrap_or_default();
+        if version.matches('/').count() > 1 {
+            let message = format!("\"{}\" is not GROUP/VERSION", shorten(version));
+            form.report(broken(&INVALID_OWNER, message).under_all(&way("apiVersion")));
+        }
+        if (version, text(owner, "kind")) == ("v1", Some("Event")) {
+            form.report(broken(&INVALID_OWNER, "an Event owns nothing").under_all(&way("kind")));
+        }
+        if is_true(owner, "controller") {
+            if let Some(first) = controller {
+                let fault =
+                    broken(&INVALID_OWNER, "another owner is the controller already").and_at(first, "the other one");
+                form.report(fault.under_all(&way("controller")).help("write `controller: true` once"));
+            }
+            controller = Some(owner.origin);
+        }
+    }
+}
+
 /// The entries of the mapping at a field.
 pub(super) fn entries<'n, 't>(node: &'n Node<'t>, field: &str) -> &'n [Entry<'t>] {
     match node.get(field).map(|node| &node.kind) {
@@ -91,15 +162,24 @@ pub(super) fn entries<'n, 't>(node: &'n Node<'t>, field: &str) -> &'n [Entry<'t>
 pub(super) fn check_label(entry: &Entry<'_>, path: &[&str], form: &mut Form<'_, '_>) {
     check_key(entry, &entry.key, path, form);
     if let Some(Err(invalid)) = entry.value.as_text().map(str::parse::<LabelValue>) {
-        let steps: Vec<_> = path.iter().map(|key| (*key).into()).chain([(&*entry.key).into()]).collect();
-        form.report(broken(&INVALID_LABEL, invalid.to_string()).under_all(&steps));
+        form.report(no_label(&invalid, form).under((&*entry.key).into()).under_all(&steps(path)));
     }
 }
 
 /// The key of an entry at `path`, in the form the API server looks at.
 fn check_key(entry: &Entry<'_>, key: &str, path: &[&str], form: &mut Form<'_, '_>) {
     if let Err(invalid) = key.parse::<LabelKey>() {
-        let steps: Vec<_> = path.iter().map(|key| (*key).into()).chain([(&*entry.key).into()]).collect();
-        form.report(broken(&INVALID_LABEL, invalid.to_string()).at(entry.key_origin).under_all(&steps));
+        let fault = no_label(&invalid, form).at(entry.key_origin);
+        form.report(fault.under((&*entry.key).into()).under_all(&steps(path)));
     }
+}
+
+fn no_label(invalid: &InvalidValue, form: &Form<'_, '_>) -> Fault {
+    let is_of_claim = form.path().contains(&"volumeClaimTemplates".into());
+    let words = if is_of_claim { ": the API server takes the set, and refuses its claims" } else { "" };
+    broken(&INVALID_LABEL, format!("{invalid}{words}"))
+}
+
+fn steps(path: &[&str]) -> Vec<PathStep> {
+    path.iter().map(|key| (*key).into()).collect()
 }

@@ -1,10 +1,13 @@
 //! Checks manifests of Kubernetes: what `render` prints, and what people, kustomize or Helm made of it.
 //!
-//! The way of an object: `kinds` says what it is, `form` holds it against the fields of its kind (`types`, `words`) and
+//! The way of an object: `kinds` says what it is, `form` holds it against the fields of its kind (`types`, `words`, `values`) and
 //! asks for each of its parts what Kubernetes asks beyond its form (`part` and the modules it names), `set` looks at all
 //! objects together. docs/adr-005-validating-manifests.md says why.
 
+mod amount;
+mod annotation;
 mod budget;
+mod claim;
 mod container;
 mod data;
 mod form;
@@ -17,9 +20,11 @@ mod pod;
 mod probe;
 mod rules;
 mod scheduling;
+mod security;
 mod service;
 mod set;
 mod types;
+mod values;
 mod volume;
 mod words;
 mod workload;

@@ -27,6 +27,11 @@ pub(super) fn is_port_name(text: &str) -> bool {
         && !text.ends_with('-')
 }
 
+/// The name of a variable: since Kubernetes 1.34 any printable ASCII but `=`.
+pub(super) fn is_variable(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|b| (b' '..=b'~').contains(&b) && b != b'=')
+}
+
 /// The key of a ConfigMap or Secret.
 pub(super) fn is_data_key(text: &str) -> bool {
     text.parse::<redis_k8s::SecretKey>().is_ok()

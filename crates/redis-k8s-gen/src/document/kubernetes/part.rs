@@ -6,75 +6,89 @@ use redis_k8s::PathStep;
 
 use super::form::Form;
 use super::rules::{NOT_EXACTLY_ONE, OBJECT_OUT_OF_RANGE, PROTOCOL_MISSING, TWICE_IN_LIST, broken};
-use super::types::Unique;
-use super::{budget, container, data, metadata, network_policy, pod, probe, scheduling, service, volume, workload};
-use crate::document::fault::Fault;
+use super::types::{Shape, Unique};
+use super::{
+    annotation, budget, claim, container, data, metadata, network_policy, pod, probe, scheduling, security, service,
+    volume, workload,
+};
 use crate::document::node::{Kind, Node, shorten};
 use crate::document::scalar::Meaning;
 
+/// The steps that lead to a value.
+pub(super) type Way = Vec<PathStep>;
+
 /// Examines one part.
 pub(super) fn check(type_name: &str, node: &Node<'_>, form: &mut Form<'_, '_>) {
+    use metadata::NameForm;
     match type_name {
         "ObjectMeta" => metadata::check(node, form),
         "ConfigMap" | "Secret" => {
-            metadata::check_name(node, metadata::NameForm::Subdomain, form);
+            metadata::check_name(node, NameForm::Subdomain, form);
+            annotation::check_other(node, form);
             data::check(node, form);
         }
         "Pod" => {
-            metadata::check_name(node, metadata::NameForm::Subdomain, form);
-            required(node, "spec", form);
-            if let Some(spec) = node.get("spec") {
-                form.inside("spec", |form| pod::check_mounts(spec, &[], form));
+            metadata::check_name(node, NameForm::Subdomain, form);
+            annotation::check_pod(node, form);
+        }
+        "PodTemplateSpec" => annotation::check_pod(node, form),
+        "ReplicationController" | "Deployment" | "ServiceAccount" | "NetworkPolicy" | "PersistentVolumeClaim" => {
+            // a claim of a set has its name from the set
+            if form.path().is_empty() {
+                metadata::check_name(node, NameForm::Subdomain, form);
             }
+            annotation::check_other(node, form);
         }
-        "ReplicationController" => {
-            metadata::check_name(node, metadata::NameForm::Subdomain, form);
-            required(node, "spec", form);
+        "PodDisruptionBudget" => {
+            metadata::check_name(node, NameForm::Step, form);
+            annotation::check_other(node, form);
         }
-        "Deployment" | "ServiceAccount" | "NetworkPolicy" | "PodDisruptionBudget" | "PersistentVolumeClaim" => {
-            metadata::check_name(node, metadata::NameForm::Subdomain, form);
+        "Service" => {
+            metadata::check_name(node, NameForm::Service, form);
+            annotation::check_service(node, form);
         }
-        "Service" => metadata::check_name(node, metadata::NameForm::Service, form),
-        "StatefulSet" => metadata::check_name(node, metadata::NameForm::StatefulSet, form),
+        "StatefulSet" => {
+            metadata::check_name(node, NameForm::StatefulSet, form);
+            annotation::check_other(node, form);
+        }
         "PodSpec" => pod::check(node, form),
         "Container" | "EphemeralContainer" => container::check(node, form),
         "ContainerPort" => container::check_port(node, form),
         "EnvVar" => container::check_variable(node, form),
+        "EnvFromSource" => container::check_variables(node, form),
         "ResourceRequirements" | "Resources" => container::check_resources(node, form),
         "VolumeMount" => container::check_mount(node, form),
         "Volume" => volume::check(node, form),
-        "KeyToPath" => volume::check_key(node, form),
-        "ConfigMapVolumeSource"
-        | "ConfigMapProjection"
-        | "SecretProjection"
-        | "ConfigMapKeySelector"
-        | "SecretKeySelector"
-        | "ConfigMapEnvSource"
-        | "SecretEnvSource"
-        | "PodDNSConfigOption" => {
-            required(node, "name", form);
+        "VolumeProjection" => volume::check_projection(node, form),
+        "ProjectedVolumeSource" => volume::check_projected(node, form),
+        "DownwardAPIVolumeFile" => volume::check_file(node, form),
+        "ISCSIVolumeSource" => volume::check_iscsi(node, form),
+        "FCVolumeSource" => volume::check_fibre_channel(node, form),
+        "FlockerVolumeSource" => volume::check_flocker(node, form),
+        "FlexVolumeSource" => volume::check_flex(node, form),
+        "AzureDiskVolumeSource" => volume::check_azure(node, form),
+        "QuobyteVolumeSource" => volume::check_quobyte(node, form),
+        "PersistentVolumeClaimSpec" => claim::check(node, form),
+        "PodResourceClaim" => {
+            exactly_one(node, &["resourceClaimName", "resourceClaimTemplateName"], "which claim is meant", form);
         }
-        "SecretVolumeSource" => required(node, "secretName", form),
-        "PodSecurityContext" | "SecurityContext" => pod::check_ids(node, form),
-        "PodTemplateSpec" => required(node, "spec", form),
-        "ExecAction" => required(node, "command", form),
+        "SecurityContext" => security::check_container(node, form),
+        "SeccompProfile" => security::check_seccomp(node, form),
+        "AppArmorProfile" => security::check_apparmor(node, form),
+        "WindowsSecurityContextOptions" => security::check_windows_options(node, form),
         "Probe" => probe::check(node, form),
         "Lifecycle" => probe::check_lifecycle(node, form),
         "TCPSocketAction" | "TcpSocket" | "HTTPGetAction" | "HttpGet" | "GRPCAction" => probe::check_port(node, form),
         "Toleration" => scheduling::check_toleration(node, form),
         "LabelSelector" => scheduling::check_selector(node, form),
         "LabelSelectorRequirement" | "NodeSelectorRequirement" => scheduling::check_requirement(node, form),
-        "WeightedPodAffinityTerm" | "PreferredSchedulingTerm" => {
-            in_range(node, "weight", 1..=100, form);
-        }
-        "PodAffinityTerm" => scheduling::check_topology(node, form),
+        "NodeSelectorTerm" => scheduling::check_node_term(node, form),
+        "WeightedPodAffinityTerm" | "PreferredSchedulingTerm" => in_range(node, "weight", 1..=100, form),
+        "PodAffinityTerm" => scheduling::check_affinity(node, form),
         "TopologySpreadConstraint" => scheduling::check_spread(node, form),
         "ServiceSpec" => service::check(node, form),
         "ServicePort" => service::check_port(node, form),
-        "ReplicationControllerSpec" => {
-            required(node, "template", form);
-            workload::check(node, form);
-        }
+        "ReplicationControllerSpec" => workload::check(node, form),
         "DeploymentSpec" | "StatefulSetSpec" => workload::check_of_apps(node, form),
         "PodDisruptionBudgetSpec" => budget::check(node, form),
         "NetworkPolicySpec" => network_policy::check(node, form),
@@ -85,8 +99,22 @@ pub(super) fn check(type_name: &str, node: &Node<'_>, form: &mut Form<'_, '_>) {
     }
 }
 
+/// Types of which the API server itself takes no two that are the same; of the others server-side apply takes none.
+const REFUSED_TWICE: [&str; 10] = [
+    "Container",
+    "EphemeralContainer",
+    "PodResourceClaim",
+    "PodSchedulingGate",
+    "ResourceClaim",
+    "ServicePort",
+    "TopologySpreadConstraint",
+    "Volume",
+    "VolumeDevice",
+    "VolumeMount",
+];
+
 /// Finds items of a list that are the same to Kubernetes.
-pub(super) fn check_unique(items: &[Node<'_>], unique: &Unique, form: &mut Form<'_, '_>) {
+pub(super) fn check_unique(items: &[Node<'_>], shape: &Shape, unique: &Unique, form: &mut Form<'_, '_>) {
     let mut seen: HashMap<Vec<&str>, usize> = HashMap::with_capacity(items.len());
     // keys but for a protocol that was left out, and where
     let mut without: HashMap<Vec<&str>, usize> = HashMap::new();
@@ -120,7 +148,12 @@ pub(super) fn check_unique(items: &[Node<'_>], unique: &Unique, form: &mut Form<
         }
         let shown = key.iter().map(|part| shorten(part)).collect::<Vec<_>>().join(" ");
         if let Some(first) = seen.get(&key) {
-            let fault = broken(&TWICE_IN_LIST, format!("{shown} stands here a second time"))
+            let is_taken = match shape {
+                Shape::Type(name) => !(name.starts_with("v1beta3.") || REFUSED_TWICE.contains(name)),
+                _ => true,
+            };
+            let words = if is_taken { ": the API server takes it, server-side apply does not" } else { "" };
+            let fault = broken(&TWICE_IN_LIST, format!("{shown} stands here a second time{words}"))
                 .and_at(items[*first].origin, "first given here")
                 .help("keep one of the two");
             form.report(fault.at(item.origin).under(index.into()));
@@ -151,6 +184,16 @@ pub(super) fn text<'n>(node: &'n Node<'_>, field: &str) -> Option<&'n str> {
     node.get(field)?.as_text()
 }
 
+/// True if `true` stands at a field.
+pub(super) fn is_true(node: &Node<'_>, field: &str) -> bool {
+    node.get(field).and_then(Node::meaning) == Some(Meaning::Bool(true))
+}
+
+/// True if `false` stands at a field.
+pub(super) fn is_false(node: &Node<'_>, field: &str) -> bool {
+    node.get(field).and_then(Node::meaning) == Some(Meaning::Bool(false))
+}
+
 /// The items of the list at a field.
 pub(super) fn items<'n, 't>(node: &'n Node<'t>, field: &str) -> &'n [Node<'t>] {
     match node.get(field).map(|node| &node.kind) {
@@ -170,14 +213,6 @@ pub(super) fn is_empty(node: &Node<'_>) -> bool {
         Kind::Sequence(items) => items.is_empty(),
         Kind::Mapping(entries) => entries.is_empty(),
         _ => false,
-    }
-}
-
-/// Reports a field that is missing or empty, though the schema lets it be.
-pub(super) fn required(node: &Node<'_>, field: &'static str, form: &mut Form<'_, '_>) {
-    let is_empty = |value: &Node<'_>| is_empty(value) || value.as_text().is_some_and(str::is_empty);
-    if node.get(field).is_none_or(is_empty) {
-        form.report(Fault::missing(field).under(field.into()));
     }
 }
 

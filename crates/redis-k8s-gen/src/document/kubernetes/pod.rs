@@ -2,71 +2,261 @@
 
 use std::collections::HashMap;
 
+use super::amount::Amount;
+use super::container::check_resource;
 use super::form::Form;
-use super::name::is_dns_subdomain;
-use super::part::{in_range, is_empty, items, text};
-use super::rules::{INVALID_NAME, MOUNT_WITHOUT_VOLUME, NOT_EXACTLY_ONE, TWICE_IN_LIST, broken};
-use crate::document::node::{Node, shorten};
+use super::metadata::{check_label, entries};
+use super::name::is_dns_label;
+use super::part::{Way, has, is_true, items, number, text};
+use super::rules::{
+    DNS_CONFIG, FIELD_DROPPED, FIELDS_CONTRADICT, GRACE_NEGATIVE, HOST_PORT, INVALID_NAME, MOUNT_WITHOUT_VOLUME,
+    NOT_IN_POD, OBJECT_OUT_OF_RANGE, REQUEST_EXCEEDS_LIMIT, TWICE_IN_LIST, broken,
+};
+use super::scheduling::check_node_label;
+use super::security;
+use super::values::LABEL;
+use super::workload::name_of;
+use crate::document::fault::Fault;
+use crate::document::node::{Entry, Node, shorten};
 use crate::document::suggest::nearest;
 
 /// The lists of containers; those of a list are told apart by the list itself.
 const CONTAINERS: [&str; 3] = ["initContainers", "containers", "ephemeralContainers"];
+/// Fields of containers that must not stand in one that ends before the others start.
+const OF_RUNNING: [&str; 4] = ["lifecycle", "livenessProbe", "readinessProbe", "startupProbe"];
+/// What a resolver of libc takes, after `MaxDNSNameservers` and its like.
+const MAX_NAMESERVERS: usize = 3;
+const MAX_SEARCHES: usize = 32;
+const MAX_SEARCH_LENGTH: usize = 2048;
+/// Seconds to stop in, if nothing is said.
+const GRACE: i128 = 30;
+
+/// All containers of a pod, each with its list and place.
+pub(super) fn containers<'n, 't>(spec: &'n Node<'t>) -> impl Iterator<Item = (&'static str, usize, &'n Node<'t>)> {
+    CONTAINERS.into_iter().flat_map(move |list| {
+        items(spec, list).iter().enumerate().map(move |(index, container)| (list, index, container))
+    })
+}
 
 pub(super) fn check(spec: &Node<'_>, form: &mut Form<'_, '_>) {
-    if spec.get("containers").is_some_and(is_empty) {
-        form.report(broken(&NOT_EXACTLY_ONE, "a pod has one container at least").under("containers".into()));
-    }
     let mut seen = HashMap::new();
-    for list in CONTAINERS {
-        for (index, container) in items(spec, list).iter().enumerate() {
-            let Some(name) = text(container, "name") else { continue };
-            let (first, origin) = *seen.entry(name).or_insert((list, container.origin));
-            if first != list {
-                let fault = broken(&TWICE_IN_LIST, format!("a container of {first} is named {}, too", shorten(name)))
-                    .and_at(origin, "first given here");
-                form.report(fault.under("name".into()).under(index.into()).under(list.into()));
-            }
+    for (list, index, container) in containers(spec) {
+        let Some(name) = text(container, "name") else { continue };
+        let (first, origin) = *seen.entry(name).or_insert((list, container.origin));
+        if first != list {
+            let fault = broken(&TWICE_IN_LIST, format!("a container of {first} is named {}, too", shorten(name)))
+                .and_at(origin, "first given here");
+            form.report(fault.under_all(&[list.into(), index.into(), "name".into()]));
         }
     }
-    in_range(spec, "terminationGracePeriodSeconds", 0..=i128::from(i64::MAX), form);
-    for field in ["serviceAccountName", "priorityClassName", "schedulerName", "runtimeClassName"] {
-        if let Some(name) = text(spec, field).filter(|name| !name.is_empty() && !is_dns_subdomain(name)) {
-            form.report(
-                broken(&INVALID_NAME, format!("\"{}\" is not a name of an object", shorten(name))).under(field.into()),
+    if !items(spec, "ephemeralContainers").is_empty() {
+        let message = "ephemeral containers are put into pods that run, not into new ones";
+        form.broken(&FIELDS_CONTRADICT, &["ephemeralContainers"], message, "leave them out, and use `kubectl debug`");
+    }
+    for (index, container) in items(spec, "initContainers").iter().enumerate() {
+        let is_sidecar = text(container, "restartPolicy") == Some("Always");
+        for field in OF_RUNNING.into_iter().filter(|field| !is_sidecar && has(container, field)) {
+            let message = format!("an init container that ends before the others start has no {field}");
+            let fault = broken(&FIELDS_CONTRADICT, message).help("remove it, or write `restartPolicy: Always`");
+            form.report(fault.under_all(&["initContainers".into(), index.into(), field.into()]));
+        }
+    }
+    if let Some(seconds) = number(spec, "terminationGracePeriodSeconds").filter(|seconds| *seconds < 0) {
+        let message = format!("the pods have {seconds} seconds to stop: the API server takes it, and means one second");
+        form.broken(&GRACE_NEGATIVE, &["terminationGracePeriodSeconds"], message, "write how long a stop may take");
+    }
+    if is_true(spec, "hostNetwork") && has(spec, "hostnameOverride") {
+        let message = "with `hostNetwork` a pod has the host name of its node";
+        form.broken(&FIELDS_CONTRADICT, &["hostnameOverride"], message, "remove one of the two");
+    }
+    if form.is_pod() && has(spec, "nodeName") && !items(spec, "schedulingGates").is_empty() {
+        let message = "a pod that is on a node waits for nothing";
+        form.broken(&FIELDS_CONTRADICT, &["nodeName"], message, "remove it, or the schedulingGates");
+    }
+    for entry in entries(spec, "overhead") {
+        check_resource(entry, "overhead", form);
+    }
+    for entry in entries(spec, "nodeSelector") {
+        check_label(entry, &["nodeSelector"], form);
+        check_node_label(&entry.key, &["nodeSelector".into(), (&*entry.key).into()], form);
+    }
+    for field in ["hostname", "subdomain"] {
+        let Some(name) = text(spec, field).filter(|name| !name.is_empty()) else { continue };
+        if form.kind() == "StatefulSet" {
+            let message = format!(
+                "the pods of a StatefulSet have a {field} of their own: the API server takes it, and it does nothing"
             );
+            form.broken(&FIELD_DROPPED, &[field], message, "remove it");
+        } else if !is_dns_label(name) {
+            let message = format!("\"{}\" is not {LABEL}", shorten(name));
+            form.broken(&INVALID_NAME, &[field], message, "write it without a domain");
+        }
+    }
+    check_limits(spec, form);
+    check_mounts(spec, form);
+    check_references(spec, form);
+    check_host_ports(spec, form);
+    check_sleep(spec, form);
+    check_dns(spec, form);
+    security::check_pod(spec, form);
+}
+
+fn limits_of<'n, 't>(node: &'n Node<'t>) -> &'n [Entry<'t>] {
+    node.get("resources").map(|resources| entries(resources, "limits")).unwrap_or_default()
+}
+
+/// No container has a higher limit than all of them together.
+fn check_limits(spec: &Node<'_>, form: &mut Form<'_, '_>) {
+    for (list, index, container) in containers(spec).filter(|(list, ..)| *list == "containers") {
+        for limit in limits_of(container) {
+            let whole = limits_of(spec).iter().find(|whole| whole.key == limit.key);
+            let (Some(most), Some(own)) = (whole.and_then(|whole| Amount::of(&whole.value)), Amount::of(&limit.value))
+            else {
+                continue;
+            };
+            if own > most {
+                let message = format!("the limit of {} is more than that of the whole pod", shorten(&limit.key));
+                let steps = [list.into(), index.into(), "resources".into(), "limits".into(), (&*limit.key).into()];
+                let fault = broken(&REQUEST_EXCEEDS_LIMIT, message).help("raise that of the pod, or lower this one");
+                form.report(fault.under_all(&steps));
+            }
         }
     }
 }
 
-/// The ids a pod or container runs with.
-pub(super) fn check_ids(context: &Node<'_>, form: &mut Form<'_, '_>) {
-    for field in ["runAsUser", "runAsGroup", "fsGroup"] {
-        in_range(context, field, 0..=i128::from(i32::MAX), form);
+/// What is mounted is a volume of the pod, or a claim of its set.
+fn check_mounts(spec: &Node<'_>, form: &mut Form<'_, '_>) {
+    let own = items(spec, "volumes").iter().filter_map(|volume| text(volume, "name"));
+    let claims = form.root().get("spec").map(|set| items(set, "volumeClaimTemplates")).unwrap_or_default();
+    let volumes: Vec<&str> = own.chain(claims.iter().filter_map(name_of)).collect();
+    for (list, index, container) in containers(spec) {
+        for (mounts, what) in [("volumeMounts", "mounted"), ("volumeDevices", "used")] {
+            for (place, mount) in items(container, mounts).iter().enumerate() {
+                let Some(name) = text(mount, "name").filter(|name| !volumes.contains(name)) else { continue };
+                let fault = broken(
+                    &MOUNT_WITHOUT_VOLUME,
+                    format!("the volume {} is {what}, but the pod has none of this name", shorten(name)),
+                );
+                let steps = [list.into(), index.into(), mounts.into(), place.into(), "name".into()];
+                form.report(among(fault, name, &volumes, "volumes").under_all(&steps));
+            }
+        }
     }
 }
 
-/// What is mounted is a volume of the pod, or one of `claims`.
-pub(super) fn check_mounts(spec: &Node<'_>, claims: &[&str], form: &mut Form<'_, '_>) {
-    let own = items(spec, "volumes").iter().filter_map(|volume| text(volume, "name"));
-    let volumes: Vec<&str> = own.chain(claims.iter().copied()).collect();
-    for list in CONTAINERS {
-        for (index, container) in items(spec, list).iter().enumerate() {
-            for (mounts, what) in [("volumeMounts", "mounted"), ("volumeDevices", "used")] {
-                for (place, mount) in items(container, mounts).iter().enumerate() {
-                    let Some(name) = text(mount, "name").filter(|name| !volumes.contains(name)) else { continue };
-                    let fault = broken(
-                        &MOUNT_WITHOUT_VOLUME,
-                        format!("the volume {} is {what}, but the pod has none of this name", shorten(name)),
-                    );
-                    let fault = match nearest(name, volumes.iter().copied()) {
-                        Some(near) => fault.help(format!("did you mean `{near}`?")),
-                        None if volumes.is_empty() => fault.help("add it to `volumes`"),
-                        None => fault.help(format!("add it to `volumes`, which has {}", volumes.join(", "))),
-                    };
-                    let steps = [list.into(), index.into(), mounts.into(), place.into(), "name".into()];
-                    form.report(fault.under_all(&steps));
-                }
+/// Says which names there are.
+fn among(fault: Fault, name: &str, names: &[&str], field: &str) -> Fault {
+    match nearest(name, names.iter().copied()) {
+        Some(near) => fault.help(format!("did you mean `{near}`?")),
+        None if names.is_empty() => fault.help(format!("add it to `{field}`")),
+        None => fault.help(format!("add it to `{field}`, which has {}", names.join(", "))),
+    }
+}
+
+/// Claims of devices and files of variables, which a container names and its pod must have.
+fn check_references(spec: &Node<'_>, form: &mut Form<'_, '_>) {
+    let claims: Vec<&str> = items(spec, "resourceClaims").iter().filter_map(|claim| text(claim, "name")).collect();
+    let volumes = items(spec, "volumes");
+    let names: Vec<&str> = volumes.iter().filter_map(|volume| text(volume, "name")).collect();
+    for (list, index, container) in containers(spec) {
+        let wanted = container.get("resources").map(|resources| items(resources, "claims")).unwrap_or_default();
+        for (place, claim) in wanted.iter().enumerate() {
+            let Some(name) = text(claim, "name").filter(|name| !claims.contains(name)) else { continue };
+            let fault = broken(&NOT_IN_POD, format!("the pod has no claim of devices named {}", shorten(name)));
+            let steps = [list.into(), index.into(), "resources".into(), "claims".into(), place.into()];
+            form.report(among(fault, name, &claims, "resourceClaims").under_all(&steps));
+        }
+        for (place, variable) in items(container, "env").iter().enumerate() {
+            let file = variable.get("valueFrom").and_then(|source| source.get("fileKeyRef"));
+            let Some(name) = file.and_then(|file| text(file, "volumeName")) else { continue };
+            let volume = volumes.iter().find(|volume| text(volume, "name") == Some(name));
+            let steps: Way = [list.into(), index.into(), "env".into(), place.into()]
+                .into_iter()
+                .chain(["valueFrom", "fileKeyRef", "volumeName"].map(Into::into))
+                .collect();
+            if volume.is_none() {
+                let fault = broken(&NOT_IN_POD, format!("the pod has no volume named {}", shorten(name)));
+                form.report(among(fault, name, &names, "volumes").under_all(&steps));
+            } else if volume.is_some_and(|volume| !has(volume, "emptyDir")) {
+                let message = format!("variables come from a file of an emptyDir, and {} is none", shorten(name));
+                let fault = broken(&NOT_IN_POD, message).help("name an emptyDir that an init container writes to");
+                form.report(fault.under_all(&steps));
             }
+        }
+    }
+}
+
+/// A port of the node is given once, and in its network it is the port of the container.
+fn check_host_ports(spec: &Node<'_>, form: &mut Form<'_, '_>) {
+    let in_host = is_true(spec, "hostNetwork");
+    let mut taken: HashMap<(&str, &str, i128), _> = HashMap::new();
+    for (list, index, container) in containers(spec).filter(|(list, ..)| *list != "ephemeralContainers") {
+        if list == "initContainers" {
+            // they run one after the other
+            taken.clear();
+        }
+        for (place, port) in items(container, "ports").iter().enumerate() {
+            let own = number(port, "containerPort");
+            let host = number(port, "hostPort").filter(|host| *host != 0);
+            let way = [list.into(), index.into(), "ports".into(), place.into(), "hostPort".into()];
+            if in_host && list == "containers" && host.is_some() && host != own {
+                let fault = broken(&HOST_PORT, "with `hostNetwork` the port of the node is the port of the container");
+                form.report(fault.under_all(&way).help("remove hostPort"));
+            }
+            // in a pod it is set where it is missing, in a template it is not
+            let Some(host) = host.or(own.filter(|_| in_host && form.is_pod() && list == "containers")) else {
+                continue;
+            };
+            let protocol = text(port, "protocol").filter(|protocol| !protocol.is_empty()).unwrap_or("TCP");
+            let key = (protocol, text(port, "hostIP").unwrap_or_default(), host);
+            if let Some(first) = taken.insert(key, port.origin) {
+                let fault = broken(&HOST_PORT, format!("the port {host} of the node is taken twice"));
+                form.report(fault.and_at(first, "first taken here").under_all(&way).help("keep one of the two"));
+            }
+        }
+        if list == "initContainers" {
+            taken.clear();
+        }
+    }
+}
+
+/// A hook that sleeps ends before its pod is killed.
+fn check_sleep(spec: &Node<'_>, form: &mut Form<'_, '_>) {
+    let grace = number(spec, "terminationGracePeriodSeconds").unwrap_or(GRACE);
+    for (list, index, container) in containers(spec) {
+        let Some(lifecycle) = container.get("lifecycle") else { continue };
+        for hook in ["postStart", "preStop"] {
+            let sleep = lifecycle.get(hook).and_then(|hook| hook.get("sleep"));
+            let Some(seconds) = sleep.and_then(|sleep| number(sleep, "seconds")) else { continue };
+            if !(0..=grace).contains(&seconds) {
+                let message = format!("the hook sleeps {seconds} seconds, and the pod has {grace} to stop");
+                let steps =
+                    [list.into(), index.into(), "lifecycle".into(), hook.into(), "sleep".into(), "seconds".into()];
+                let fault =
+                    broken(&OBJECT_OUT_OF_RANGE, message).help("raise terminationGracePeriodSeconds, or sleep less");
+                form.report(fault.under_all(&steps));
+            }
+        }
+    }
+}
+
+fn check_dns(spec: &Node<'_>, form: &mut Form<'_, '_>) {
+    let config = spec.get("dnsConfig");
+    let servers = config.map(|config| items(config, "nameservers")).unwrap_or_default();
+    if text(spec, "dnsPolicy") == Some("None") && servers.is_empty() {
+        let message = "with `dnsPolicy: None` the pod has no name server but those of dnsConfig, which has none";
+        form.broken(&DNS_CONFIG, &["dnsConfig", "nameservers"], message, "add one to `dnsConfig.nameservers`");
+    }
+    let searches = config.map(|config| items(config, "searches")).unwrap_or_default();
+    let length = searches.iter().filter_map(Node::as_text).map(|search| search.len() + 1).sum::<usize>();
+    for (field, what, count, most) in [
+        ("nameservers", "name servers", servers.len(), MAX_NAMESERVERS),
+        ("searches", "domains to search", searches.len(), MAX_SEARCHES),
+        ("searches", "characters in the domains to search", length.saturating_sub(1), MAX_SEARCH_LENGTH),
+    ] {
+        if count > most {
+            let message = format!("{count} {what} are more than the {most} a pod can have");
+            form.broken(&DNS_CONFIG, &["dnsConfig", field], message, "keep the first ones");
         }
     }
 }

@@ -35,17 +35,25 @@ rules! {
     POD_NAMES_TOO_LONG = Error "pod-names-too-long", "the name of a StatefulSet has more than 52 characters",
         "each pod carries a label with the name and a hash of its revision, and a label holds 63: no pod could be made";
     INVALID_LABEL = Error "invalid-label", "the key or value of a label, or the key of an annotation, is not one Kubernetes takes",
-        "the API server refuses it";
+        "the API server refuses it; on claims of a set and as the key pods are spread by it takes it, and then no claim can be made and no node fits";
+    INVALID_OWNER = Error "invalid-owner", "an owner of an object cannot be one",
+        "the API server refuses it: an object has one controller, and an Event owns nothing";
+    NULL_VALUE = Warning "null-value", "a value of a mapping, or an item of a list, is null",
+        "the API server takes it for an empty one; kubectl apply takes it for none";
+    ANNOTATION_DEPRECATED = Warning "annotation-deprecated", "an annotation is set that Kubernetes no longer heeds, or will not for long",
+        "the API server warns of it at every apply";
+    ANNOTATION_REFUSED = Error "annotation-refused", "an annotation is set that the API server refuses where it stands",
+        "it reads some annotations of pods and Services, and takes no object with one that makes no sense there";
     ANNOTATIONS_TOO_LARGE = Error "annotations-too-large", "the annotations of an object are more than 256 KiB",
         "the API server refuses them";
     TWICE_IN_LIST = Error "twice-in-list", "two items of a list are the same to Kubernetes",
-        "server-side apply refuses the list; others keep one of the two";
+        "server-side apply refuses the list, and the API server many; of the others tools keep one of the two";
     PROTOCOL_MISSING = Warning "protocol-missing", "a port is listed for two protocols, and one of them is left out",
         "kubectl apply takes the two for one when either changes";
     INVALID_PORT = Error "invalid-port", "a port is not a number from 1 to 65535, or its name not one Kubernetes takes",
         "the API server refuses it";
-    IMAGE_MISSING = Error "image-missing", "a container has no image",
-        "the API server refuses it";
+    IMAGE_MISSING = Error "image-missing", "a container has no image, or white space around its name",
+        "the API server refuses it; white space it takes in a template, and refuses every pod made from it";
     INVALID_VARIABLE = Error "invalid-variable", "an environment variable has a name or a value that cannot be",
         "the API server refuses it";
     REQUEST_EXCEEDS_LIMIT = Error "request-exceeds-limit", "more of a resource is requested than its limit allows",
@@ -54,6 +62,28 @@ rules! {
         "the API server refuses the pod";
     MOUNT_WITHOUT_VOLUME = Error "mount-without-volume", "a container mounts a volume the pod does not have",
         "the API server refuses the pod";
+    NOT_IN_POD = Error "not-in-pod", "a container names a claim or a file of variables its pod does not have",
+        "the API server refuses the pod";
+    RESOURCE_INDIVISIBLE = Error "resource-indivisible", "a device or huge pages are asked for in parts, without the same limit, or huge pages alone",
+        "the API server refuses it: they are not shared";
+    FRACTION_OF_BYTE = Warning "fraction-of-byte", "an amount of bytes is not a whole number",
+        "the API server warns of it: `m` is a thousandth, and `M` was meant";
+    HOST_PORT = Error "host-port", "a port of the node is taken twice, or is not that of the container though they share the network",
+        "the API server refuses the pod";
+    DNS_CONFIG = Error "dns-config", "a pod has no name server, or more of them or of domains than its resolver takes",
+        "the API server refuses it";
+    FIELDS_CONTRADICT = Error "fields-contradict", "a field is set that another field of the object rules out",
+        "the API server refuses it: it could not do both";
+    FIELD_DROPPED = Warning "field-dropped", "a field is set that has no effect where it stands",
+        "the API server takes it and says nothing";
+    GRACE_NEGATIVE = Warning "grace-negative", "pods have less than no time to stop",
+        "the API server takes it for one second";
+    INVALID_VALUE = Error "invalid-value", "a text is not what its field takes",
+        "the API server refuses it";
+    ACCESS_MODES_INVALID = Error "access-modes-invalid", "a claim asks for ReadWriteOncePod beside other modes",
+        "the API server refuses such a claim";
+    SECRET_WITHOUT_KEY = Error "secret-without-key", "a Secret of a type of Kubernetes lacks a key or annotation of this type",
+        "the API server refuses it";
     INVALID_PATH = Error "invalid-path", "a path is not one Kubernetes takes there",
         "the API server refuses it";
     NOT_EXACTLY_ONE = Error "not-exactly-one", "none, or several, of fields that exclude each other are set",
@@ -68,19 +98,21 @@ rules! {
         "the API server refuses it";
     TOLERATION = Error "toleration", "key, operator, value and time of a toleration do not fit each other",
         "the API server refuses it";
+    NODE_LABEL_DEPRECATED = Warning "node-label-deprecated", "nodes are chosen or told apart by a label that has a new name",
+        "the API server warns of it at every apply, and nodes will not carry it for ever";
     SELECTOR_REQUIREMENT = Error "selector-requirement", "operator and values of a requirement do not fit each other",
         "the API server refuses it";
     SELECTOR_MISMATCH = Error "selector-mismatch", "the selector of a set does not match the labels of its pods",
         "the API server refuses it: the set would not find its own pods";
     INSTANCE_RENAMED = Error "instance-renamed", "a set has another name than its scripts look for",
-        "the scripts find servers and sentinels by names made from `RK_INSTANCE`: no server would start";
+        "the API server takes it, but the scripts find servers and sentinels by names made from `RK_INSTANCE`: no server would start";
     SELECTOR_EMPTY = Error "selector-empty", "the selector of a set selects everything",
         "the API server refuses it";
     PORTS_MISSING = Error "ports-missing", "a Service with an address has no port",
         "the API server refuses it";
     PORT_NAMES = Error "port-names", "a Service has several ports, and one has no name of its own",
         "the API server refuses it";
-    INVALID_ADDRESS = Error "invalid-address", "`clusterIP` is neither an address nor `None`",
+    INVALID_ADDRESS = Error "invalid-address", "an address or block of addresses is not one Kubernetes takes there",
         "the API server refuses it";
     HEADLESS_TYPE = Error "headless-type", "a Service without an address is of a type that needs one",
         "the API server refuses it";

@@ -4,6 +4,9 @@ use std::collections::HashMap;
 use std::ops::RangeInclusive;
 use std::sync::OnceLock;
 
+use super::values::{self, Presence, Value};
+use super::words;
+
 /// Made from the schemas of every supported release by `cargo xtask generate`.
 const TABLE: &str = include_str!("kubernetes.types");
 
@@ -39,6 +42,10 @@ pub(super) struct Field {
     /// The minor releases of Kubernetes 1 that have it, if not all do.
     pub(super) minors: Option<RangeInclusive<u8>>,
     pub(super) shape: Shape,
+    /// The words it takes, if it takes but a few.
+    pub(super) words: Option<&'static [&'static str]>,
+    /// What it must hold beyond its shape.
+    pub(super) value: Option<(Presence, Value)>,
 }
 
 /// What may stand as a value.
@@ -106,7 +113,7 @@ impl Types {
                     kinds.push(Known { api_version, kind, type_name });
                 }
             } else if let Some(field) = line.strip_prefix(' ') {
-                if let (Some(field), Some(owner)) = (Field::parse(field), types.get_mut(current)) {
+                if let (Some(field), Some(owner)) = (Field::parse(current, field), types.get_mut(current)) {
                     owner.fields.push(field);
                 }
             } else {
@@ -125,8 +132,8 @@ impl Type {
 }
 
 impl Field {
-    /// Reads `name!@34-37 [Type/key]`.
-    fn parse(line: &'static str) -> Option<Self> {
+    /// Reads `name!@34-37 [Type/key]` of a type.
+    fn parse(owner: &str, line: &'static str) -> Option<Self> {
         let (name, shape) = line.split_once(' ')?;
         let (name, minors) = match name.split_once('@') {
             Some((name, minors)) => {
@@ -136,7 +143,9 @@ impl Field {
             None => (name, None),
         };
         let (name, is_required) = name.strip_suffix('!').map_or((name, false), |name| (name, true));
-        Some(Self { name, is_required, minors, shape: Shape::parse(shape)? })
+        let value = values::of(owner.trim_start_matches("v1beta3."), name);
+        let is_required = is_required || value.is_some_and(|(presence, _)| presence == Presence::Required);
+        Some(Self { name, is_required, minors, shape: Shape::parse(shape)?, words: words::of(owner, name), value })
     }
 }
 

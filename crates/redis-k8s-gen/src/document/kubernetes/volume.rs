@@ -1,25 +1,63 @@
 //! The volumes of a pod.
 
+use super::container::check_source;
 use super::form::Form;
-use super::name::is_dns_label;
-use super::part::text;
-use super::rules::{INVALID_NAME, INVALID_PATH, NOT_EXACTLY_ONE, broken};
+use super::name::{is_dns_label, is_dns_subdomain};
+use super::part::{exactly_one, has, is_empty, is_true, items, number, text};
+use super::rules::{
+    FIELDS_CONTRADICT, INVALID_NAME, INVALID_VALUE, NOT_EXACTLY_ONE, OBJECT_OUT_OF_RANGE, TWICE_IN_LIST, broken,
+};
+use super::values::LABEL;
+use crate::document::fault::Fault;
 use crate::document::node::{Kind, Node, shorten};
 
 /// A name and a source; none at all is an emptyDir, as Kubernetes has it by default.
 pub(super) fn check(volume: &Node<'_>, form: &mut Form<'_, '_>) {
-    if let Some(name) = text(volume, "name").filter(|name| !is_dns_label(name)) {
-        let message = format!(
-            "\"{}\" is not a name of a volume: 1 to 63 lower-case letters, digits or '-', with a letter or digit at both ends",
-            shorten(name)
-        );
-        form.report(broken(&INVALID_NAME, message).under("name".into()));
+    if let Some(name) = text(volume, "name").filter(|name| !name.is_empty() && !is_dns_label(name)) {
+        form.report(broken(&INVALID_NAME, format!("\"{}\" is not {LABEL}", shorten(name))).under("name".into()));
     }
-    let Kind::Mapping(entries) = &volume.kind else { return };
-    let mut sources = entries.iter().filter(|entry| entry.key != "name" && !entry.value.is_null());
+    one_of(volume, "volume", &["name"], form);
+    if let Some(image) = volume.get("image").filter(|_| form.is_pod())
+        && text(image, "reference").unwrap_or_default().is_empty()
+    {
+        form.report(Fault::missing("reference").under_all(&["image".into(), "reference".into()]));
+    }
+    for (source, reference) in [("cinder", "secretRef"), ("csi", "nodePublishSecretRef"), ("storageos", "secretRef")] {
+        let Some(secret) = volume.get(source).and_then(|source| source.get(reference)) else { continue };
+        let name = text(secret, "name").unwrap_or_default();
+        if name.is_empty() || (source == "csi" && !is_dns_subdomain(name)) {
+            let message = format!("\"{}\" is not a name of a Secret", shorten(name));
+            form.broken(
+                &INVALID_NAME,
+                &[source, reference, "name"],
+                message,
+                "write the name of a Secret of the namespace",
+            );
+        }
+    }
+    let metadata = volume.get("ephemeral").and_then(|source| source.get("volumeClaimTemplate")?.get("metadata"));
+    if let Some(Kind::Mapping(entries)) = metadata.map(|metadata| &metadata.kind) {
+        for entry in
+            entries.iter().filter(|entry| !matches!(&*entry.key, "annotations" | "labels") && !entry.value.is_null())
+        {
+            let steps = ["ephemeral", "volumeClaimTemplate", "metadata", &entry.key];
+            form.broken(
+                &FIELDS_CONTRADICT,
+                &steps,
+                "the claims have labels and annotations of their own alone",
+                "remove it",
+            );
+        }
+    }
+}
+
+/// Reports a second source.
+fn one_of(node: &Node<'_>, what: &str, others: &[&str], form: &mut Form<'_, '_>) {
+    let Kind::Mapping(entries) = &node.kind else { return };
+    let mut sources = entries.iter().filter(|entry| !others.contains(&&*entry.key) && !entry.value.is_null());
     if let (Some(first), Some(second)) = (sources.next(), sources.next()) {
         let message =
-            format!("{} and {} exclude each other: a volume has one source", shorten(&first.key), shorten(&second.key));
+            format!("{} and {} exclude each other: a {what} has one source", shorten(&first.key), shorten(&second.key));
         form.report(
             broken(&NOT_EXACTLY_ONE, message)
                 .help("keep one of the two")
@@ -29,16 +67,120 @@ pub(super) fn check(volume: &Node<'_>, form: &mut Form<'_, '_>) {
     }
 }
 
-/// A key of a ConfigMap or Secret, and the file it becomes.
-pub(super) fn check_key(item: &Node<'_>, form: &mut Form<'_, '_>) {
-    if let Some(path) =
-        text(item, "path").filter(|path| path.starts_with('/') || path.split('/').any(|part| part == ".."))
-    {
-        let message = format!("\"{}\" is not a path below the volume", shorten(path));
-        form.report(
-            broken(&INVALID_PATH, message)
-                .under("path".into())
-                .help("write it without `/` at its start and without `..`"),
-        );
+/// One source of several that a volume is put together from.
+pub(super) fn check_projection(projection: &Node<'_>, form: &mut Form<'_, '_>) {
+    one_of(projection, "part", &[], form);
+    if let Some(bundle) = projection.get("clusterTrustBundle") {
+        form.inside("clusterTrustBundle", |form| {
+            exactly_one(bundle, &["name", "signerName"], "which certificates are meant", form);
+            if has(bundle, "name") && has(bundle, "labelSelector") {
+                let message = "labels select among the bundles of a signer, not by name";
+                form.broken(&FIELDS_CONTRADICT, &["labelSelector"], message, "remove it, or name the signer");
+            }
+        });
+    }
+}
+
+/// No two of its files have one path.
+pub(super) fn check_projected(projected: &Node<'_>, form: &mut Form<'_, '_>) {
+    let mut seen = Vec::new();
+    for (index, source) in items(projected, "sources").iter().enumerate() {
+        let own = ["clusterTrustBundle"].into_iter().filter_map(|kind| Some((kind, None, source.get(kind)?)));
+        let files = ["configMap", "downwardAPI", "secret"].into_iter().flat_map(|kind| {
+            let files = source.get(kind).map(|source| items(source, "items")).unwrap_or_default();
+            files.iter().enumerate().map(move |(place, file)| (kind, Some(place), file))
+        });
+        for (kind, place, file) in own.chain(files) {
+            let Some(path) = text(file, "path").filter(|path| !path.is_empty()) else { continue };
+            if seen.contains(&path) {
+                let mut steps = vec!["sources".into(), index.into(), kind.into()];
+                steps.extend(place.into_iter().flat_map(|place| ["items".into(), place.into()]));
+                steps.push("path".into());
+                let fault = broken(&TWICE_IN_LIST, format!("another file of the volume is {}", shorten(path)));
+                form.report(fault.under_all(&steps).help("give each a path of its own"));
+            }
+            seen.push(path);
+        }
+    }
+}
+
+/// A file with a field of the pod, or a resource of a container.
+pub(super) fn check_file(file: &Node<'_>, form: &mut Form<'_, '_>) {
+    exactly_one(file, &["fieldRef", "resourceFieldRef"], "what stands in the file", form);
+    check_source(file, true, form);
+}
+
+/// A disk that is reached by iSCSI.
+pub(super) fn check_iscsi(disk: &Node<'_>, form: &mut Form<'_, '_>) {
+    let has_login = is_true(disk, "chapAuthDiscovery") || is_true(disk, "chapAuthSession");
+    if has_login && !has(disk, "secretRef") {
+        form.report(Fault::missing("secretRef").ending(" for a login").under("secretRef".into()));
+    }
+}
+
+/// A disk that is reached by Fibre Channel.
+pub(super) fn check_fibre_channel(disk: &Node<'_>, form: &mut Form<'_, '_>) {
+    let has_items = |field: &str| disk.get(field).is_some_and(|list| !is_empty(list));
+    match (has_items("targetWWNs"), has_items("wwids")) {
+        (true, false) => match number(disk, "lun") {
+            None => form.report(Fault::missing("lun").ending(" with targetWWNs").under("lun".into())),
+            Some(lun) if !(0..=255).contains(&lun) => {
+                form.broken(
+                    &OBJECT_OUT_OF_RANGE,
+                    &["lun"],
+                    format!("lun is {lun}, but takes 0 to 255"),
+                    "write its number",
+                );
+            }
+            Some(_) => {}
+        },
+        (false, true) => {}
+        _ => form.broken(
+            &NOT_EXACTLY_ONE,
+            &["targetWWNs"],
+            "a disk is found by targetWWNs or by wwids",
+            "set one of the two",
+        ),
+    }
+}
+
+/// A volume of Flocker.
+pub(super) fn check_flocker(volume: &Node<'_>, form: &mut Form<'_, '_>) {
+    exactly_one(volume, &["datasetName", "datasetUUID"], "which volume is meant", form);
+    if let Some(name) = text(volume, "datasetName").filter(|name| name.contains('/')) {
+        let message = format!("\"{}\" is not the name of a volume, which holds no '/'", shorten(name));
+        form.broken(&INVALID_VALUE, &["datasetName"], message, "write the name alone");
+    }
+}
+
+/// Options of a driver outside Kubernetes.
+pub(super) fn check_flex(volume: &Node<'_>, form: &mut Form<'_, '_>) {
+    for entry in super::metadata::entries(volume, "options") {
+        let prefix =
+            format!(".{}", entry.key.split_once('/').map_or(&*entry.key, |(prefix, _)| prefix).to_ascii_lowercase());
+        if prefix.ends_with(".kubernetes.io") || prefix.ends_with(".k8s.io") {
+            let message = format!("\"{}\" is a name that Kubernetes keeps for itself", shorten(&entry.key));
+            form.broken(&INVALID_VALUE, &["options", &entry.key], message, "use a prefix of your own");
+        }
+    }
+}
+
+/// A disk of Azure.
+pub(super) fn check_azure(disk: &Node<'_>, form: &mut Form<'_, '_>) {
+    let Some(kind) = text(disk, "kind") else { return };
+    let start = if kind == "Managed" { "/subscriptions/" } else { "https://" };
+    if let Some(place) = text(disk, "diskURI").filter(|place| !place.is_empty() && !place.starts_with(start)) {
+        let message = format!("\"{}\" is not where a disk of the kind {} is", shorten(place), shorten(kind));
+        form.broken(&INVALID_VALUE, &["diskURI"], message, format!("write what begins with {start}"));
+    }
+}
+
+/// A volume of Quobyte.
+pub(super) fn check_quobyte(volume: &Node<'_>, form: &mut Form<'_, '_>) {
+    let is_place =
+        |place: &str| place.rsplit_once(':').is_some_and(|(host, _)| !host.contains(':') || host.ends_with(']'));
+    if let Some(registry) = text(volume, "registry").filter(|registry| !registry.split(',').all(is_place)) {
+        let message = format!("\"{}\" is not a list of HOST:PORT with commas between", shorten(registry));
+        form.broken(&INVALID_VALUE, &["registry"], message, "write for instance registry.example.com:7861");
     }
 }

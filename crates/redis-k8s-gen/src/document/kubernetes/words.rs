@@ -1,7 +1,7 @@
 //! The fields that take one of a few words: the schemas call them strings, the API server knows better.
 //!
 //! From the constants of [types.go](https://github.com/kubernetes/kubernetes/blob/master/staging/src/k8s.io/api/core/v1/types.go)
-//! and its siblings; `Word@35` came with Kubernetes 1.35. Fields with words of extensions (`medium: HugePages-2Mi`) are not here.
+//! and its siblings; `Word@35` came with Kubernetes 1.35, and `""` stands for the default. Fields with words of extensions (`medium: HugePages-2Mi`) are not here.
 
 use super::form::not_in_release;
 use crate::document::fault::Fault;
@@ -11,15 +11,18 @@ use crate::document::suggest::{choices, nearest};
 /// Type, field, words; sorted by type and field.
 const WORDS: &[(&str, &str, &[&str])] = &[
     ("AppArmorProfile", "type", &["Localhost", "RuntimeDefault", "Unconfined"]),
+    ("AzureDiskVolumeSource", "cachingMode", &["None", "ReadOnly", "ReadWrite"]),
+    ("AzureDiskVolumeSource", "kind", &["Dedicated", "Managed", "Shared"]),
     ("Container", "imagePullPolicy", PULL_POLICY),
     ("Container", "restartPolicy", &["Always", "Never@34", "OnFailure@34"]),
     ("Container", "terminationMessagePolicy", MESSAGE_POLICY),
     ("ContainerPort", "protocol", PROTOCOL),
+    ("ContainerResizePolicy", "resourceName", &["cpu", "memory"]),
     ("ContainerResizePolicy", "restartPolicy", &["NotRequired", "RestartContainer"]),
     ("DeploymentStrategy", "type", &["Recreate", "RollingUpdate"]),
     ("EphemeralContainer", "imagePullPolicy", PULL_POLICY),
     ("EphemeralContainer", "terminationMessagePolicy", MESSAGE_POLICY),
-    ("HTTPGetAction", "scheme", &["HTTP", "HTTPS"]),
+    ("HTTPGetAction", "scheme", &["", "HTTP", "HTTPS"]),
     (
         "HostPathVolumeSource",
         "type",
@@ -27,7 +30,7 @@ const WORDS: &[(&str, &str, &[&str])] = &[
     ),
     ("ImageVolumeSource", "pullPolicy", PULL_POLICY),
     ("LabelSelectorRequirement", "operator", &["DoesNotExist", "Exists", "In", "NotIn"]),
-    ("NetworkPolicyPort", "protocol", PROTOCOL),
+    ("NetworkPolicyPort", "protocol", &["SCTP", "TCP", "UDP"]),
     ("NetworkPolicySpec", "policyTypes", &["Egress", "Ingress"]),
     ("NodeSelectorRequirement", "operator", &["DoesNotExist", "Exists", "Gt", "In", "Lt", "NotIn"]),
     (
@@ -39,26 +42,27 @@ const WORDS: &[(&str, &str, &[&str])] = &[
     ("PodDisruptionBudgetSpec", "unhealthyPodEvictionPolicy", &["AlwaysAllow", "IfHealthyBudget"]),
     ("PodOS", "name", &["linux", "windows"]),
     ("PodSecurityContext", "fsGroupChangePolicy", &["Always", "OnRootMismatch"]),
+    ("PodSecurityContext", "seLinuxChangePolicy", &["MountOption@37", "Recursive"]),
     ("PodSecurityContext", "supplementalGroupsPolicy", &["Merge", "Strict"]),
-    ("PodSpec", "dnsPolicy", &["ClusterFirst", "ClusterFirstWithHostNet", "Default", "None"]),
+    ("PodSpec", "dnsPolicy", &["", "ClusterFirst", "ClusterFirstWithHostNet", "Default", "None"]),
     ("PodSpec", "preemptionPolicy", &["Never", "PreemptLowerPriority"]),
-    ("PodSpec", "restartPolicy", &["Always", "Never", "OnFailure"]),
+    ("PodSpec", "restartPolicy", &["", "Always", "Never", "OnFailure"]),
     ("SeccompProfile", "type", &["Localhost", "RuntimeDefault", "Unconfined"]),
     ("SecurityContext", "procMount", &["Default", "Unmasked"]),
     ("ServicePort", "protocol", PROTOCOL),
-    ("ServiceSpec", "externalTrafficPolicy", TRAFFIC_POLICY),
-    ("ServiceSpec", "internalTrafficPolicy", TRAFFIC_POLICY),
+    ("ServiceSpec", "externalTrafficPolicy", &["", "Cluster", "Local"]),
+    ("ServiceSpec", "internalTrafficPolicy", &["Cluster", "Local"]),
     ("ServiceSpec", "ipFamilies", &["IPv4", "IPv6"]),
     ("ServiceSpec", "ipFamilyPolicy", &["PreferDualStack", "RequireDualStack", "SingleStack"]),
-    ("ServiceSpec", "sessionAffinity", &["ClientIP", "None"]),
+    ("ServiceSpec", "sessionAffinity", &["", "ClientIP", "None"]),
     ("ServiceSpec", "trafficDistribution", &["PreferClose", "PreferSameNode@34", "PreferSameZone@34"]),
-    ("ServiceSpec", "type", &["ClusterIP", "ExternalName", "LoadBalancer", "NodePort"]),
+    ("ServiceSpec", "type", &["", "ClusterIP", "ExternalName", "LoadBalancer", "NodePort"]),
     ("StatefulSetPersistentVolumeClaimRetentionPolicy", "whenDeleted", RETENTION),
     ("StatefulSetPersistentVolumeClaimRetentionPolicy", "whenScaled", RETENTION),
-    ("StatefulSetSpec", "podManagementPolicy", &["OrderedReady", "Parallel"]),
-    ("StatefulSetUpdateStrategy", "type", &["OnDelete", "RollingUpdate"]),
-    ("Toleration", "effect", &["NoExecute", "NoSchedule", "PreferNoSchedule"]),
-    ("Toleration", "operator", &["Equal", "Exists", "Gt@35", "Lt@35"]),
+    ("StatefulSetSpec", "podManagementPolicy", &["", "OrderedReady", "Parallel"]),
+    ("StatefulSetUpdateStrategy", "type", &["", "OnDelete", "RollingUpdate"]),
+    ("Toleration", "effect", &["", "NoExecute", "NoSchedule", "PreferNoSchedule"]),
+    ("Toleration", "operator", &["", "Equal", "Exists"]),
     ("TopologySpreadConstraint", "nodeAffinityPolicy", HONOR),
     ("TopologySpreadConstraint", "nodeTaintsPolicy", HONOR),
     ("TopologySpreadConstraint", "whenUnsatisfiable", &["DoNotSchedule", "ScheduleAnyway"]),
@@ -67,20 +71,23 @@ const WORDS: &[(&str, &str, &[&str])] = &[
 ];
 
 const HONOR: &[&str] = &["Honor", "Ignore"];
-const MESSAGE_POLICY: &[&str] = &["FallbackToLogsOnError", "File"];
-const PROTOCOL: &[&str] = &["SCTP", "TCP", "UDP"];
-const PULL_POLICY: &[&str] = &["Always", "IfNotPresent", "Never"];
-const RETENTION: &[&str] = &["Delete", "Retain"];
-const TRAFFIC_POLICY: &[&str] = &["Cluster", "Local"];
+const MESSAGE_POLICY: &[&str] = &["", "FallbackToLogsOnError", "File"];
+const PROTOCOL: &[&str] = &["", "SCTP", "TCP", "UDP"];
+const PULL_POLICY: &[&str] = &["", "Always", "IfNotPresent", "Never"];
+const RETENTION: &[&str] = &["", "Delete", "Retain"];
+
+/// The words that the field of a type takes, if it takes but a few.
+pub(super) fn of(type_name: &str, field: &str) -> Option<&'static [&'static str]> {
+    let place = WORDS.binary_search_by_key(&(type_name, field), |(name, field, _)| (*name, *field)).ok()?;
+    Some(WORDS[place].2)
+}
 
 /// Holds a value, or the items of a list, against the words of its field.
-pub(super) fn check(type_name: &str, field: &str, node: &Node<'_>, minor: u8, report: &mut dyn FnMut(Fault)) {
-    let Ok(place) = WORDS.binary_search_by_key(&(type_name, field), |(name, field, _)| (*name, *field)) else { return };
-    let words = WORDS[place].2;
+pub(super) fn check(words: &[&str], node: &Node<'_>, minor: u8, report: &mut dyn FnMut(Fault)) {
     match &node.kind {
         Kind::Sequence(items) => {
             for (index, item) in items.iter().enumerate() {
-                if let Some(text) = item.as_text() {
+                if let Some(text) = item.as_text().or(item.is_null().then_some("")) {
                     judge(text, words, minor, &mut |fault| report(fault.under(index.into())));
                 }
             }
@@ -108,10 +115,9 @@ fn judge(text: &str, words: &[&str], minor: u8, report: &mut dyn FnMut(Fault)) {
 
 /// A word that is none of those a field takes.
 pub(super) fn unknown(text: &str, words: &[&str]) -> Fault {
-    let quoted: Vec<String> =
-        words.iter().map(|word| if word.is_empty() { "\"\"".to_owned() } else { (*word).to_owned() }).collect();
-    let quoted: Vec<&str> = quoted.iter().map(String::as_str).collect();
-    let message = format!("expected {}, found \"{}\"", choices(&quoted), shorten(text));
+    // nobody needs to write the empty one
+    let shown: Vec<&str> = words.iter().copied().filter(|word| !word.is_empty()).collect();
+    let message = format!("expected {}, found \"{}\"", choices(&shown), shorten(text));
     let fault = Fault::new("unknown-choice", message);
     match nearest(text, words.iter().copied()) {
         Some(near) => fault.help(format!("did you mean `{near}`?")),
@@ -144,7 +150,8 @@ mod tests {
         let found = |text: &str, minor| {
             let mut rules = Vec::new();
             let node = Node::text(text.to_owned(), crate::document::node::Origin::Override(0));
-            check("ServiceSpec", "trafficDistribution", &node, minor, &mut |fault| rules.push(fault.to_string()));
+            let words = of("ServiceSpec", "trafficDistribution").unwrap();
+            check(words, &node, minor, &mut |fault| rules.push(fault.to_string()));
             rules
         };
         assert_eq!(found("PreferClose", 33), Vec::<String>::new());

@@ -1,25 +1,38 @@
 //! Sets of pods: StatefulSet, Deployment and ReplicationController.
 
+use super::budget;
 use super::form::Form;
 use super::metadata::entries;
 use super::name::is_dns_label;
-use super::part::{in_range, items, text};
-use super::pod::check_mounts;
-use super::rules::{INSTANCE_RENAMED, INVALID_NAME, RESTART_POLICY, SELECTOR_EMPTY, SELECTOR_MISMATCH, broken};
+use super::part::{has, items, text};
+use super::rules::{
+    BUDGET_OF_NOTHING, FIELDS_CONTRADICT, INSTANCE_RENAMED, INVALID_NAME, RESTART_POLICY, SELECTOR_EMPTY,
+    SELECTOR_MISMATCH, broken,
+};
+use super::values::LABEL;
 use crate::document::node::{Entry, Node, shorten};
 
 pub(super) fn check(spec: &Node<'_>, form: &mut Form<'_, '_>) {
-    in_range(spec, "replicas", 0..=i128::from(i32::MAX), form);
     check_selector(spec, form);
+    let has_labels = spec
+        .get("template")
+        .and_then(|template| template.get("metadata"))
+        .is_some_and(|metadata| !entries(metadata, "labels").is_empty());
+    if form.kind() == "ReplicationController" && selected(spec).0.is_empty() && !has_labels {
+        let message = "there is no selector, and the pods have no labels it could be made of";
+        form.broken(&SELECTOR_EMPTY, &["selector"], message, "add labels to the template");
+    }
     let Some(pods) = spec.get("template").and_then(|template| template.get("spec")) else { return };
-    let claims: Vec<&str> = items(spec, "volumeClaimTemplates").iter().filter_map(name_of).collect();
     form.inside("template", |form| {
         form.inside("spec", |form| {
-            check_mounts(pods, &claims, form);
             check_instance(pods, form);
-            if let Some(policy) = text(pods, "restartPolicy").filter(|policy| *policy != "Always") {
+            if let Some(policy) = text(pods, "restartPolicy").filter(|policy| !matches!(*policy, "" | "Always")) {
                 let message = format!("the pods of a set are restarted always, not {}", shorten(policy));
                 form.report(broken(&RESTART_POLICY, message).under("restartPolicy".into()).help("remove it"));
+            }
+            if has(pods, "activeDeadlineSeconds") {
+                let message = "the pods of a set have no end, and so no deadline";
+                form.broken(&FIELDS_CONTRADICT, &["activeDeadlineSeconds"], message, "remove it");
             }
         });
     });
@@ -34,6 +47,33 @@ pub(super) fn check_of_apps(spec: &Node<'_>, form: &mut Form<'_, '_>) {
     if let Some(name) = text(spec, "serviceName").filter(|name| !name.is_empty() && !is_dns_label(name)) {
         let message = format!("\"{}\" is not the name of a Service, and pods could not be named by it", shorten(name));
         form.report(broken(&INVALID_NAME, message).under("serviceName".into()));
+    }
+    if let Some(rolling) = spec.get("updateStrategy").and_then(|strategy| strategy.get("rollingUpdate"))
+        && let Some(amount) = text(rolling, "maxUnavailable")
+        && !budget::is_amount(rolling, "maxUnavailable", 1)
+    {
+        let message = format!("maxUnavailable is \"{}\", expected a number or percentage of pods", shorten(amount));
+        form.broken(
+            &BUDGET_OF_NOTHING,
+            &["updateStrategy", "rollingUpdate", "maxUnavailable"],
+            message,
+            "write 1 or more",
+        );
+    }
+    if let Some(strategy) = spec.get("updateStrategy")
+        && text(strategy, "type") == Some("OnDelete")
+        && has(strategy, "rollingUpdate")
+    {
+        let message = "pods that are replaced when somebody deletes them do not roll";
+        form.broken(&FIELDS_CONTRADICT, &["updateStrategy", "rollingUpdate"], message, "remove it, or change the type");
+    }
+    for (index, claim) in items(spec, "volumeClaimTemplates").iter().enumerate() {
+        let name = name_of(claim).unwrap_or_default();
+        if !is_dns_label(name) {
+            let message = format!("\"{}\" is not {LABEL}, as the name of the volume it becomes", shorten(name));
+            let steps = ["volumeClaimTemplates".into(), index.into(), "metadata".into(), "name".into()];
+            form.report(broken(&INVALID_NAME, message).under_all(&steps).help("name it as containers mount it"));
+        }
     }
     check(spec, form);
 }
@@ -107,5 +147,24 @@ fn check_selector(spec: &Node<'_>, form: &mut Form<'_, '_>) {
         }
         let steps: Vec<_> = path.iter().map(|key| (*key).into()).chain([(&*entry.key).into()]).collect();
         form.report(fault.under_all(&steps).help("selector and labels of the template must be the same"));
+    }
+    let expressions = spec.get("selector").map(|selector| items(selector, "matchExpressions")).unwrap_or_default();
+    for (index, line) in expressions.iter().enumerate() {
+        let Some(key) = text(line, "key") else { continue };
+        let found = labels.iter().find(|label| label.key == key).map(|label| label.value.as_text().unwrap_or_default());
+        let is_listed = items(line, "values").iter().any(|value| value.as_text() == found);
+        let is_matched = match text(line, "operator") {
+            Some("In") => found.is_some() && is_listed,
+            Some("NotIn") => found.is_none() || !is_listed,
+            Some("Exists") => found.is_some(),
+            Some("DoesNotExist") => found.is_none(),
+            _ => true,
+        };
+        if !is_matched {
+            let fault =
+                broken(&SELECTOR_MISMATCH, format!("the label {} of the pods does not fit this line", shorten(key)));
+            let fault = fault.help("selector and labels of the template must fit");
+            form.report(fault.under_all(&["selector".into(), "matchExpressions".into(), index.into()]));
+        }
     }
 }
