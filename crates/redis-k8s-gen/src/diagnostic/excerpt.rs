@@ -1,11 +1,16 @@
 //! The line of a source in which a problem stands.
 
 use std::borrow::Cow;
+use std::cell::OnceCell;
 use std::ops::Range;
 
 /// Characters of a longer line that are shown before and after the start of the problem.
 const BEFORE: usize = 40;
 const AFTER: usize = 80;
+/// Bytes that are looked at on either side: more than those characters can have.
+const WINDOW: usize = 4 * (BEFORE + AFTER);
+/// Bytes whose characters are counted together, so that no column is counted from the start of a line of megabytes.
+const BLOCK: usize = 1 << 14;
 
 /// A line, or the part of a long one around the problem.
 #[derive(Debug, PartialEq, Eq)]
@@ -27,6 +32,8 @@ pub(super) struct Excerpt {
 pub(super) struct Lines<'s> {
     bytes: &'s [u8],
     starts: Vec<usize>,
+    /// Characters before each block, counted when a column is wanted first.
+    blocks: OnceCell<Vec<usize>>,
 }
 
 impl<'s> Lines<'s> {
@@ -39,7 +46,7 @@ impl<'s> Lines<'s> {
                 starts.push(at + 1);
             }
         }
-        Self { bytes, starts }
+        Self { bytes, starts, blocks: OnceCell::new() }
     }
 
     /// What stands at `start..end`, up to the end of the line.
@@ -53,10 +60,10 @@ impl<'s> Lines<'s> {
             line_start + whole.iter().rposition(|byte| !matches!(byte, b'\n' | b'\r')).map_or(0, |at| at + 1);
         let start = index(start).clamp(line_start, line_end);
         let end = index(end).clamp(start, line_end);
-        let before = shown(&self.bytes[line_start..start]);
-        let problem = shown(&self.bytes[start..end]);
-        let after = shown(&self.bytes[end..line_end]);
-        let column = before.chars().count() + 1;
+        let before = shown(self.window(line_start.max(start.saturating_sub(WINDOW))..start));
+        let problem = shown(self.window(start..end.min(start + WINDOW)));
+        let after = shown(self.window(end..line_end.min(end + WINDOW)));
+        let column = self.characters_before(start) - self.characters_before(line_start) + 1;
         let (before, problem) = (last(&before), first(&problem, AFTER));
         let after = match AFTER.saturating_sub(problem.chars().count()) {
             0 if matches!(problem, Cow::Owned(_)) => Cow::Borrowed(""),
@@ -67,6 +74,41 @@ impl<'s> Lines<'s> {
         let text = format!("{before}{problem}{after}");
         Excerpt { line, column, text, span, is_whole }
     }
+}
+
+impl Lines<'_> {
+    /// A range without the parts of characters at its ends.
+    fn window(&self, range: Range<usize>) -> &[u8] {
+        let is_inside = |at: usize| self.bytes.get(at).is_some_and(|byte| is_continuation(*byte));
+        let start = (range.start..range.end).find(|at| !is_inside(*at)).unwrap_or(range.end);
+        let end = (start..range.end).rev().find(|at| !is_inside(at + 1)).map_or(start, |at| at + 1);
+        &self.bytes[start..end]
+    }
+
+    fn characters_before(&self, at: usize) -> usize {
+        let blocks = self.blocks.get_or_init(|| {
+            let counts = self.bytes.chunks(BLOCK).scan(0, |before, block| {
+                let all = *before;
+                *before += characters(block);
+                Some(all)
+            });
+            counts.collect()
+        });
+        let block = at / BLOCK;
+        match blocks.get(block) {
+            Some(before) if block * BLOCK < self.bytes.len() => before + characters(&self.bytes[block * BLOCK..at]),
+            // the end of a source whose last block is full
+            _ => characters(self.bytes),
+        }
+    }
+}
+
+fn is_continuation(byte: u8) -> bool {
+    byte & 0xc0 == 0x80
+}
+
+fn characters(bytes: &[u8]) -> usize {
+    bytes.iter().filter(|byte| !is_continuation(**byte)).count()
 }
 
 /// The renderer makes the controls of ASCII visible; those above it, which terminals obey as well, are for us.
@@ -116,6 +158,17 @@ mod tests {
         assert_eq!(at("a:\n  b: c\n  d: e\n", 5, 17), (2, 3, s("  b: c"), s("b: c")));
         assert_eq!(at("a: b\n", 5, 5), (2, 1, s(""), s("")));
         assert_eq!(at("a: b", 90, 99), (1, 5, s("a: b"), s("")));
+    }
+
+    #[test]
+    fn columns_of_a_line_of_megabytes_are_counted_in_blocks() {
+        let text = format!("a\n{}b", "é".repeat(BLOCK));
+        let lines = Lines::of(text.as_bytes());
+        let column = |at: usize| lines.excerpt(u32::try_from(at).unwrap(), u32::try_from(at + 1).unwrap()).column;
+        assert_eq!([0, 2, 4, text.len() - 1, text.len()].map(column), [1, 1, 2, BLOCK + 1, BLOCK + 2]);
+        let full = "x".repeat(BLOCK);
+        let end = u32::try_from(BLOCK).unwrap();
+        assert_eq!(Lines::of(full.as_bytes()).excerpt(end, end).column, BLOCK + 1);
     }
 
     #[test]
