@@ -284,7 +284,9 @@ impl Run<'_> {
         }
         if let Some(size) = larger(fixed).filter(|_| only("storage")) {
             let patch = format!("{{\"spec\":{{\"resources\":{{\"requests\":{{\"storage\":\"{size}\"}}}}}}}}");
-            let grow = |pod| format!("kubectl patch pvc data-{name}-{pod}{namespace} --patch '{patch}'");
+            // Or a set would ask for more than its claims have, and nobody say so.
+            let unless = "   # if refused, stop: the class grows no claims";
+            let grow = |pod| format!("kubectl patch pvc data-{name}-{pod}{namespace} --patch '{patch}'{unless}");
             return pods.map(grow).chain(anew).collect();
         }
         if pods.end < 2 {
@@ -324,10 +326,16 @@ impl Run<'_> {
 
     /// Services whose first family of addresses is another, by namespace: they must be made anew, at other addresses.
     fn families(&mut self) {
-        let first = |item: Option<&Item>| item.map(|item| item.text("/spec/ipFamilies/0").to_owned());
+        fn first(item: Option<&Item>) -> &str {
+            item.map_or("", |item| item.text("/spec/ipFamilies/0"))
+        }
         let mut refused: BTreeMap<&str, Vec<&ObjectChange<'_>>> = BTreeMap::new();
+        // One that is said no more stays as it is; a Service without an address of its own may have any.
         let is_refused = |change: &&ObjectChange<'_>| {
-            change.kind() == "Service" && change.changes("spec.ipFamilies") && first(change.old) != first(change.new)
+            change.kind() == "Service"
+                && change.text("/spec/clusterIP") != "None"
+                && change.changes("spec.ipFamilies")
+                && !["", first(change.old)].contains(&first(change.new))
         };
         for change in self.changes.iter().filter(is_refused) {
             refused.entry(change.namespace()).or_default().push(change);
