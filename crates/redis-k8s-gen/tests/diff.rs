@@ -322,6 +322,14 @@ fn claims_grow_in_place_and_are_otherwise_made_anew_pod_by_pod() {
     assert!(shrink.find("delete pod cache-0") < shrink.find("delete pod cache-1"), "{shrink}");
     let on = book("", "storage: {size: 1Gi}");
     assert!(on.contains("delete pod cache-2") && !on.contains("pvc"), "{on}");
+    let off = book("storage: {size: 1Gi}", "");
+    assert!(
+        off.find("rollout status statefulset cache") < off.find("delete pvc data-cache-0 data-cache-1 data-cache-2"),
+        "{off}"
+    );
+    assert!(!off.contains("delete pod"), "{off}");
+    let at_once = "storage: {size: 1Gi, class: fast}, podAnnotations: {a: b}";
+    assert_eq!(book("storage: {size: 1Gi}", at_once), "", "what rolls by itself gets no book that deletes pods");
 }
 
 #[test]

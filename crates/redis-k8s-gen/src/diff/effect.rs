@@ -214,7 +214,9 @@ impl Run<'_> {
             self.add(Outcome::Danger, change, text, Vec::new());
         }
         if is_refused(change) {
-            let alone = !encrypts && is_readable && before == after;
+            // Where claims stay claims the set rolls out a changed template by itself.
+            let rolls = change.changes("spec.template") && Set::has_claims(set.old) && Set::has_claims(set.new);
+            let alone = !encrypts && is_readable && before == after && !rolls;
             self.refused(change, &set, alone);
             return;
         }
@@ -295,6 +297,15 @@ impl Run<'_> {
                 self.add(Outcome::Danger, change, text.to_owned(), Vec::new());
             }
             return Vec::new();
+        }
+        if !Set::has_claims(set.new) {
+            // Nothing holds the set's own rollout then; pods deleted beside it would be two at a time.
+            let claims: Vec<_> = pods.map(|pod| format!("data-{name}-{pod}")).collect();
+            let rest = [
+                format!("kubectl rollout status statefulset {name}{namespace}"),
+                format!("kubectl delete pvc {}{namespace}", claims.join(" ")),
+            ];
+            return anew.into_iter().chain(rest).collect();
         }
         let replace = pods.flat_map(|pod| {
             let claim = Set::has_claims(set.old)
