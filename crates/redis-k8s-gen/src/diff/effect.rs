@@ -215,7 +215,9 @@ impl Run<'_> {
             self.add(Outcome::Danger, change, text, Vec::new());
         }
         if is_refused(change) {
-            let alone = !encrypts && is_readable && before == after;
+            // Where claims stay claims the set rolls out a changed template by itself.
+            let rolls = change.changes("spec.template") && Set::has_claims(set.old) && Set::has_claims(set.new);
+            let alone = !encrypts && is_readable && before == after && !rolls;
             self.refused(change, &set, alone);
             return;
         }
@@ -304,7 +306,9 @@ impl Run<'_> {
         }
         if let Some(size) = larger(fixed).filter(|_| only("storage")) {
             let patch = format!("{{\"spec\":{{\"resources\":{{\"requests\":{{\"storage\":\"{size}\"}}}}}}}}");
-            let grow = |pod| format!("kubectl patch pvc data-{name}-{pod}{namespace} --patch '{patch}'");
+            // Or a set would ask for more than its claims have, and nobody say so.
+            let unless = "   # if refused, stop: the class grows no claims";
+            let grow = |pod| format!("kubectl patch pvc data-{name}-{pod}{namespace} --patch '{patch}'{unless}");
             return pods.map(grow).chain(anew).collect();
         }
         if pods.end < 2 {
@@ -313,6 +317,15 @@ impl Run<'_> {
                 self.add(Outcome::Danger, change, text.to_owned(), Vec::new());
             }
             return Vec::new();
+        }
+        if !Set::has_claims(set.new) {
+            // Nothing holds the set's own rollout then; pods deleted beside it would be two at a time.
+            let claims: Vec<_> = pods.map(|pod| format!("data-{name}-{pod}")).collect();
+            let rest = [
+                format!("kubectl rollout status statefulset {name}{namespace}"),
+                format!("kubectl delete pvc {}{namespace}", claims.join(" ")),
+            ];
+            return anew.into_iter().chain(rest).collect();
         }
         let replace = pods.flat_map(|pod| {
             let claim = Set::has_claims(set.old)
@@ -344,10 +357,16 @@ impl Run<'_> {
 
     /// Services whose first family of addresses is another, by namespace: they must be made anew, at other addresses.
     fn families(&mut self) {
-        let first = |item: Option<&Item>| item.map(|item| item.text("/spec/ipFamilies/0").to_owned());
+        fn first(item: Option<&Item>) -> &str {
+            item.map_or("", |item| item.text("/spec/ipFamilies/0"))
+        }
         let mut refused: BTreeMap<&str, Vec<&ObjectChange<'_>>> = BTreeMap::new();
+        // One that is said no more stays as it is; a Service without an address of its own may have any.
         let is_refused = |change: &&ObjectChange<'_>| {
-            change.kind() == "Service" && change.changes("spec.ipFamilies") && first(change.old) != first(change.new)
+            change.kind() == "Service"
+                && change.text("/spec/clusterIP") != "None"
+                && change.changes("spec.ipFamilies")
+                && !["", first(change.old)].contains(&first(change.new))
         };
         for change in self.changes.iter().filter(is_refused) {
             refused.entry(change.namespace()).or_default().push(change);
