@@ -91,7 +91,7 @@ impl Trial<'_> {
         let said = Diff::of_documents(&before, &self.examiner.instance.document);
         self.cluster.apply(self.examiner.instance.objects()?);
         let restarts = said.effects().iter().filter(|effect| effect.outcome == Outcome::Restart);
-        Ok(restarts.filter_map(|effect| Some(effect.object.strip_prefix("StatefulSet ")?.to_owned())).collect())
+        Ok(restarts.filter_map(|effect| Some(effect.object.split_once(' ')?.1.to_owned())).collect())
     }
 
     /// Changes something that `diff` says no pod restarts for; what happens then is the scenario's to look at.
