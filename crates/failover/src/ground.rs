@@ -51,6 +51,8 @@ pub(crate) enum Kind {
     SlowLoading,
     /// The default document, whose clients know the password it is to get.
     Unlocked,
+    /// With a password, and clients that know the Service that follows the master alone.
+    MasterService,
     /// With a password for servers, and another for sentinels.
     TwoPasswords,
     /// With directives of its own.
@@ -69,7 +71,7 @@ pub(crate) enum Kind {
 
 impl Kind {
     /// All kinds.
-    pub(crate) const ALL: [Self; 21] = [
+    pub(crate) const ALL: [Self; 22] = [
         Self::Default,
         Self::Storage,
         Self::Auth,
@@ -84,6 +86,7 @@ impl Kind {
         Self::Alpine,
         Self::SlowLoading,
         Self::Unlocked,
+        Self::MasterService,
         Self::TwoPasswords,
         Self::Tuned,
         Self::Snapshots,
@@ -110,6 +113,7 @@ impl Kind {
             Self::Alpine => "alpine",
             Self::SlowLoading => "slow-loading",
             Self::Unlocked => "unlocked",
+            Self::MasterService => "master-service",
             Self::TwoPasswords => "two-passwords",
             Self::Tuned => "tuned",
             Self::Snapshots => "snapshots",
@@ -125,12 +129,13 @@ impl Kind {
         matches!(self, Self::Tls | Self::AuthTls | Self::TlsStorage)
     }
 
-    /// Whether it is there for one change only, and neither its start nor faults are rows.
+    /// Whether it is there for rows of its own only, and neither its start nor the usual faults are rows.
     pub(crate) const fn is_for_change(self) -> bool {
         matches!(
             self,
             Self::Unlocked
                 | Self::TlsStorage
+                | Self::MasterService
                 | Self::TwoPasswords
                 | Self::Tuned
                 | Self::Snapshots
@@ -166,6 +171,9 @@ impl Kind {
             Self::FiveOfEach => json!({"replicas": 5, "sentinel": {"replicas": 5}}),
             Self::Alpine => json!({"image": "-alpine"}),
             Self::SlowLoading => json!({"image": "-slow-loading", "storage": {"size": "1Gi"}}),
+            Self::MasterService => {
+                json!({"auth": {"secret": "redis-auth"}, "services": {"master": {"enabled": true}}})
+            }
             Self::TwoPasswords => json!({"auth": {"secret": "redis-auth", "sentinelKey": "sentinel-password"}}),
             Self::Tuned => json!({"config": {"slowlog-max-len": "128", "maxclients": "60"}}),
             Self::Snapshots => json!({"storage": {"size": "1Gi"}, "persistence": "rdb"}),
@@ -198,6 +206,9 @@ impl Ground {
         let examiner = Examiner { cluster: Arc::clone(cluster), instance, net };
         // The first container of an image waits for its files otherwise.
         image::root(examiner.instance.image())?;
+        if examiner.instance.proxies().is_some() {
+            image::root(redis_k8s::model::defaults::PROXY_IMAGE)?;
+        }
         cluster.journal.event(&format!("=== ground {}", kind.word()));
         if kind == Kind::Backup {
             backup::place(&examiner.instance)?;

@@ -41,7 +41,9 @@ impl Examiner {
         let mut wrong = Vec::new();
         let (servers, sentinels) =
             (self.instance.server_pods(&self.cluster), self.instance.sentinel_pods(&self.cluster));
-        for (kind, (pods, wanted)) in [("servers", servers), ("sentinels", sentinels)] {
+        let proxies =
+            self.instance.proxies().map(|set| ("proxies", (self.cluster.pods_of(&set), self.cluster.replicas(&set))));
+        for (kind, (pods, wanted)) in [("servers", servers), ("sentinels", sentinels)].into_iter().chain(proxies) {
             let ready = pods.iter().filter(|pod| pod.healthy()).count();
             if ready != wanted || pods.len() != wanted {
                 wrong.push(format!("{kind}: {ready} of {} pods ready, {wanted} wanted", pods.len()));

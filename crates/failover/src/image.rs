@@ -206,45 +206,8 @@ impl Flavour {
     }
 
     fn build(self, variant: Variant, root: &Path) -> io::Result<()> {
-        let absent = |what: &str| {
-            io::Error::new(
-                io::ErrorKind::NotFound,
-                format!("{what} of {} is not installed: run tools/install", self.name()),
-            )
-        };
-        for dir in ["usr/bin", "usr/local/bin", "etc", "proc", "dev", "sys", "tmp", "run", "var/tmp", "data", "mnt"] {
-            std::fs::create_dir_all(root.join(dir))?;
-        }
-        for dir in ["tmp", "var/tmp"] {
-            std::fs::set_permissions(root.join(dir), std::fs::Permissions::from_mode(0o1777))?;
-        }
-        symlink("usr/bin", root.join("bin"))?;
-        for library in LIBRARIES {
-            let host = Path::new("/").join(library);
-            if host.is_symlink() {
-                symlink(std::fs::read_link(host)?, root.join(library))?;
-            } else if host.is_dir() {
-                std::fs::create_dir_all(root.join(library))?;
-            }
-        }
-        if variant == Variant::Alpine {
-            let busybox = find("busybox").ok_or_else(|| absent("busybox"))?;
-            for applet in String::from_utf8_lossy(&Command::new(&busybox).arg("--list").output()?.stdout).lines() {
-                symlink("busybox", root.join("usr/bin").join(applet))?;
-            }
-            let _ = std::fs::remove_file(root.join("usr/bin/busybox"));
-            std::fs::copy(busybox, root.join("usr/bin/busybox"))?;
-        }
-        for tool in TOOLS {
-            // Which of them a machine has varies a little; the tests of the scripts say which they rely on.
-            let target = root.join("usr/bin").join(tool);
-            if let Some(file) = find(tool).filter(|_| variant != Variant::Alpine || *tool == "getent") {
-                std::fs::copy(file, target)?;
-            }
-        }
-        if root.join("usr/bin/mawk").exists() {
-            symlink("mawk", root.join("usr/bin/awk"))?;
-        }
+        let absent = |what: &str| absent(&format!("{what} of {}", self.name()));
+        lay_out(variant, self.word(), root)?;
         let bin = root.join("usr/local/bin");
         let server = format!("{}-server", self.word());
         std::fs::copy(self.server().ok_or_else(|| absent(&server))?, bin.join(&server))?;
@@ -276,18 +239,66 @@ impl Flavour {
         }
         let entry = ENTRY_POINT.replace("SERVER_USER", self.word()).replace("SERVER", &server);
         write_program(&bin.join("docker-entrypoint.sh"), &entry)?;
-        let word = self.word();
-        std::fs::write(
-            root.join("etc/passwd"),
-            format!("root:x:0:0:root:/root:/bin/sh\n{word}:x:999:999::/home/{word}:/bin/sh\n"),
-        )?;
-        std::fs::write(root.join("etc/group"), format!("root:x:0:\n{word}:x:999:\n"))?;
-        std::fs::write(root.join("etc/nsswitch.conf"), "passwd: files\ngroup: files\nhosts: files dns\n")?;
-        std::fs::write(root.join("etc/resolv.conf"), "")?;
-        std::fs::write(root.join("etc/hosts"), "")?;
-        std::fs::write(root.join("etc/hostname"), "")?;
         Ok(())
     }
+}
+
+fn absent(what: &str) -> io::Error {
+    io::Error::new(io::ErrorKind::NotFound, format!("{what} is not installed: run tools/install"))
+}
+
+/// What all images have, and this user.
+fn lay_out(variant: Variant, user: &str, root: &Path) -> io::Result<()> {
+    for dir in ["usr/bin", "usr/local/bin", "etc", "proc", "dev", "sys", "tmp", "run", "var/tmp", "data", "mnt"] {
+        std::fs::create_dir_all(root.join(dir))?;
+    }
+    for dir in ["tmp", "var/tmp"] {
+        std::fs::set_permissions(root.join(dir), std::fs::Permissions::from_mode(0o1777))?;
+    }
+    symlink("usr/bin", root.join("bin"))?;
+    for library in LIBRARIES {
+        let host = Path::new("/").join(library);
+        if host.is_symlink() {
+            symlink(std::fs::read_link(host)?, root.join(library))?;
+        } else if host.is_dir() {
+            std::fs::create_dir_all(root.join(library))?;
+        }
+    }
+    if variant == Variant::Alpine {
+        let busybox = find("busybox").ok_or_else(|| absent("busybox"))?;
+        for applet in String::from_utf8_lossy(&Command::new(&busybox).arg("--list").output()?.stdout).lines() {
+            symlink("busybox", root.join("usr/bin").join(applet))?;
+        }
+        let _ = std::fs::remove_file(root.join("usr/bin/busybox"));
+        std::fs::copy(busybox, root.join("usr/bin/busybox"))?;
+    }
+    for tool in TOOLS {
+        // Which of them a machine has varies a little; the tests of the scripts say which they rely on.
+        let target = root.join("usr/bin").join(tool);
+        if let Some(file) = find(tool).filter(|_| variant != Variant::Alpine || *tool == "getent") {
+            std::fs::copy(file, target)?;
+        }
+    }
+    if root.join("usr/bin/mawk").exists() {
+        symlink("mawk", root.join("usr/bin/awk"))?;
+    }
+    std::fs::write(
+        root.join("etc/passwd"),
+        format!("root:x:0:0:root:/root:/bin/sh\n{user}:x:999:999::/home/{user}:/bin/sh\n"),
+    )?;
+    std::fs::write(root.join("etc/group"), format!("root:x:0:\n{user}:x:999:\n"))?;
+    std::fs::write(root.join("etc/nsswitch.conf"), "passwd: files\ngroup: files\nhosts: files dns\n")?;
+    std::fs::write(root.join("etc/resolv.conf"), "")?;
+    std::fs::write(root.join("etc/hosts"), "")?;
+    std::fs::write(root.join("etc/hostname"), "")?;
+    Ok(())
+}
+
+/// The image of the proxies: the haproxy of this machine.
+fn build_proxy(root: &Path) -> io::Result<()> {
+    lay_out(Variant::Plain, "haproxy", root)?;
+    let program = find("haproxy").ok_or_else(|| absent("haproxy"))?;
+    std::fs::copy(program, root.join("usr/local/bin/haproxy")).map(drop)
 }
 
 /// A file of an installed Python package.
@@ -315,11 +326,16 @@ impl Variant {
 
 /// The root directory of an image, made when it is asked for first.
 pub(crate) fn root(image: &str) -> io::Result<PathBuf> {
-    let (flavour, variant) = (Flavour::of(image), Variant::of(image));
-    let root = Path::new(STATE).join("images").join(format!("{}-{variant:?}", flavour.name()).to_lowercase());
+    let (flavour, variant, proxy) = (Flavour::of(image), Variant::of(image), image.starts_with("haproxy:"));
+    let name = if proxy { "haproxy".to_owned() } else { format!("{}-{variant:?}", flavour.name()).to_lowercase() };
+    let root = Path::new(STATE).join("images").join(name);
     if !root.exists() {
         let half = root.with_extension("part");
-        flavour.build(variant, &half)?;
+        if proxy {
+            build_proxy(&half)?;
+        } else {
+            flavour.build(variant, &half)?;
+        }
         std::fs::rename(&half, &root)?;
     }
     Ok(root)

@@ -153,6 +153,12 @@ impl Instance {
         self.pods(cluster, &set, (&set, "true"))
     }
 
+    /// The Deployment of its proxies, if clients write through them.
+    pub(crate) fn proxies(&self) -> Option<String> {
+        let asked = self.document.pointer("/spec/services/master/enabled");
+        (asked == Some(&Value::Bool(true))).then(|| format!("{}-master", self.name()))
+    }
+
     fn pods(&self, cluster: &Cluster, owner: &str, (key, value): (&str, &str)) -> (Vec<Arc<Pod>>, usize) {
         let pods = match self.workload {
             Workload::StatefulSets => cluster.pods_of(owner),

@@ -39,7 +39,7 @@ impl Authority {
         let issuer = CertifiedIssuer::self_signed(authority, generate()?).map_err(io::Error::other)?;
         let mut names = vec!["localhost".to_owned(), "127.0.0.1".to_owned()];
         for suffix in ["", ".default", ".default.svc", ".default.svc.cluster.local"] {
-            for part in ["sentinel", "read"] {
+            for part in ["sentinel", "read", "master"] {
                 names.push(format!("{instance}-{part}{suffix}"));
             }
             for ordinal in 0..9 {

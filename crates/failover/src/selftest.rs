@@ -54,6 +54,7 @@ const CHECKS: &[Check] = &[
     ("a pod's deletion keeps the claim only, and changes its address", deletion),
     ("a pod that is not ready is found only where it is published", readiness),
     ("a probe connects to a port by number or name, and a success of startup asks readiness at once", connecting),
+    ("a Deployment replaces one pod at a time, once the one before says over HTTP that it is ready", deployment),
     ("a meter counts all that a pod starts and uses, probes and processes that are over too", metering),
     ("a Service without pods refuses at once", refusal),
     ("cuts work one way, both ways, and heal", cuts),
@@ -193,6 +194,43 @@ fn connecting(bench: &Bench) -> io::Result<()> {
         took < Duration::from_secs(4),
         &format!("readiness was asked with the success of startup, not after {took:?}"),
     )
+}
+
+fn deployment(bench: &Bench) -> io::Result<()> {
+    let config = "defaults\n mode http\n timeout client 1s\nfrontend health\n bind :8404\n monitor-uri /ready\n";
+    let probe = json!({"httpGet": {"path": "/ready", "port": "health"}, "periodSeconds": 1, "failureThreshold": 1});
+    let of = |word: &str| {
+        let container = json!({
+            "name": "main", "image": "haproxy:3.2", "command": ["haproxy", "-db", "-f", "/config/cfg"], "readinessProbe": probe,
+            "ports": [{"name": "health", "containerPort": 8404}], "volumeMounts": [{"name": "config", "mountPath": "/config"}],
+        });
+        let pods = json!({
+            "metadata": {"labels": {"app": "proxy", "word": word}},
+            "spec": {
+                "containers": [container], "terminationGracePeriodSeconds": 1,
+                "volumes": [{"name": "config", "configMap": {"name": "proxy"}}],
+            },
+        });
+        json!({"kind": "Deployment", "metadata": {"name": "d"}, "spec": {
+            "replicas": 2, "selector": {"matchLabels": {"app": "proxy"}}, "template": pods,
+            "strategy": {"rollingUpdate": {"maxSurge": 0, "maxUnavailable": 1}},
+        }})
+    };
+    let ready = |word: &str| {
+        let pods = bench.cluster.pods_of("d");
+        pods.iter().filter(|pod| pod.healthy() && pod.labels.get("word").is_some_and(|own| own == word)).count()
+    };
+    bench.apply(&[json!({"kind": "ConfigMap", "metadata": {"name": "proxy"}, "data": {"cfg": config}}), of("old")])?;
+    until("both are ready", || ready("old") == 2)?;
+    bench.apply(&[of("new")])?;
+    let mut least = 2;
+    until("both are new", || {
+        least = least.min(ready("old") + ready("new"));
+        ready("new") == 2
+    })?;
+    bench.cluster.scale("d", 0);
+    until("they are gone", || bench.cluster.pods_of("d").is_empty())?;
+    ensure(least == 1, &format!("{least} were ready at the least"))
 }
 
 fn metering(bench: &Bench) -> io::Result<()> {

@@ -98,7 +98,7 @@ impl Trial<'_> {
     pub(crate) fn render_with(&mut self, path: &str, value: Value) -> io::Result<Vec<String>> {
         let said = self.change(path, value)?;
         let restarts = said.effects().iter().filter(|effect| effect.outcome == Outcome::Restart);
-        Ok(restarts.filter_map(|effect| Some(effect.object.strip_prefix("StatefulSet ")?.to_owned())).collect())
+        Ok(restarts.filter_map(|effect| Some(effect.object.split_once(' ')?.1.to_owned())).collect())
     }
 
     /// Changes something that `diff` says no pod restarts for; what happens then is the scenario's to look at.

@@ -1,5 +1,7 @@
-//! Clients like the ones users have: they find the master through the sentinels, write, and come back after errors.
+//! Clients like the ones users have: they find the master through the sentinels, write, and come back after errors. Where there is a
+//! Service that follows the master they know nothing else, and leave a connection only when it ends.
 
+use std::fmt;
 use std::io;
 use std::sync::{Arc, Mutex};
 use std::thread;
@@ -111,8 +113,10 @@ impl Work {
                 Ok(true) => lock(&self.tally.acknowledged).push((number, Instant::now())),
                 Ok(false) => continue,
                 Err(error) => {
+                    if self.instance.proxies().is_none() || !Answer::is(&error) {
+                        master = None;
+                    }
                     lock(&self.tally.errors).push((Instant::now(), error.to_string()));
-                    master = None;
                     thread::sleep(RETRY);
                 }
             }
@@ -132,17 +136,20 @@ impl Work {
         };
         for reply in &replies {
             if let Reply::Error(error) = reply {
-                return Err(io::Error::other(error.clone()));
+                return Err(Answer::error(error));
             }
         }
         match (self.promise, replies.last().and_then(Reply::number)) {
-            (Promise::Replicated, Some(0) | None) => Err(io::Error::other("no replica has it")),
+            (Promise::Replicated, Some(0) | None) => Err(Answer::error("no replica has it")),
             _ => Ok(true),
         }
     }
 
     fn find_master(&self) -> io::Result<Connection> {
         let instance = &self.instance;
+        if instance.proxies().is_some() {
+            return instance.dial_service("master", &instance.servers, instance.port());
+        }
         let mut sentinel = instance.dial_service("sentinel", &instance.sentinels, instance.sentinel_port())?;
         let reply = sentinel.call(&["SENTINEL", "get-master-addr-by-name", instance.master_name()])?;
         let [host, port] = reply.list() else { return Err(io::Error::other("the sentinel knows no master")) };
@@ -155,6 +162,28 @@ impl Work {
             return Err(io::Error::other(format!("{host} is no master")));
         }
         Ok(master)
+    }
+}
+
+/// An error that was answered, over a connection that goes on.
+#[derive(Debug)]
+struct Answer(String);
+
+impl fmt::Display for Answer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for Answer {}
+
+impl Answer {
+    fn error(text: &str) -> io::Error {
+        io::Error::other(Self(text.to_owned()))
+    }
+
+    fn is(error: &io::Error) -> bool {
+        error.get_ref().and_then(|inner| inner.downcast_ref::<Self>()).is_some()
     }
 }
 

@@ -13,6 +13,7 @@ use k8s_openapi::api::core::v1::Service;
 use nix::sys::signal::Signal;
 
 use super::container::{self, signal};
+use super::deployment;
 use super::endpoints::{self, Addresses, Endpoints};
 use super::journal::Journal;
 use super::objects::Objects;
@@ -145,10 +146,13 @@ impl Cluster {
         self.journal.event("Services made anew");
     }
 
-    /// Sets the replicas of a StatefulSet or ReplicationController as `kubectl scale` does.
+    /// Sets the replicas of a StatefulSet, Deployment or ReplicationController as `kubectl scale` does.
     pub(crate) fn scale(&self, name: &str, replicas: i32) {
         let objects = &mut self.state().objects;
         if let Some(spec) = objects.stateful_sets.get_mut(name).and_then(|set| set.spec.as_mut()) {
+            spec.replicas = Some(replicas);
+        }
+        if let Some(spec) = objects.deployments.get_mut(name).and_then(|one| one.spec.as_mut()) {
             spec.replicas = Some(replicas);
         }
         if let Some(spec) = objects.replication_controllers.get_mut(name).and_then(|one| one.spec.as_mut()) {
@@ -167,16 +171,17 @@ impl Cluster {
         self.state().pods.values().cloned().collect()
     }
 
-    /// The pods of a StatefulSet, by name.
+    /// The pods of a StatefulSet or Deployment, by name.
     pub(crate) fn pods_of(&self, set: &str) -> Vec<Arc<Pod>> {
-        let owner = Some(format!("StatefulSet/{set}"));
-        self.state().pods.values().filter(|pod| pod.owner() == owner).cloned().collect()
+        let owners = ["StatefulSet", "Deployment"].map(|kind| Some(format!("{kind}/{set}")));
+        self.state().pods.values().filter(|pod| owners.contains(&pod.owner())).cloned().collect()
     }
 
-    /// The replicas a StatefulSet or ReplicationController is to have.
+    /// The replicas a StatefulSet, Deployment or ReplicationController is to have.
     pub(crate) fn replicas(&self, name: &str) -> usize {
-        let Objects { stateful_sets, replication_controllers, .. } = &self.state().objects;
+        let Objects { stateful_sets, deployments, replication_controllers, .. } = &self.state().objects;
         let replicas = stateful_sets.get(name).and_then(|set| set.spec.as_ref()?.replicas);
+        let replicas = replicas.or_else(|| deployments.get(name)?.spec.as_ref()?.replicas);
         let replicas = replicas.or_else(|| replication_controllers.get(name)?.spec.as_ref()?.replicas);
         usize::try_from(replicas.unwrap_or(1)).unwrap_or(0)
     }
@@ -343,6 +348,9 @@ impl Cluster {
             let actions = stateful_set::reconcile(&set, &mut progress, &state.pods);
             state.progress.insert(name, progress);
             wanted.extend(actions);
+        }
+        for deployment in state.objects.deployments.values() {
+            wanted.extend(deployment::reconcile(deployment, &state.pods, self.settings.random()));
         }
         let controllers: Vec<_> = state.objects.replication_controllers.values().cloned().collect();
         for controller in controllers {

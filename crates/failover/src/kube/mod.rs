@@ -2,6 +2,7 @@
 
 pub(crate) mod cluster;
 pub(crate) mod container;
+pub(crate) mod deployment;
 pub(crate) mod endpoints;
 pub(crate) mod environment;
 pub(crate) mod journal;

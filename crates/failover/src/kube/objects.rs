@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::io;
 
-use k8s_openapi::api::apps::v1::StatefulSet;
+use k8s_openapi::api::apps::v1::{Deployment, StatefulSet};
 use k8s_openapi::api::core::v1::{ConfigMap, Pod, ReplicationController, Secret, Service};
 use k8s_openapi::api::networking::v1::NetworkPolicy;
 use serde_json::Value;
@@ -11,6 +11,7 @@ use serde_json::Value;
 /// Everything that was applied, by name.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Objects {
+    pub(crate) deployments: BTreeMap<String, Deployment>,
     pub(crate) stateful_sets: BTreeMap<String, StatefulSet>,
     pub(crate) replication_controllers: BTreeMap<String, ReplicationController>,
     pub(crate) pods: BTreeMap<String, Pod>,
@@ -36,6 +37,7 @@ impl Objects {
         let text = |path: &str| value.pointer(path).and_then(Value::as_str).unwrap_or_default().to_owned();
         let (kind, name) = (text("/kind"), text("/metadata/name"));
         match kind.as_str() {
+            "Deployment" => self.deployments.insert(name, serde_json::from_value(value)?).map(drop),
             "StatefulSet" => self.stateful_sets.insert(name, serde_json::from_value(value)?).map(drop),
             "ReplicationController" => {
                 self.replication_controllers.insert(name, serde_json::from_value(value)?).map(drop)
@@ -54,6 +56,7 @@ impl Objects {
 
     /// Takes over what another set of objects says, as `kubectl apply` does: nothing is deleted.
     pub(crate) fn apply(&mut self, other: Self) {
+        self.deployments.extend(other.deployments);
         self.stateful_sets.extend(other.stateful_sets);
         self.replication_controllers.extend(other.replication_controllers);
         self.pods.extend(other.pods);

@@ -1,13 +1,13 @@
 //! Probes, on the schedule the kubelet keeps.
 
-use std::io;
+use std::io::{self, Read, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpStream};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use k8s_openapi::api::core::v1::{Container, ContainerPort, Probe, TCPSocketAction};
+use k8s_openapi::api::core::v1::{Container, ContainerPort, Probe};
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 
 use super::container::Spec;
@@ -45,6 +45,8 @@ enum Question {
     Exec(Vec<String>),
     /// Connects to the pod from its node, and closes at once.
     Connect(SocketAddr),
+    /// Asks for a page, which must come with a status from 200 to 399.
+    Get(SocketAddr, String),
 }
 
 impl Question {
@@ -52,17 +54,23 @@ impl Question {
         if let Some(command) = probe.exec.as_ref().and_then(|exec| exec.command.clone()) {
             return Ok(Self::Exec(command));
         }
+        if let Some(get) = probe.http_get.as_ref().filter(|get| get.host.is_none()) {
+            let path = get.path.clone().unwrap_or_else(|| "/".to_owned());
+            return Ok(Self::Get((ip, port(&get.port, container)?).into(), path));
+        }
         let socket = probe.tcp_socket.as_ref().filter(|socket| socket.host.is_none());
         let socket = socket.ok_or_else(|| {
-            io::Error::other("the proving ground knows probes by exec and by tcpSocket to the pod's own address only")
+            io::Error::other(
+                "the proving ground knows probes by exec, and by httpGet and tcpSocket to the pod's own address only",
+            )
         })?;
-        Ok(Self::Connect((ip, port(socket, container)?).into()))
+        Ok(Self::Connect((ip, port(&socket.port, container)?).into()))
     }
 }
 
 /// The port a probe connects to, which may be given by the name it has in the container.
-fn port(socket: &TCPSocketAction, container: &Container) -> io::Result<u16> {
-    let number = match &socket.port {
+fn port(asked: &IntOrString, container: &Container) -> io::Result<u16> {
+    let number = match asked {
         IntOrString::Int(number) => Some(*number),
         IntOrString::String(name) => {
             let named = |port: &&ContainerPort| port.name.as_ref() == Some(name);
@@ -70,7 +78,7 @@ fn port(socket: &TCPSocketAction, container: &Container) -> io::Result<u16> {
         }
     };
     number.and_then(|number| u16::try_from(number).ok()).ok_or_else(|| {
-        io::Error::other(format!("a probe of container {} has the unknown port {:?}", container.name, socket.port))
+        io::Error::other(format!("a probe of container {} has the unknown port {:?}", container.name, asked))
     })
 }
 
@@ -220,6 +228,20 @@ impl Worker {
                 Err(error) if error.kind() == io::ErrorKind::TimedOut => (false, format!("{address}: {}", silence())),
                 Err(error) => (false, format!("{address}: {error}")),
             },
+            Question::Get(address, path) => match get(*address, path, limit) {
+                Ok(answer) => (matches!(answer.split(' ').nth(1), Some(status) if status < "400"), answer),
+                Err(error) => (false, format!("{address}: {error}")),
+            },
         }
     }
+}
+
+/// The first line of the answer to a request for a page.
+fn get(address: SocketAddr, path: &str, limit: Duration) -> io::Result<String> {
+    let mut open = TcpStream::connect_timeout(&address, limit)?;
+    open.set_read_timeout(Some(limit))?;
+    write!(open, "GET {path} HTTP/1.0\r\n\r\n")?;
+    let mut answer = String::new();
+    open.read_to_string(&mut answer)?;
+    Ok(answer.lines().next().unwrap_or_default().to_owned())
 }

@@ -12,6 +12,12 @@ use super::stateful_set::Action;
 /// Letters and digits of generated names, as the API server picks them.
 const LETTERS: &[u8] = b"bcdfghjklmnpqrstvwxz2456789";
 
+/// A name that a controller makes for a pod.
+pub(super) fn generated(owner: &str, random: &Random) -> String {
+    let letters = (0..5).filter_map(|_| random.pick(LETTERS)).map(|letter| char::from(*letter));
+    format!("{owner}-{}", letters.collect::<String>())
+}
+
 /// One look at a controller: adopts orphans its selector matches, then says what is missing or too much.
 pub(crate) fn reconcile(
     controller: &ReplicationController,
@@ -35,9 +41,8 @@ pub(crate) fn reconcile(
         .filter_map(|_| {
             let template = spec.template.clone()?;
             let metadata = template.metadata.unwrap_or_default();
-            let letters = (0..5).filter_map(|_| random.pick(LETTERS)).map(|letter| char::from(*letter));
             Some(Action::Create(Box::new(Birth {
-                name: format!("{name}-{}", letters.collect::<String>()),
+                name: generated(&name, random),
                 namespace: controller.metadata.namespace.clone().unwrap_or_else(|| "default".to_owned()),
                 uid: 0,
                 labels: metadata.labels.unwrap_or_default(),

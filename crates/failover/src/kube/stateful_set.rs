@@ -14,7 +14,7 @@ use super::pod::{Birth, Pod};
 #[derive(Debug, Clone)]
 pub(crate) struct Revision {
     pub(crate) hash: String,
-    template: PodTemplateSpec,
+    pub(super) template: PodTemplateSpec,
 }
 
 /// Where a set stands between two templates.
@@ -35,8 +35,7 @@ pub(crate) enum Action {
 }
 
 impl Revision {
-    fn of(set: &StatefulSet) -> Self {
-        let template = set.spec.as_ref().map(|spec| spec.template.clone()).unwrap_or_default();
+    pub(super) fn of(template: PodTemplateSpec) -> Self {
         let mut hasher = DefaultHasher::new();
         serde_json::to_string(&template).unwrap_or_default().hash(&mut hasher);
         Self { hash: format!("{:010x}", hasher.finish() & 0xff_ffff_ffff), template }
@@ -52,7 +51,7 @@ pub(crate) fn reconcile(
     let Some(spec) = &set.spec else { return Vec::new() };
     let name = set.metadata.name.clone().unwrap_or_default();
     let wanted = u32::try_from(spec.replicas.unwrap_or(1)).unwrap_or(0);
-    let latest = Revision::of(set);
+    let latest = Revision::of(spec.template.clone());
     let progress =
         progress.get_or_insert_with(|| Progress { current: latest.clone(), update: latest.clone(), front: 0 });
     let owner = format!("StatefulSet/{name}");

@@ -6,6 +6,7 @@ mod client;
 mod crash;
 mod deletion;
 mod field;
+mod master_service;
 mod network;
 mod roll;
 mod scale;
@@ -141,6 +142,7 @@ pub(crate) fn all() -> Vec<Scenario> {
             Kind::SlowLoading => crash::rows_that_load().into_iter().collect(),
             Kind::Five => everywhere().chain(network::rows_of_five()).collect(),
             Kind::Auth => everywhere().chain(roll::auth_rows()).collect(),
+            Kind::MasterService => master_service::rows(),
             _ if kind.is_for_change() => Vec::new(),
             Kind::FiveOfEach => Vec::new(),
             _ => everywhere().collect(),

@@ -94,7 +94,7 @@ pub(super) fn rows_of_five() -> Vec<Row> {
     )]
 }
 
-fn cut(trial: &mut Trial<'_>, ips: &[Ipv4Addr]) -> io::Result<()> {
+pub(super) fn cut(trial: &mut Trial<'_>, ips: &[Ipv4Addr]) -> io::Result<()> {
     trial.cluster.cut(ips, true, true)?;
     trial.begin();
     thread::sleep(CUT);

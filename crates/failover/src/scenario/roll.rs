@@ -111,7 +111,7 @@ fn wrong_password(trial: &mut Trial<'_>) -> io::Result<()> {
 }
 
 /// The documented way: the new password beside the old one, a roll, then the old one goes with another roll.
-fn rotate(trial: &mut Trial<'_>) -> io::Result<()> {
+pub(super) fn rotate(trial: &mut Trial<'_>) -> io::Result<()> {
     let (first, second) = ("first-password", "second-password");
     let both: &[(&str, &[u8])] = &[("password", second.as_bytes()), ("previous-password", first.as_bytes())];
     trial.begin();

@@ -1,4 +1,4 @@
-//! What others make of our output: kubectl, kustomize, the strict schemas of every supported Kubernetes, PyYAML and shellcheck.
+//! What others make of our output: kubectl, kustomize, the strict schemas of every supported Kubernetes, PyYAML, shellcheck and HAProxy.
 //!
 //! The tools come from `tools/install`. A test whose tool is missing passes with a note, but fails when `CI` is set.
 
@@ -14,6 +14,7 @@
 #[allow(dead_code, reason = "the other crate makes trees of them")]
 #[path = "../../../redis-k8s/tests/yaml_awkward/mod.rs"]
 mod awkward;
+mod haproxy;
 mod pipeline;
 mod renderings;
 mod tools;

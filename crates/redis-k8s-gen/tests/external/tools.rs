@@ -12,6 +12,7 @@ pub(crate) enum Tool {
     /// Python with the packages of `tools/requirements.txt`.
     Python,
     Shellcheck,
+    Haproxy,
 }
 
 impl Tool {
@@ -20,6 +21,10 @@ impl Tool {
         let found = match self {
             Self::Python => in_venv("python"),
             Self::Shellcheck => on_path("shellcheck"),
+            // Debian has it where only root looks.
+            Self::Haproxy => {
+                on_path("haproxy").or_else(|| Some(PathBuf::from("/usr/sbin/haproxy")).filter(|it| it.is_file()))
+            }
         };
         if found.is_none() {
             missing(&format!("{self:?}"));

@@ -5,14 +5,14 @@ use super::{Check, image, services};
 use crate::check::at::At;
 use crate::model::{MasterService, ServiceOptions, defaults};
 
-/// More proxies than anybody needs: each asks each server twice a second or more.
+/// More proxies than anybody needs: each asks each server four times a second.
 const MOST_PROXIES: u32 = 16;
 /// The first HAProxy this configuration was run with.
 const OLDEST: (u32, u32) = (2, 6);
 
 rules! { RULES;
     PROXIES_OUT_OF_RANGE = Error "proxies-out-of-range", "`spec.services.master.replicas` is not 1 to 16",
-        "every proxy asks every server at least twice a second, and without one nobody gets through";
+        "every proxy asks every server four times a second, and without one nobody gets through";
     ONE_PROXY = Warning "one-proxy", "`spec.services.master.replicas` is 1",
         "whenever the only proxy restarts or its node is lost nobody gets through";
     PROXY_IMAGE_UNKNOWN = Warning "proxy-image-unknown", "`spec.services.master.image` is not named haproxy",

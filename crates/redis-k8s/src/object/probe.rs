@@ -34,12 +34,12 @@ const SENTINEL_READINESS: Schedule = Schedule(Duration::from_secs(10), Duration:
 const LIVENESS: Schedule =
     Schedule(defaults::LIVENESS_PERIOD, Duration::from_secs(5), defaults::LIVENESS_FAILURE_THRESHOLD);
 
-/// A proxy without a master takes no clients; one that had none for ten minutes starts anew, with the addresses, passwords and
+/// A proxy without a master takes no clients; one that had none for eleven minutes starts anew, with the addresses, passwords and
 /// certificates of then. Not sooner: from its second start within ten minutes on a container has to wait.
 const PROXY: [Schedule; 3] = [
-    Schedule(Duration::from_secs(60), Duration::from_secs(2), 10),
+    Schedule(Duration::from_secs(60), Duration::from_secs(2), 11),
     Schedule(Duration::from_secs(5), Duration::from_secs(2), 6),
-    Schedule(Duration::from_secs(1), Duration::from_secs(2), 600),
+    Schedule(Duration::from_secs(1), Duration::from_secs(2), 660),
 ];
 
 pub(super) fn build(instance: Instance<'_>, component: Component) -> ContainerProbes {

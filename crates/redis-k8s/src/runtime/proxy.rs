@@ -15,6 +15,7 @@ const MOST: u32 = 4000;
 pub(super) fn config(instance: Instance<'_>) -> String {
     let services = instance.redis.spec.services.as_deref();
     let policy = services.and_then(|services| services.ip_family_policy);
+    let families = services.and_then(|services| services.ip_families.as_ref());
     let servers: Vec<_> = (0..instance.replicas(Component::Server))
         .map(|ordinal| ordinal.to_string())
         .map(|ordinal| {
@@ -34,7 +35,8 @@ pub(super) fn config(instance: Instance<'_>) -> String {
             certificate_key => defaults::TLS_CERTIFICATE_KEY,
             authority_key => defaults::TLS_AUTHORITY_KEY,
             connections => connections(instance),
-            dual_stack => matches!(policy, Some(IpFamilyPolicy::PreferDualStack | IpFamilyPolicy::RequireDualStack)),
+            // The address a pod says it has is of one family, and its Service may be of the other.
+            any_family => families.is_some() || policy.is_some_and(|policy| policy != IpFamilyPolicy::SingleStack),
             port => instance.port(Component::Proxy).get(),
             health_port => instance.health_port(),
             server_port => instance.port(Component::Server).get(),

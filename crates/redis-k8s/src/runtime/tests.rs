@@ -133,3 +133,40 @@ fn the_topology_is_what_scripts_ask_for() {
         assert!(env(spec).contains(line), "{spec}: {}", env(spec));
     }
 }
+
+#[test]
+fn a_proxy_is_told_what_the_document_says() {
+    let config = |spec: &str| texts(spec).proxy_config.unwrap_or_default();
+    assert_eq!(texts("{}").proxy_config, None);
+    assert_eq!(texts("{services: {master: {replicas: 3}}}").proxy_config, None);
+    for (more, lines) in [
+        ("", "    maxconn 4000\n"),
+        ("config: {maxclients: 1000}, ", "    maxconn 400\n"),
+        ("config: {maxclients: 1}, ", "    maxconn 1\n"),
+        ("", "    bind \"${POD_IP}:6379\"\n    bind 127.0.0.1:6379\n"),
+        ("replicas: 1, port: 7000, ", "    bind 127.0.0.1:7000\n"),
+        ("replicas: 1, port: 7000, ", "    server redis-0 redis-announce-0:7000\n\nfrontend"),
+        ("port: 8404, ", "    bind \"${POD_IP}:8405\"\n"),
+        ("", "    bind \"${POD_IP}:8404\"\n"),
+        (
+            "tls: {secret: t}, ",
+            " check-sni \"redis-announce-2.${POD_NAMESPACE}.svc\" verifyhost \"redis-announce-2.${POD_NAMESPACE}.svc\"\n",
+        ),
+        (
+            "tls: {secret: t}, ",
+            "    default-server check-ssl verify required ca-file /etc/redis-k8s-tls/ca.crt\n    server",
+        ),
+        ("tls: {secret: t, clientCertificates: required}, ", "    default-server crt /etc/redis-k8s-tls/tls.crt\n"),
+    ] {
+        let text = config(&format!("{{{more}services: {{master: {{enabled: true}}}}}}"));
+        assert!(text.contains(lines), "{more}: {lines} is not in {text}");
+    }
+    for families in ["ipFamilies: [IPv6]", "ipFamilyPolicy: PreferDualStack"] {
+        let text = config(&format!("{{services: {{{families}, master: {{enabled: true}}}}}}"));
+        assert!(text.contains("    bind :::6379 v4v6\n") && !text.contains("}:6379"), "{families}: {text}");
+    }
+    let [one, other] = ["replicas: 3", "replicas: 5"].map(|servers| {
+        texts(&format!("{{{servers}, services: {{master: {{enabled: true}}}}}}")).checksum(Component::Proxy)
+    });
+    assert_ne!(one, other, "proxies read it at their start alone");
+}
