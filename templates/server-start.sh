@@ -112,7 +112,7 @@ decide_other() {
     reason="$reason, which does not answer"
     if [ $durable = 1 ]; then verdict=candidate
     elif [ -z "$looked" ]; then verdict=look
-    elif [ $listening = 0 ] && [ $waited -ge 10 ] && [ $all_wait = 1 ] && [ $first = $ordinal ]; then
+    elif [ $listening = 0 ] && [ $waited -ge 10 ] && [ $all_wait = 1 ] && [ $first = $ordinal ] && [ $stamp -gt 0 ]; then
       verdict=candidate reason="$reason, and nobody has newer data"
     fi
     ;;
@@ -129,7 +129,7 @@ register_everywhere() {
   done <$work/views
   [ $registered -gt $((found / 2)) ]
 }
-# becomes the server. Data in another form is loaded as it is, and switched by the watch
+# becomes the server; data in another form is switched by the watch
 start() {
   wait ${unaware:-}; form=${form:-$persistence}; echo $form >$data/form
   umask 077

@@ -446,6 +446,10 @@ fn roll(set: &Set<'_>, pods: u64, change: &ObjectChange<'_>) -> String {
     };
     match (set.is_servers(), pods) {
         (true, 1) => format!("{order}: no writes until it is back"),
+        (true, _) if ["RK_PORT", "RK_SENTINEL_PORT", "RK_MASTER"].into_iter().any(|it| set.changes(it)) => format!(
+            "{order}; the master cannot hand over to those who know each other otherwise: up to downAfter and 6 s without writes, for \
+             clients of before until they know the new address or name, and what was written just before may be lost"
+        ),
         (true, _) => {
             format!("{order}; the master hands over at most once for each, up to 2 s without writes each time")
         }

@@ -149,7 +149,7 @@ fn the_sentinels_name_this_server() {
 fn the_sentinels_name_another() {
     let stranger = ", which is no server of this instance";
     let silent = ", which does not answer";
-    let first = "role=silent ours=yes looked=1 all_wait=1 waited=10";
+    let first = "role=silent ours=yes looked=1 all_wait=1 waited=10 stamp=7";
     let mut rows = vec![
         ("it is master", "role='master - - 99' ours=yes durable=1".to_owned(), "replica", ""),
         ("it loads", "role=loading ours=yes".to_owned(), "replica", ""),
@@ -166,12 +166,14 @@ fn the_sentinels_name_another() {
         ("it is silent, and the data is here", "role=silent ours=maybe durable=1".to_owned(), "candidate", silent),
         ("nobody looked yet", "role=silent ours=yes".to_owned(), "look", silent),
         (
-            "the first of those without",
+            "the first of those with some",
             first.to_owned(),
             "candidate",
             ", which does not answer, and nobody has newer data",
         ),
         ("a moment before", format!("{first} waited=9"), "wait", silent),
+        // Else that one would see a replica, and have it elected by sentinels that know of none.
+        ("nobody has data, so the one they name starts", format!("{first} stamp=0"), "wait", silent),
         ("another is the first", format!("{first} first=1"), "wait", silent),
         ("others run", format!("{first} listening=1"), "wait", silent),
         ("others have not come", format!("{first} all_wait=0"), "wait", silent),
