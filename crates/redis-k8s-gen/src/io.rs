@@ -34,8 +34,8 @@ impl Input for &[u8] {
 }
 
 impl Input for StdinLock<'_> {
-    /// A file with something left, a pipe with something in it, and a pipe that is silent but stays open for a second: its
-    /// writer may only be slow. Not a terminal, `/dev/null`, or a pipe whose writer has gone.
+    /// A file with something left, and a pipe in which something comes within a moment: its writer may only be slow. Not a
+    /// terminal, `/dev/null`, a pipe whose writer has gone, or one that stays silent, as ssh and build servers leave it open.
     #[cfg(unix)]
     fn may_hold_documents(&self) -> bool {
         use std::fs::File;
@@ -46,7 +46,7 @@ impl Input for StdinLock<'_> {
         use rustix::event::{PollFd, PollFlags, Timespec, poll};
         use rustix::io::{ioctl_fionread, retry_on_intr};
 
-        const PATIENCE: Timespec = Timespec { tv_sec: 1, tv_nsec: 0 };
+        const PATIENCE: Timespec = Timespec { tv_sec: 0, tv_nsec: 300_000_000 };
         let Ok(mut file) = self.as_fd().try_clone_to_owned().map(File::from) else { return false };
         let Ok(metadata) = file.metadata() else { return false };
         let kind = metadata.file_type();
@@ -59,9 +59,8 @@ impl Input for StdinLock<'_> {
         let mut waiting = [PollFd::new(&file, PollFlags::IN)];
         // What is ready and holds nothing is at its end.
         match retry_on_intr(|| poll(&mut waiting, Some(&PATIENCE))) {
-            Ok(0) => true,
+            Ok(0) | Err(_) => false,
             Ok(_) => ioctl_fionread(&file).is_ok_and(|bytes| bytes > 0),
-            Err(_) => false,
         }
     }
 

@@ -71,8 +71,15 @@ fn standard_input_that_nobody_named_is_refused_unless_it_is_empty() {
     drop(writer);
     assert_eq!(ran(full.into()), refused, "a pipe with something in it");
     let (silent, writer) = io::pipe().unwrap();
-    assert_eq!(ran(silent.into()), refused, "an open pipe");
+    assert_eq!(ran(silent.into()), default, "an open pipe, and nobody who writes");
     drop(writer);
+    let (slow, mut writer) = io::pipe().unwrap();
+    let writing = std::thread::spawn(move || {
+        std::thread::sleep(Duration::from_millis(50));
+        writer.write_all(b"x")
+    });
+    assert_eq!(ran(slow.into()), refused, "a pipe whose writer is slow");
+    writing.join().unwrap().unwrap();
 
     let (ours, theirs) = UnixStream::pair().unwrap();
     drop(ours);
