@@ -75,11 +75,7 @@ fn heading(head: &str) -> String {
 
 /// A scenario as tables name it.
 fn title(scenario: &Scenario) -> String {
-    if scenario.kind == crate::ground::Kind::Default {
-        scenario.title.to_owned()
-    } else {
-        format!("{} ({})", scenario.title, scenario.kind.word())
-    }
+    format!("`{}`: {}", scenario.name, scenario.title)
 }
 
 fn verdict(rounds: &Rounds) -> String {

@@ -21,6 +21,11 @@ const EXAMPLES: &str = "Examples:
 
 const EXIT_STATUS: &str = "Exit status: 0 fine, 1 the input is wrong or a check failed, 2 wrong usage or environment.";
 
+/// What follows the arguments of a subcommand; one may have statuses of its own.
+fn with_exit_status(examples: &str) -> String {
+    if examples.contains("Exit status") { examples.to_owned() } else { format!("{examples}\n\n{EXIT_STATUS}") }
+}
+
 /// A subcommand with its arguments.
 #[derive(Debug)]
 enum Subcommand {
@@ -46,7 +51,7 @@ macro_rules! subcommands {
                 Command::new($name).about($about).defer(|command| {
                     // the arguments bring the documentation of their struct along
                     let command = <$args as Args>::augment_args(command).about($about).long_about(None);
-                    command.after_help(format!("{}\n\n{EXIT_STATUS}", $examples))
+                    command.after_help(with_exit_status($examples))
                 })
             ))*
         }

@@ -71,6 +71,8 @@ fn problems_beyond_the_cap_are_counted() {
     assert_eq!(report.diagnostics().iter().filter(|d| d.rule == "unknown-field").count(), Report::KEPT);
     let hidden = report.errors() - Report::KEPT;
     assert!(printed(&report).contains(&format!("\nand {hidden} more of unknown-field\n")));
+    let listed = report.to_json();
+    assert!(listed.as_array().unwrap().iter().any(|one| one["rule"] == "unknown-field" && one["more"] == hidden));
 }
 
 #[test]

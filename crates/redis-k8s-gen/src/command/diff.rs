@@ -17,7 +17,7 @@ pub(crate) const EXAMPLES: &str = "Examples:
 Each side is a document, a rendering, or objects of a cluster, told from each other by themselves. What the API server filled in
 is no difference; what is no longer rendered is one where the objects say that kubectl apply sent it.
 
-Exit status of this command: 0 nothing changes, 1 something does, 2 wrong usage, input or environment.";
+Exit status: 0 nothing changes, 1 something does, 2 wrong usage, input or environment.";
 
 /// Arguments of `diff`.
 #[derive(Debug, clap::Args)]

@@ -45,11 +45,25 @@ impl Profile {
     }
 }
 
+/// A name as YAML reads it as a string: quoted where it would be a number, a boolean or nothing.
+fn as_string(name: &str) -> String {
+    let is_word = ["null", "true", "false", "yes", "no", "on", "off", "y", "n"].contains(&name);
+    if is_word || name.starts_with(|first: char| first.is_ascii_digit()) || name.parse::<f64>().is_ok() {
+        format!("\"{name}\"")
+    } else {
+        name.to_owned()
+    }
+}
+
 pub(crate) fn run(args: &InitArgs, session: &mut Session<'_, '_>) -> Result<(), Failure> {
     let mut text = args.profile.text().to_owned();
+    for file in ["minimal", "production"] {
+        text = text.replace(&format!("see {file}.yaml"), &format!("see `redis-k8s-gen init --profile {file}`"));
+        text = text.replace(&format!(" {file}.yaml"), " cache.yaml");
+    }
     if let Some(name) = &args.name {
         for named in ["  name: cache", "  name: redis"] {
-            text = text.replace(named, &format!("  name: {name}"));
+            text = text.replace(named, &format!("  name: {}", as_string(name.as_ref())));
         }
         for suffix in ["auth", "tls", "headless", "sentinel"] {
             text = text.replace(&format!("cache-{suffix}"), &format!("{name}-{suffix}"));
@@ -57,11 +71,24 @@ pub(crate) fn run(args: &InitArgs, session: &mut Session<'_, '_>) -> Result<(), 
     }
     if let Some(namespace) = &args.namespace {
         let is_named = text.contains("  namespace: shop");
-        text = text.replace("  namespace: shop", &format!("  namespace: {namespace}"));
+        text = text.replace("  namespace: shop", &format!("  namespace: {}", as_string(namespace.as_ref())));
         text = text.replace(".shop.svc", &format!(".{namespace}.svc"));
         if !is_named {
-            text = text.replace("metadata:\n", &format!("metadata:\n  namespace: {namespace}\n"));
+            text = text.replace("metadata:\n", &format!("metadata:\n  namespace: {}\n", as_string(namespace.as_ref())));
         }
     }
     session.data(text.as_bytes())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_is_read_back_as_a_string() {
+        for name in ["null", "true", "no", "010", "123", "1e3", "inf", "shop", "a-1"] {
+            let read: serde_json::Value = serde_saphyr::from_str(&as_string(name)).unwrap();
+            assert_eq!(read, name);
+        }
+    }
 }

@@ -104,7 +104,8 @@ impl Report {
 
     /// The problems for programs: a list of objects with severity, rule, message, help, path, file, line and column.
     ///
-    /// One from the command line has `override` instead of file, line and column.
+    /// One from the command line has `override` instead of file, line and column; the last ones say of a rule how many more there are,
+    /// as `more`.
     #[must_use]
     pub fn to_json(&self) -> serde_json::Value {
         let sources = self.shown();
@@ -134,6 +135,12 @@ impl Report {
                 }
                 object
             })
+            .chain(self.found.iter().filter(|(_, found)| found.hidden > 0).map(
+                |((severity, rule), Found { hidden, .. })| {
+                    let message = format!("and {hidden} more of {rule}");
+                    json!({"severity": severity, "rule": rule, "message": message, "more": hidden})
+                },
+            ))
             .collect()
     }
 

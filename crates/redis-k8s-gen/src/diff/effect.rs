@@ -107,6 +107,11 @@ fn member<'a>(change: &'a ObjectChange<'_>, component: &'a str) -> Member<'a> {
     [change.namespace(), change.text(INSTANCE), component]
 }
 
+/// The servers and sentinels of an instance, as kubectl selects them; proxies go on.
+fn of_sets(instance: &str) -> String {
+    format!("--selector 'app.kubernetes.io/instance={instance},app.kubernetes.io/component in (server,sentinel)'")
+}
+
 fn in_namespace(change: &ObjectChange<'_>) -> String {
     match change.namespace() {
         "" => String::new(),
@@ -265,7 +270,7 @@ impl Run<'_> {
 
     fn tls_book(&self, change: &ObjectChange<'_>, set: &Set<'_>) -> Vec<String> {
         let (name, namespace) = (change.name(), in_namespace(change));
-        let pods = format!("--selector app.kubernetes.io/instance={}{namespace}", set.new.text(INSTANCE));
+        let pods = format!("{}{namespace}", of_sets(set.new.text(INSTANCE)));
         let lost = if Set::has_claims(set.old) { "" } else { "   # without claims all data is lost" };
         vec![
             format!("kubectl scale statefulset {name} {name}-sentinel --replicas=0{namespace}{lost}"),
@@ -376,7 +381,7 @@ impl Run<'_> {
             let object = if services.len() == 1 { one.title() } else { format!("{} Services", services.len()) };
             let names: Vec<_> = services.iter().map(|service| service.name()).collect();
             let text = "the API server refuses another first family of addresses, if it is not the one the Service has";
-            let pods = format!("--selector app.kubernetes.io/instance={}{namespace}", one.text(INSTANCE));
+            let pods = format!("{}{namespace}", of_sets(one.text(INSTANCE)));
             let anew = vec![
                 format!("kubectl scale statefulset {pods} --replicas=0   # without claims all data is lost"),
                 format!("kubectl wait --for=delete pod {pods} --timeout=120s"),

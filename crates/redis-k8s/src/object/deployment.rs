@@ -11,7 +11,8 @@ pub(super) fn build(instance: Instance<'_>, checksum: String) -> Deployment {
     let component = Component::Proxy;
     Deployment {
         metadata: metadata(instance, instance.set_name(component), Some(component)),
-        spec: Some(DeploymentSpec {
+        // Required, and so no Option, in the types of newer releases.
+        spec: DeploymentSpec {
             replicas: Some(i32::try_from(instance.replicas(component)).unwrap_or(i32::MAX)),
             selector: selector(instance, component),
             strategy: Some(DeploymentStrategy {
@@ -24,7 +25,8 @@ pub(super) fn build(instance: Instance<'_>, checksum: String) -> Deployment {
             }),
             template: pod_template::build(instance, component, checksum),
             ..Default::default()
-        }),
+        }
+        .into(),
         ..Default::default()
     }
 }

@@ -77,7 +77,7 @@ fn list(value: &Value) -> &[Value] {
 fn pods(text: &mut String, object: &Value) {
     let (replicas, pod) = match kind(object) {
         "Pod" => (1, &object["spec"]),
-        "StatefulSet" | "ReplicationController" => {
+        "StatefulSet" | "Deployment" | "ReplicationController" => {
             (object["spec"]["replicas"].as_u64().unwrap_or(1), &object["spec"]["template"]["spec"])
         }
         _ => return,
@@ -182,6 +182,7 @@ fn services<'o>(text: &mut String, services: impl Iterator<Item = &'o Value>) {
         let of_one_pod = !selector["statefulset.kubernetes.io/pod-name"].is_null();
         let to = match selector["app.kubernetes.io/component"].as_str() {
             _ if of_one_pod => "the pod of its number".to_owned(),
+            Some("proxy") => "the proxies".to_owned(),
             Some(component) => format!("the {component}s"),
             None => format!("pods {}", labels(selector)),
         };
