@@ -39,8 +39,8 @@ pub(crate) struct Args {
     output: Option<PathBuf>,
 }
 
-/// Memory one rendering may use, KiB.
-const RENDER_LIMIT: u64 = 5 * 1024;
+/// Memory one rendering may use, KiB: half of it is the program's own code, mapped from its file.
+const RENDER_LIMIT: u64 = 6 * 1024;
 /// Memory a fleet may use, however long it is, KiB.
 const FLEET_LIMIT: u64 = 64 * 1024;
 
