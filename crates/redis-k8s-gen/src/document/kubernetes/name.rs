@@ -9,7 +9,7 @@ pub(super) fn is_dns_label(text: &str) -> bool {
 
 /// A DNS label that starts with a letter: names of Services.
 pub(super) fn is_dns_label_of_letter(text: &str) -> bool {
-    text.parse::<redis_k8s::InstanceName>().is_ok()
+    is_dns_label(text) && text.starts_with(|first: char| first.is_ascii_lowercase())
 }
 
 /// DNS labels joined by dots, at most 253 characters.
@@ -44,6 +44,8 @@ mod tests {
     #[test]
     fn names_are_told_apart() {
         assert!(is_dns_label("1a") && !is_dns_label_of_letter("1a") && !is_dns_label("a.b") && !is_dns_label(""));
+        // A Service may have a longer name than an instance.
+        assert!(is_dns_label_of_letter(&"a".repeat(63)) && !is_dns_label_of_letter(&"a".repeat(64)));
         assert!(is_dns_subdomain("a.1-b") && !is_dns_subdomain("a..b") && !is_dns_subdomain("A"));
         assert!(is_dns_subdomain(&"a".repeat(253)) && !is_dns_subdomain(&"a".repeat(254)));
         for (name, good) in [("redis", true), ("a-1", true), ("1", false), ("a--b", false), ("-a", false), ("", false)]
