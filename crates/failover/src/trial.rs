@@ -4,7 +4,7 @@ use std::io;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use redis_k8s_gen::diff::{Diff, Outcome, pruned};
+use redis_k8s_gen::diff::{Diff, Outcome};
 use serde_json::Value;
 
 use crate::caller::{Caller, Service};
@@ -83,12 +83,15 @@ impl Trial<'_> {
     /// Changes the document at a path, null for nothing there, and applies the new rendering. Gives what `diff` says of it.
     fn change(&mut self, path: &str, value: Value) -> io::Result<Diff> {
         let before = self.examiner.instance.document.clone();
+        let (parents, field) = path.rsplit_once('.').map_or((None, path), |(parents, field)| (Some(parents), field));
         let mut at = &mut self.examiner.instance.document;
-        for step in path.split('.') {
+        for step in parents.into_iter().flat_map(|parents| parents.split('.')) {
             at = &mut at[step];
         }
-        *at = value;
-        self.examiner.instance.document = pruned(self.examiner.instance.document.take());
+        at[field] = value;
+        if let Some(parent) = at.as_object_mut().filter(|parent| parent[field].is_null()) {
+            parent.remove(field);
+        }
         let said = Diff::of_documents(&before, &self.examiner.instance.document);
         self.cluster.apply(self.examiner.instance.objects()?);
         Ok(said)

@@ -30,11 +30,14 @@ struct Program {
     moved: f64,
 }
 
+const PYTHON: (&str, &str) = (".venv/bin/python", "-c");
+const NODE: (&str, &str) = (".venv/bin/node", "-e");
+
 const PROGRAMS: [Program; 3] = [
-    Program { name: "redis-py", interpreter: (".venv/bin/python", "-c"), moved: 3.0 },
+    Program { name: "redis-py", interpreter: PYTHON, moved: 3.0 },
     // It looks for the new master by itself, and takes its time.
-    Program { name: "node-redis", interpreter: (".venv/bin/node", "-e"), moved: 8.0 },
-    Program { name: "ioredis", interpreter: (".venv/bin/node", "-e"), moved: 3.0 },
+    Program { name: "node-redis", interpreter: NODE, moved: 8.0 },
+    Program { name: "ioredis", interpreter: NODE, moved: 3.0 },
 ];
 
 /// One that runs until it is dropped.
@@ -86,7 +89,7 @@ impl Program {
 pub(super) fn clients(trial: &mut Trial<'_>) -> io::Result<()> {
     // Where no registry of npm could be reached, those in JavaScript are left out.
     let has_node = Path::new(MODULES).is_dir();
-    let programs = || PROGRAMS.iter().filter(|program| has_node || program.interpreter.1 == "-c");
+    let programs = || PROGRAMS.iter().filter(|program| has_node || program.interpreter != NODE);
     let running = programs().map(|program| program.start(trial)).collect::<io::Result<Vec<_>>>()?;
     for (what, forced) in [("deleted", false), ("lost", true)] {
         // Each has written for a while.

@@ -5,12 +5,13 @@ use nix::sys::signal::Signal;
 use super::deletion::gone;
 use super::network::cut;
 use super::roll::{ROLL, rotate};
-use super::{Lost, Row, at_most, row};
+use super::{Lost, Row, at_most, every, row};
 
 pub(super) fn rows() -> Vec<Row> {
     // downAfter is 4 s.
     let lost = at_most(6.5, Lost::Unreplicated, 20.0);
-    vec![
+    let usual = every().filter(|row| row.name == "force-delete-master").map(|row| Row { bounds: lost, ..row });
+    let own = [
         row(
             "kill-and-delete-master",
             "kill -9 of the master process, then graceful deletion of its pod",
@@ -26,12 +27,6 @@ pub(super) fn rows() -> Vec<Row> {
                 gone(trial, &[master])
             },
         ),
-        row("force-delete-master", "forced deletion of the master pod, no stop hook", lost, |trial| {
-            let master = trial.master()?;
-            trial.begin();
-            trial.cluster.delete_forced(&master.name);
-            Ok(())
-        }),
         row("cut-master", "master cut off for 30 s", lost, |trial| {
             let master = trial.master()?;
             cut(trial, master.ip().as_slice())
@@ -42,5 +37,6 @@ pub(super) fn rows() -> Vec<Row> {
             ROLL,
             rotate,
         ),
-    ]
+    ];
+    usual.chain(own).collect()
 }

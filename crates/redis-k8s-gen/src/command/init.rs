@@ -1,5 +1,6 @@
 //! `init`: a commented document to start from.
 
+use redis_k8s::emit::to_yaml;
 use redis_k8s::{InstanceName, Namespace};
 
 use super::{Failure, Session};
@@ -47,12 +48,8 @@ impl Profile {
 
 /// A name as YAML reads it as a string: quoted where it would be a number, a boolean or nothing.
 fn as_string(name: &str) -> String {
-    let is_word = ["null", "true", "false", "yes", "no", "on", "off", "y", "n"].contains(&name);
-    if is_word || name.starts_with(|first: char| first.is_ascii_digit()) || name.parse::<f64>().is_ok() {
-        format!("\"{name}\"")
-    } else {
-        name.to_owned()
-    }
+    // a text is always written
+    to_yaml(name).unwrap_or_default().trim_end().to_owned()
 }
 
 pub(crate) fn run(args: &InitArgs, session: &mut Session<'_, '_>) -> Result<(), Failure> {

@@ -96,7 +96,7 @@ impl Report {
         for diagnostic in &self.diagnostics {
             writeln!(out, "{}\n", print::text(diagnostic, &sources, color))?;
         }
-        for ((_, rule), Found { hidden, .. }) in self.found.iter().filter(|(_, found)| found.hidden > 0) {
+        for (_, rule, hidden) in self.hidden() {
             writeln!(out, "and {hidden} more of {rule}\n")?;
         }
         writeln!(out, "{}", self.summary())
@@ -135,13 +135,17 @@ impl Report {
                 }
                 object
             })
-            .chain(self.found.iter().filter(|(_, found)| found.hidden > 0).map(
-                |((severity, rule), Found { hidden, .. })| {
-                    let message = format!("and {hidden} more of {rule}");
-                    json!({"severity": severity, "rule": rule, "message": message, "more": hidden})
-                },
-            ))
+            .chain(self.hidden().map(|(severity, rule, hidden)| {
+                let message = format!("and {hidden} more of {rule}");
+                json!({"severity": severity, "rule": rule, "message": message, "more": hidden})
+            }))
             .collect()
+    }
+
+    /// The rules of which more was found than is kept, and how much more.
+    fn hidden(&self) -> impl Iterator<Item = (Severity, &'static str, usize)> {
+        let found = self.found.iter().filter(|(_, found)| found.hidden > 0);
+        found.map(|((severity, rule), found)| (*severity, *rule, found.hidden))
     }
 
     pub(crate) fn count_document(&mut self) {

@@ -155,8 +155,7 @@ pub(crate) fn text_of(value: &Value) -> String {
 }
 
 /// A value without its nulls, which say no more than that nothing is there.
-#[must_use]
-pub fn pruned(value: Value) -> Value {
+pub(super) fn pruned(value: Value) -> Value {
     match value {
         Value::Object(fields) => {
             let kept = fields.into_iter().filter(|(_, value)| !value.is_null());

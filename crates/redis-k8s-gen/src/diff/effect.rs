@@ -112,6 +112,18 @@ fn of_sets(instance: &str) -> String {
     format!("--selector 'app.kubernetes.io/instance={instance},app.kubernetes.io/component in (server,sentinel)'")
 }
 
+/// The changes of which this holds.
+fn by_namespace<'a, 'i>(
+    changes: &'a [ObjectChange<'i>],
+    holds: impl Fn(&ObjectChange<'_>) -> bool,
+) -> BTreeMap<&'a str, Vec<&'a ObjectChange<'i>>> {
+    let mut found: BTreeMap<_, Vec<_>> = BTreeMap::new();
+    for change in changes.iter().filter(|change| holds(change)) {
+        found.entry(change.namespace()).or_default().push(change);
+    }
+    found
+}
+
 fn in_namespace(change: &ObjectChange<'_>) -> String {
     match change.namespace() {
         "" => String::new(),
@@ -365,18 +377,14 @@ impl Run<'_> {
         fn first(item: Option<&Item>) -> &str {
             item.map_or("", |item| item.text("/spec/ipFamilies/0"))
         }
-        let mut refused: BTreeMap<&str, Vec<&ObjectChange<'_>>> = BTreeMap::new();
         // One that is said no more stays as it is; a Service without an address of its own may have any.
-        let is_refused = |change: &&ObjectChange<'_>| {
+        let is_refused = |change: &ObjectChange<'_>| {
             change.kind() == "Service"
                 && change.text("/spec/clusterIP") != "None"
                 && change.changes("spec.ipFamilies")
                 && !["", first(change.old)].contains(&first(change.new))
         };
-        for change in self.changes.iter().filter(is_refused) {
-            refused.entry(change.namespace()).or_default().push(change);
-        }
-        for services in refused.into_values() {
+        for services in by_namespace(self.changes, is_refused).into_values() {
             let (one, namespace) = (services[0], in_namespace(services[0]));
             let object = if services.len() == 1 { one.title() } else { format!("{} Services", services.len()) };
             let names: Vec<_> = services.iter().map(|service| service.name()).collect();
@@ -400,11 +408,7 @@ impl Run<'_> {
 
     /// What is no longer rendered, by namespace. Sets that go are an instance that goes on, and whose data nobody moves.
     fn left(&mut self) {
-        let mut gone: BTreeMap<&str, Vec<&ObjectChange<'_>>> = BTreeMap::new();
-        for change in self.changes.iter().filter(|change| change.change == Change::Removed) {
-            gone.entry(change.namespace()).or_default().push(change);
-        }
-        for (namespace, gone) in gone {
+        for (namespace, gone) in by_namespace(self.changes, |change| change.change == Change::Removed) {
             if let Some(set) = gone.iter().find(|change| change.kind() == "StatefulSet") {
                 let text = "no longer rendered, but it goes on; an instance of another name or namespace starts empty"
                     .to_owned();

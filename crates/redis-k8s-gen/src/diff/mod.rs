@@ -11,8 +11,8 @@ mod side;
 use redis_k8s::ApiVersion;
 use serde_json::{Value, json};
 
-pub(crate) use compare::differences;
-pub use compare::{Difference, Path, pruned};
+pub use compare::{Difference, Path};
+pub(crate) use compare::{differences, text_of};
 pub use effect::{Effect, Outcome};
 
 use self::side::{Item, Side, may_be_one};

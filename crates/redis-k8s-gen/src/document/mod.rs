@@ -23,6 +23,7 @@ mod syntax;
 mod twins;
 
 pub use crate::source::Source;
+pub(crate) use fields::field_at;
 pub use kubernetes::OBJECT_RULES;
 pub use load::{Loaded, load, load_with_objects, read, validate};
 pub(crate) use node::shorten;

@@ -53,20 +53,8 @@ impl<'a, 't> Reader<'a, 't> {
         }
     }
 
-    /// The image of a mapping of registry, repository and tag, as charts have it.
-    fn as_image(self) -> Option<String> {
-        let part = |key| self.node.get(key).and_then(Node::as_text);
-        let registry = part("registry").map_or(String::new(), |registry| format!("{}/", shorten(registry)));
-        let tag = part("tag").map_or(String::new(), |tag| format!(":{}", shorten(tag)));
-        Some(format!("{registry}{}{tag}", shorten(part("repository")?)))
-    }
-
     fn text<'de, V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
-        let Kind::Scalar(text, style) = &self.node.kind else {
-            return Err(self
-                .expected(&visitor as &dyn Expected)
-                .help_if(self.as_image().map(|it| format!("write {it}"))));
-        };
+        let Kind::Scalar(text, style) = &self.node.kind else { return Err(self.expected(&visitor as &dyn Expected)) };
         match (style, Meaning::of(text)) {
             (Style::Quoted | Style::Bare, _) | (Style::Plain, Meaning::Text) => visitor.visit_str(text),
             (Style::Plain, meaning) => {

@@ -6,7 +6,7 @@ use serde::Deserialize;
 
 use super::fault::{Fault, Part};
 use super::fields::field_at;
-use super::node::{Entry, Kind, Node};
+use super::node::{Entry, Kind, Node, shorten};
 use super::overlay_path::display;
 use super::reader::{Reader, is_dropped, unknown_field};
 use crate::diagnostic::Report;
@@ -103,7 +103,11 @@ pub(super) fn read(root: &mut Node<'_>, length: usize) -> Reading {
 
 /// Says what takes a look at the field and its value as a whole.
 fn better_told(fault: Fault, root: &mut Node<'_>, path: &[PathStep]) -> Fault {
-    if let Some((least, most)) = field_at(path).and_then(Field::range) {
+    let keys = path.iter().filter_map(|step| match step {
+        PathStep::Field(key) => Some(&**key),
+        PathStep::Index(_) => None,
+    });
+    if let Some((least, most)) = field_at(keys).and_then(Field::range) {
         let range = if most == u32::MAX { format!("from {least}") } else { format!("from {least} to {most}") };
         return fault.rewording("from 0 to 2^32-1", &range);
     }
@@ -111,7 +115,19 @@ fn better_told(fault: Fault, root: &mut Node<'_>, path: &[PathStep]) -> Fault {
         let near = root.at_mut(path).and_then(|node| near_quantity(node.as_text()?));
         return fault.help_if(near.map(|near| format!("did you mean `{near}`?")));
     }
+    if fault.message().contains("image reference") {
+        let image = root.at_mut(path).and_then(|node| image_of(node));
+        return fault.help_if(image.map(|image| format!("write {image}")));
+    }
     fault
+}
+
+/// The image of a mapping of registry, repository and tag, as charts have it.
+fn image_of(node: &Node<'_>) -> Option<String> {
+    let part = |key| node.get(key).and_then(Node::as_text);
+    let registry = part("registry").map_or(String::new(), |registry| format!("{}/", shorten(registry)));
+    let tag = part("tag").map_or(String::new(), |tag| format!(":{}", shorten(tag)));
+    Some(format!("{registry}{}{tag}", shorten(part("repository")?)))
 }
 
 /// The quantity that was meant by `2GB`, `2 Gi`, `512mb` or `1gib`: those who write a byte mean no thousandths.

@@ -17,7 +17,7 @@ use super::completions::Offering;
 use super::documents::api_version;
 use super::schema::document_schema;
 use super::{Failure, Session};
-use crate::document::nearest;
+use crate::document::{field_at, nearest};
 
 pub(crate) const EXAMPLES: &str = "Examples:
   redis-k8s-gen explain                          the document as a whole
@@ -102,13 +102,7 @@ fn find<'s>(schema: &'s Value, path: &str) -> Result<(String, Field<'s>), Failur
 
 /// What the library knows of the field of a path.
 fn known(path: &str) -> Option<&'static DocumentField> {
-    let mut fields = Redis::fields();
-    let mut found = None;
-    for step in path.split('.') {
-        let field = fields.iter().find(|field| field.key() == step)?;
-        (fields, found) = (field.fields(), Some(field));
-    }
-    found
+    field_at(path.split('.'))
 }
 
 fn unknown(parent: &str, field: Field<'_>, step: &str) -> Failure {

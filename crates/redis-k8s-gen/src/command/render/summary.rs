@@ -8,6 +8,7 @@ use redis_k8s::Manifest;
 use serde_json::Value;
 
 use super::stream::Format;
+use crate::diff::text_of;
 
 pub(super) struct Summary;
 
@@ -61,12 +62,7 @@ fn kind(object: &Value) -> &str {
 }
 
 fn title(object: &Value) -> String {
-    format!("{} {}", kind(object), shown(&object["metadata"]["name"]))
-}
-
-/// What stands at a place, without the quotes of a text.
-fn shown(value: &Value) -> String {
-    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+    format!("{} {}", kind(object), text_of(&object["metadata"]["name"]))
 }
 
 fn list(value: &Value) -> &[Value] {
@@ -90,13 +86,13 @@ fn pods(text: &mut String, object: &Value) {
         let _ = writeln!(
             text,
             "    {}: {} on {}{user}",
-            shown(&container["name"]),
-            shown(&container["image"]),
+            text_of(&container["name"]),
+            text_of(&container["image"]),
             ports.join(", ")
         );
         let amounts = |of: &str| {
             let amounts = container["resources"][of].as_object().into_iter().flatten();
-            amounts.map(|(resource, amount)| format!("{resource} {}", shown(amount))).collect::<Vec<_>>().join(", ")
+            amounts.map(|(resource, amount)| format!("{resource} {}", text_of(amount))).collect::<Vec<_>>().join(", ")
         };
         let (requests, limits) = (amounts("requests"), amounts("limits"));
         if !requests.is_empty() || !limits.is_empty() {
@@ -104,7 +100,7 @@ fn pods(text: &mut String, object: &Value) {
         }
         for mount in list(&container["volumeMounts"]) {
             let source = source(object, pod, &mount["name"]);
-            let _ = writeln!(text, "      {:<20} {source}", shown(&mount["mountPath"]));
+            let _ = writeln!(text, "      {:<20} {source}", text_of(&mount["mountPath"]));
         }
     }
     let spread = spread(pod);
@@ -119,8 +115,8 @@ fn source(object: &Value, pod: &Value, name: &Value) -> String {
         |volumes: &Value, at: &str| list(volumes).iter().find(|volume| volume.pointer(at) == Some(name)).cloned();
     if let Some(claim) = named(&object["spec"]["volumeClaimTemplates"], "/metadata/name") {
         let class = &claim["spec"]["storageClassName"];
-        let class = if class.is_null() { "the default class".to_owned() } else { format!("class {}", shown(class)) };
-        return format!("claim of {}, {class}", shown(&claim["spec"]["resources"]["requests"]["storage"]));
+        let class = if class.is_null() { "the default class".to_owned() } else { format!("class {}", text_of(class)) };
+        return format!("claim of {}, {class}", text_of(&claim["spec"]["resources"]["requests"]["storage"]));
     }
     let volume = named(&pod["volumes"], "/name").unwrap_or_default();
     let mut sources = vec![&volume];
@@ -128,9 +124,9 @@ fn source(object: &Value, pod: &Value, name: &Value) -> String {
     let mut told: Vec<String> = Vec::new();
     for source in sources {
         let one = if let Some(name) = source.pointer("/configMap/name") {
-            format!("ConfigMap {}", shown(name))
+            format!("ConfigMap {}", text_of(name))
         } else if let Some(name) = source.pointer("/secret/secretName").or_else(|| source.pointer("/secret/name")) {
-            format!("Secret {}", shown(name))
+            format!("Secret {}", text_of(name))
         } else if source["emptyDir"].is_object() {
             let medium = if source["emptyDir"]["medium"] == "Memory" { " in memory" } else { "" };
             format!("emptyDir{medium}, gone with the pod")
@@ -149,7 +145,7 @@ fn spread(pod: &Value) -> Vec<String> {
     let place = |term: &Value| match term["topologyKey"].as_str() {
         Some("kubernetes.io/hostname") => "node".to_owned(),
         Some("topology.kubernetes.io/zone") => "zone".to_owned(),
-        _ => shown(&term["topologyKey"]),
+        _ => text_of(&term["topologyKey"]),
     };
     let apart = &pod["affinity"]["podAntiAffinity"];
     let required = list(&apart["requiredDuringSchedulingIgnoredDuringExecution"]).iter();
@@ -163,7 +159,7 @@ fn spread(pod: &Value) -> Vec<String> {
         .map(|term| format!("never two on a {}", place(term)))
         .chain(preferred.map(|term| format!("not two on a {}, if possible", place(&term["podAffinityTerm"]))))
         .chain(zones)
-        .chain(nodes.map(|(label, value)| format!("on nodes {label}={}", shown(value))))
+        .chain(nodes.map(|(label, value)| format!("on nodes {label}={}", text_of(value))))
         .collect()
 }
 
@@ -171,7 +167,7 @@ fn spread(pod: &Value) -> Vec<String> {
 fn services<'o>(text: &mut String, services: impl Iterator<Item = &'o Value>) {
     let mut lines: Vec<(String, Vec<String>)> = Vec::new();
     for service in services {
-        let (name, spec) = (shown(&service["metadata"]["name"]), &service["spec"]);
+        let (name, spec) = (text_of(&service["metadata"]["name"]), &service["spec"]);
         let ports: Vec<_> = list(&spec["ports"]).iter().map(|port| port["port"].to_string()).collect();
         let form = if spec["clusterIP"] == "None" {
             "headless".to_owned()
@@ -205,7 +201,7 @@ fn services<'o>(text: &mut String, services: impl Iterator<Item = &'o Value>) {
 fn connections(text: &mut String, policy: &Value) {
     for (direction, peers, word) in [("ingress", "from", "in"), ("egress", "to", "out")] {
         for rule in list(&policy["spec"][direction]) {
-            let mut ports: Vec<_> = list(&rule["ports"]).iter().map(|port| shown(&port["port"])).collect();
+            let mut ports: Vec<_> = list(&rule["ports"]).iter().map(|port| text_of(&port["port"])).collect();
             ports.dedup();
             let own = &policy["spec"]["podSelector"]["matchLabels"];
             let peers_of: Vec<_> = list(&rule[peers]).iter().map(|it| peer(it, own)).collect();
@@ -219,7 +215,7 @@ fn connections(text: &mut String, policy: &Value) {
 /// Who may connect; `own` are the labels of the pods it is about.
 fn peer(peer: &Value, own: &Value) -> String {
     if let Some(block) = peer.pointer("/ipBlock/cidr") {
-        return shown(block);
+        return text_of(block);
     }
     let pods = match &peer["podSelector"]["matchLabels"] {
         Value::Null => "all pods".to_owned(),
@@ -235,5 +231,5 @@ fn peer(peer: &Value, own: &Value) -> String {
 
 fn labels(labels: &Value) -> String {
     let labels = labels.as_object().into_iter().flatten();
-    labels.map(|(key, value)| format!("{key}={}", shown(value))).collect::<Vec<_>>().join(",")
+    labels.map(|(key, value)| format!("{key}={}", text_of(value))).collect::<Vec<_>>().join(",")
 }

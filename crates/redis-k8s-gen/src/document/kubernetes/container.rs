@@ -14,6 +14,7 @@ use super::rules::{
     INVALID_VARIABLE, NOT_EXACTLY_ONE, PROBE_SUCCESS_THRESHOLD, REQUEST_EXCEEDS_LIMIT, RESOURCE_INDIVISIBLE,
     TWICE_IN_LIST, UNKNOWN_RESOURCE, broken,
 };
+use super::values;
 use crate::document::fault::Fault;
 use crate::document::node::{Entry, Node, shorten};
 
@@ -352,7 +353,7 @@ fn is_device(name: &str) -> bool {
 
 pub(super) fn check_mount(mount: &Node<'_>, form: &mut Form<'_, '_>) {
     for field in ["subPath", "subPathExpr"] {
-        if text(mount, field).is_some_and(|path| path.starts_with('/') || path.split('/').any(|part| part == "..")) {
+        if text(mount, field).is_some_and(|path| !values::is_below(path)) {
             form.report(broken(&INVALID_PATH, "a sub-path is relative and holds no `..`").under(field.into()));
         }
     }

@@ -49,8 +49,7 @@ pub(super) fn check_container(context: &Node<'_>, form: &mut Form<'_, '_>) {
 /// A profile of seccomp: one of the node's needs its path, the others have none.
 pub(super) fn check_seccomp(profile: &Node<'_>, form: &mut Form<'_, '_>) {
     check_profile(profile, form);
-    let has_way_out = |path: &&str| path.starts_with('/') || path.split('/').any(|part| part == "..");
-    if let Some(path) = text(profile, "localhostProfile").filter(has_way_out) {
+    if let Some(path) = text(profile, "localhostProfile").filter(|path| !values::is_below(path)) {
         let message = format!("\"{}\" is not a path below the profiles of the node", shorten(path));
         form.broken(
             &INVALID_PATH,

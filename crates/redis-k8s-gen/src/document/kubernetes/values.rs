@@ -244,7 +244,6 @@ impl Value {
     }
 
     fn takes(self, text: &str, minor: u8) -> bool {
-        let has_parent = || text.split('/').any(|part| part == "..");
         match self {
             Self::Any | Self::Key | Self::LabelText | Within(..) => true,
             Self::Address => is_address(text),
@@ -262,9 +261,9 @@ impl Value {
             // an end that more follows
             Self::NamePrefix => name::is_dns_subdomain(text.strip_suffix('-').unwrap_or(text)),
             Self::AbsolutePath => text.starts_with('/'),
-            Self::PathWithoutParent => !has_parent(),
-            Self::RelativePath => !text.starts_with('/') && !has_parent(),
-            Self::ProjectedPath => !text.starts_with('/') && !has_parent() && !text.starts_with(".."),
+            Self::PathWithoutParent => !has_parent(text),
+            Self::RelativePath => is_below(text),
+            Self::ProjectedPath => is_below(text) && !text.starts_with(".."),
             Self::Sysctl => is_sysctl(text),
             Self::Variable => name::is_variable(text),
         }
@@ -292,6 +291,15 @@ pub(super) fn is_address(text: &str) -> bool {
         Ok(IpAddr::V6(address)) => address.to_ipv4_mapped().is_none(),
         Err(_) => false,
     }
+}
+
+fn has_parent(path: &str) -> bool {
+    path.split('/').any(|part| part == "..")
+}
+
+/// A relative path without `..`: it leads out of nothing.
+pub(super) fn is_below(path: &str) -> bool {
+    !path.starts_with('/') && !has_parent(path)
 }
 
 /// A DNS name in letters of either case.
