@@ -10,7 +10,7 @@ use crate::args::How;
 use crate::ground::Kind;
 use crate::scenario::Scenario;
 
-/// The most scenarios of one process: fewer raise a ground more often, more leave a lane idle at the end.
+/// The most scenarios of one process: fewer raise a ground more often, more leave a lane idle at the end. A short list is shared evenly.
 const AT_ONCE: usize = 8;
 
 /// Runs scenarios in this many lanes. Each takes the next ones of one ground as soon as it is free.
@@ -19,7 +19,8 @@ pub(crate) fn run(scenarios: &[Scenario], jobs: usize, how: &How) -> io::Result<
     for scenario in scenarios {
         grounds.entry(scenario.kind).or_default().push(&scenario.name);
     }
-    let mut groups: Vec<&[&str]> = grounds.values().flat_map(|names| names.chunks(AT_ONCE)).collect();
+    let at_once = AT_ONCE.min(scenarios.len().div_ceil(jobs)).max(1);
+    let mut groups: Vec<&[&str]> = grounds.values().flat_map(|names| names.chunks(at_once)).collect();
     // They are taken from the end: the longest first.
     groups.sort_by_key(|names| names.len());
     let groups = Mutex::new(groups);
