@@ -131,6 +131,28 @@ pub(crate) fn field_at<'k>(keys: impl Iterator<Item = &'k str>) -> Option<&'stat
 mod tests {
     use super::*;
 
+    /// A page that names a field nobody has sends people looking; the published crate has no docs/ beside it.
+    #[test]
+    fn pages_name_fields_that_exist() {
+        let Ok(pages) = std::fs::read_dir("../../docs") else { return };
+        let (mut named, mut wrong) = (0, Vec::new());
+        for page in pages.map(|entry| entry.unwrap().path()) {
+            let text = std::fs::read_to_string(&page).unwrap();
+            for word in text.split('`').skip(1).step_by(2).filter(|word| word.starts_with("spec.")) {
+                let path = word.split([' ', ':']).next().unwrap_or_default().replace("[]", "");
+                let is_a_map = |end: usize| field_at(path[..end].split('.')).map(|field| field.fields().is_empty());
+                // What is below a map is free: `spec.config.maxmemory`.
+                let below_a_map = path.match_indices('.').any(|(dot, _)| dot > 4 && is_a_map(dot) == Some(true));
+                if is_a_map(path.len()).is_none() && !below_a_map {
+                    wrong.push(format!("{}: {word}", page.display()));
+                }
+                named += 1;
+            }
+        }
+        assert_eq!(wrong, Vec::<String>::new(), "no document has these");
+        assert!(named > 150, "{named} are not all");
+    }
+
     #[test]
     fn knows_where_a_field_belongs() {
         for (key, found_in, home) in [
