@@ -456,6 +456,15 @@ fn the_books_of_the_tutorial_are_for_its_target() {
 }
 
 #[test]
+fn a_book_can_be_pasted_whatever_the_file_is_called() {
+    for (name, written) in [("my doc.yaml", "'my doc.yaml'"), ("a;b.yaml", "'a;b.yaml'"), ("-", "FILE")] {
+        let found = Diff::new(read(&document("")), read(&document("storage: {size: 1Gi}")), name, ApiVersion::AppsV1);
+        let book = found.effects()[0].run_book.join("\n");
+        assert!(book.contains(&format!("render {written} | kubectl")), "{book}");
+    }
+}
+
+#[test]
 fn another_name_is_another_instance() {
     let renamed = document("").replace("name: cache", "name: cash");
     let diff = diff(&document(""), &renamed);

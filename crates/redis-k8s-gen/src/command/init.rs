@@ -11,6 +11,15 @@ pub(crate) const EXAMPLES: &str = "Examples:
   redis-k8s-gen init --name sessions --namespace shop    with a name and a namespace of your own
   redis-k8s-gen init --profile tutorial > redis.yaml     for render and steps with -a v1beta3 or v1";
 
+/// Where editors find the schema of this version.
+const FOR_EDITORS: &str = concat!(
+    "# yaml-language-server: $schema=",
+    env!("CARGO_PKG_REPOSITORY"),
+    "/raw/v",
+    env!("CARGO_PKG_VERSION"),
+    "/schemas/redis-k8s-gen.schema.json\n"
+);
+
 /// Arguments of `init`.
 #[derive(Debug, clap::Args)]
 pub(crate) struct InitArgs {
@@ -53,7 +62,7 @@ fn as_string(name: &str) -> String {
 }
 
 pub(crate) fn run(args: &InitArgs, session: &mut Session<'_, '_>) -> Result<(), Failure> {
-    let mut text = args.profile.text().to_owned();
+    let mut text = [FOR_EDITORS, args.profile.text()].concat();
     for file in ["minimal", "production"] {
         text = text.replace(&format!("see {file}.yaml"), &format!("see `redis-k8s-gen init --profile {file}`"));
         text = text.replace(&format!(" {file}.yaml"), " cache.yaml");

@@ -8,7 +8,7 @@ use super::{Failure, Session};
 
 pub(crate) const EXAMPLES: &str = "Examples:
   redis-k8s-gen schema > redis-k8s-gen.schema.json
-  # yaml-language-server: $schema=redis-k8s-gen.schema.json    first line of a document, for editors";
+  # yaml-language-server: $schema=redis-k8s-gen.schema.json    first line of a document, for editors; `init` writes the published one";
 
 /// Arguments of `schema`: none.
 #[derive(Debug, clap::Args)]

@@ -8,6 +8,8 @@ mod effect;
 mod print;
 mod side;
 
+use std::borrow::Cow;
+
 use redis_k8s::ApiVersion;
 use serde_json::{Value, json};
 
@@ -121,6 +123,9 @@ impl Diff {
     /// What changes from `old` to `new`, whose file has this name and whose documents are rendered for `target`.
     #[must_use]
     pub fn new(old: Loaded, new: Loaded, name: &str, target: ApiVersion) -> Self {
+        // A run book is pasted into a shell, where standard input is not there any more.
+        let name =
+            if name == "-" { Cow::Borrowed("FILE") } else { shlex::try_quote(name).unwrap_or(Cow::Borrowed("FILE")) };
         let apply = if new.objects.is_empty() {
             let option = if target == ApiVersion::AppsV1 { String::new() } else { format!("--api-version {target} ") };
             format!("redis-k8s-gen render {option}{name} | kubectl apply -f -")
