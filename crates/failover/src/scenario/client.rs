@@ -1,5 +1,6 @@
 //! The programs that docs/clients.md shows, while the master moves.
 
+use std::env;
 use std::io::{self, BufRead, BufReader};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
@@ -21,23 +22,32 @@ const MODULES: &str = ".venv/node/node_modules";
 /// Most seconds without a write when the master is lost.
 const LOST: f64 = 9.0;
 
+/// What starts a program.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Start {
+    /// An interpreter, and how it is told to run a text.
+    Text(&'static str, &'static str),
+    /// The page's text is that of an example of this crate.
+    Example,
+}
+
 /// A program of the page.
 struct Program {
     name: &'static str,
-    /// By what it is started, and how that is told to run a text.
-    interpreter: (&'static str, &'static str),
+    by: Start,
     /// Most seconds without a write when the master is deleted.
     moved: f64,
 }
 
-const PYTHON: (&str, &str) = (".venv/bin/python", "-c");
-const NODE: (&str, &str) = (".venv/bin/node", "-e");
+const PYTHON: Start = Start::Text(".venv/bin/python", "-c");
+const NODE: Start = Start::Text(".venv/bin/node", "-e");
 
-const PROGRAMS: [Program; 3] = [
-    Program { name: "redis-py", interpreter: PYTHON, moved: 3.0 },
+const PROGRAMS: [Program; 4] = [
+    Program { name: "redis-py", by: PYTHON, moved: 3.0 },
     // It looks for the new master by itself, and takes its time.
-    Program { name: "node-redis", interpreter: NODE, moved: 8.0 },
-    Program { name: "ioredis", interpreter: NODE, moved: 3.0 },
+    Program { name: "node-redis", by: NODE, moved: 8.0 },
+    Program { name: "ioredis", by: NODE, moved: 3.0 },
+    Program { name: "redis-rs", by: Start::Example, moved: 3.0 },
 ];
 
 /// One that runs until it is dropped.
@@ -66,14 +76,23 @@ impl Program {
             trial.cluster.addresses().get(&instance.sentinel_set()).copied().ok_or(io::ErrorKind::NotFound)?;
         let name = format!("\"{}\"", instance.master_name());
         let text = self.text().replace("cache-sentinel", &address.to_string()).replace("\"cache\"", &name);
-        let (program, option) = self.interpreter;
-        let mut command = Command::new(program);
-        command.args([option, &text]).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
-        command.env("NODE_PATH", MODULES);
+        let mut command = match self.by {
+            Start::Text(program, option) => {
+                let mut command = Command::new(program);
+                command.args([option, &text]).env("NODE_PATH", MODULES);
+                command
+            }
+            Start::Example => Command::new(env::current_exe()?.with_file_name("examples").join(self.name)),
+        };
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
+        command.env("REDIS_SENTINEL", address.to_string()).env("REDIS_MASTER", instance.master_name());
         if let Some(password) = &instance.servers.password {
             command.env("REDIS_PASSWORD", password);
         }
-        let mut child = trial.examiner.net.enter(|| command.spawn())??;
+        let mut child =
+            trial.examiner.net.enter(|| command.spawn())?.map_err(|error| {
+                io::Error::other(format!("{}: {error}; `cargo build --examples` makes it", self.name))
+            })?;
         let printed = Arc::new(Mutex::new(Vec::new()));
         let out = child.stdout.take().ok_or(io::ErrorKind::BrokenPipe)?;
         let times = Arc::clone(&printed);
@@ -89,7 +108,7 @@ impl Program {
 pub(super) fn clients(trial: &mut Trial<'_>) -> io::Result<()> {
     // Where no registry of npm could be reached, those in JavaScript are left out.
     let has_node = Path::new(MODULES).is_dir();
-    let programs = || PROGRAMS.iter().filter(|program| has_node || program.interpreter != NODE);
+    let programs = || PROGRAMS.iter().filter(|program| has_node || program.by != NODE);
     let running = programs().map(|program| program.start(trial)).collect::<io::Result<Vec<_>>>()?;
     for (what, forced) in [("deleted", false), ("lost", true)] {
         // Each has written for a while.
@@ -130,6 +149,8 @@ mod tests {
         for program in PROGRAMS {
             let text = program.text();
             assert!(text.contains("cache-sentinel") && text.contains("\"cache\""), "{}: {text}", program.name);
+            let example = include_str!("../../examples/redis-rs.rs");
+            assert!(program.by != Start::Example || example.ends_with(text), "{}: {text}", program.name);
         }
     }
 }
