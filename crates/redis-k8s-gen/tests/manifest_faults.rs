@@ -14,7 +14,7 @@ use std::path::Path;
 
 use redis_k8s::{ApiVersion, Severity};
 use redis_k8s_gen::diagnostic::{Place, Report};
-use redis_k8s_gen::document::{OBJECT_RULES, Source, validate};
+use redis_k8s_gen::document::{INSTANCE_RULES, OBJECT_RULES, Source, validate};
 use serde_json::Value;
 
 use messages::{assert_pinned, files};
@@ -134,6 +134,7 @@ fn validate_says_what_the_api_server_says() {
 fn what_documents_and_manifests_break_alike_has_one_name() {
     let shared: Vec<_> = OBJECT_RULES
         .iter()
+        .chain(INSTANCE_RULES)
         .filter(|rule| {
             let other = redis_k8s::RULES.iter().find(|other| other.id == rule.id);
             other.is_some_and(|other| {
@@ -154,6 +155,12 @@ fn what_documents_and_manifests_break_alike_has_one_name() {
         "selector-requirement",
         "ip-families-invalid",
         "ip-families-against-policy",
+        "account-not-created",
+        "quorum-exceeds-sentinels",
+        "min-replicas-too-high",
+        "min-replicas-of-two",
+        "grace-period-short",
+        "probe-off",
     ];
     assert_eq!(shared, expected);
 }
@@ -164,12 +171,18 @@ fn the_document_of_rules_is_the_table() {
         "# Rules of manifests\n\n\
          What `validate` checks objects of Kubernetes for, beyond the fields of their kinds: what the API server or kubectl\n\
          refuses, what warns, and what does not fit together. A rule that [documents](rules.md) have too has its name there. Objects of v1beta3\n\
-         are checked against the fields they had in 2015.\n\n\
-         | rule | severity | broken when | why |\n| --- | --- | --- | --- |\n",
+         are checked against the fields they had in 2015.\n\n",
     );
-    for rule in OBJECT_RULES {
-        let severity = if rule.severity == Severity::Error { "error" } else { "warning" };
-        writeln!(text, "| `{}` | {severity} | {} | {} |", rule.id, rule.summary, rule.reason).unwrap();
+    let instance = "\n## An instance as a whole\n\n\
+         What kustomize, Helm or a hand made of a rendering: an error where the instance cannot work, a warning where it works worse. Its\n\
+         sets are known by what their containers run, and judged with the ConfigMaps, Services and policies given beside them.\n\n";
+    for (title, rules) in [("", OBJECT_RULES), (instance, INSTANCE_RULES)] {
+        text += title;
+        text += "| rule | severity | broken when | why |\n| --- | --- | --- | --- |\n";
+        for rule in rules {
+            let severity = if rule.severity == Severity::Error { "error" } else { "warning" };
+            writeln!(text, "| `{}` | {severity} | {} | {} |", rule.id, rule.summary, rule.reason).unwrap();
+        }
     }
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/object-rules.md");
     if std::env::var_os("UPDATE_DOCS").is_some() {

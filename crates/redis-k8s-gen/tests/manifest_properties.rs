@@ -68,7 +68,10 @@ proptest! {
             let Ok(manifest) = document.render(target) else { continue };
             for text in [manifest.to_yaml(), manifest.to_json()] {
                 let report = validated(document, text);
-                prop_assert!(report.is_empty(), "{target}: {:#}\n{}", report.to_json(), manifest.to_yaml());
+                // a document that was warned of something is rendered with it
+                let warned: Vec<_> = document.clone().checked(target).unwrap().warnings().iter().map(|it| it.rule).collect();
+                let is_news = report.diagnostics().iter().any(|found| !warned.contains(&found.rule));
+                prop_assert!(!is_news, "{target}: {:#}\n{}", report.to_json(), manifest.to_yaml());
                 prop_assert_eq!(report.objects(), manifest.iter().count());
             }
         }

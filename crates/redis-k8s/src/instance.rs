@@ -30,6 +30,11 @@ impl Component {
             Self::Proxy => "proxy",
         }
     }
+
+    /// The one of this name.
+    pub(crate) fn named(name: &str) -> Option<Self> {
+        [Self::Server, Self::Sentinel, Self::Proxy].into_iter().find(|component| component.as_str() == name)
+    }
 }
 
 /// Where a proxy tells its health, unless clients connect there.

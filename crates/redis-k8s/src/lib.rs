@@ -91,6 +91,7 @@ pub use checked::Checked;
 pub use error::{FieldPath, PathStep, Problem, Refused, Severity};
 pub use manifest::{Manifest, Object, TypedObject};
 pub use model::Redis;
+pub use runtime::{config_checksum, scripts_fingerprint};
 pub use value::{
     ClassName, ConfigKey, ConfigValue, Duration, EnvName, Image, InstanceName, InvalidValue, KubernetesVersion,
     LabelKey, LabelValue, MasterName, Namespace, ObjectName, Quantity, SecretKey,

@@ -15,6 +15,7 @@
 #[path = "../../../redis-k8s/tests/yaml_awkward/mod.rs"]
 mod awkward;
 mod haproxy;
+mod overlays;
 mod pipeline;
 mod renderings;
 mod tools;

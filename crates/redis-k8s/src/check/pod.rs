@@ -14,6 +14,8 @@ rules! { RULES;
         "OpenShift gives every namespace its own range of ids, and refuses pods that ask for others";
     SERVICE_ACCOUNT_DEFAULT = Error "service-account-default", "`spec.serviceAccount` would create the account `default`",
         "every namespace has it already: all its other pods would share what is applied here";
+    ACCOUNT_NOT_CREATED = Warning "account-not-created", "`spec.serviceAccount.create` is false, and its name is that of the instance",
+        "unless an account of this name is in the cluster already, no pod is made";
     PULL_SECRET_TWICE = Error "pull-secret-twice", "`spec.imagePullSecrets` names a Secret twice",
         "server-side apply refuses a list that holds a key twice";
 }
@@ -32,6 +34,16 @@ pub(super) fn check(check: &mut Check) {
                             format!("{name} is not created here, so the annotations have no effect"),
                         )
                         .help("annotate the account where it is created, or leave out create"),
+                );
+            }
+            if name == check.instance.name() && name != "default" {
+                check.report(
+                    ACCOUNT_NOT_CREATED
+                        .at(
+                            path.field("create"),
+                            format!("the account {name} must be there before the pods, and none is rendered"),
+                        )
+                        .help("name an account that exists in spec.serviceAccount.name, or leave out create"),
                 );
             }
         } else if name == "default" {
@@ -105,6 +117,12 @@ pub(super) const CASES: &[super::tests::Case] = {
             "spec.security.runAsGroup",
             "spec: {security: {openshift: true, runAsGroup: 999}}",
             "spec: {security: {openshift: true}}",
+        ),
+        case(
+            "account-not-created",
+            "spec.serviceAccount.create",
+            "spec: {serviceAccount: {create: false}}",
+            "spec: {serviceAccount: {create: false, name: shared}}",
         ),
         case(
             "service-account-default",

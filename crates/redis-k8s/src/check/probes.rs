@@ -16,6 +16,8 @@ rules! { RULES;
         "the API server refuses it";
     PROBE_TOO_LARGE = Error "probe-too-large", "a time of a probe is more than an hour, or a threshold more than 10000 (1000000 for startup)",
         "a probe that never fails protects from nothing; the field holds 2147483647 at most";
+    PROBE_OFF = Warning "probe-off", "a probe is switched off",
+        "a process that hangs is not restarted, clients are led to pods that cannot answer, or a roll goes on before a pod is in sync";
     LIVENESS_HASTY = Warning "liveness-hasty", "a liveness probe restarts a process that has been silent for less than downAfter and 5 s",
         "a short pause becomes a restart: the server comes back empty or stale before the sentinels could elect another";
     STARTUP_HASTY = Warning "startup-hasty", "a startup probe gives up after less than 10m",
@@ -51,6 +53,16 @@ fn container(check: &mut Check, path: &At, probes: &Probes) {
         if probe.enabled == Some(false) {
             let settings = Probe { enabled: None, ..probe.clone() };
             services::settings_of_disabled(check, &path, settings != Probe::default());
+            let without = match name {
+                "liveness" => "a process that hangs is not restarted",
+                "readiness" => "clients are led to pods that cannot answer them",
+                _ => "a roll goes on before a pod is in sync",
+            };
+            check.report(
+                PROBE_OFF
+                    .at(path.field("enabled"), format!("there is no {name} probe: {without}"))
+                    .help("leave it on: it asks a file, and costs next to nothing"),
+            );
         }
         times(check, &path, probe);
         if name == "startup" && check.target == ApiVersion::AppsV1 {
@@ -211,8 +223,14 @@ pub(super) const CASES: &[super::tests::Case] = {
         case(
             "settings-of-disabled",
             "spec.probes.startup.enabled",
-            "spec: {probes: {startup: {enabled: false, period: 5s}}}",
-            "spec: {probes: {startup: {enabled: false}}}",
+            "spec: {probes: {startup: {enabled: false, failureThreshold: 600}}}",
+            "spec: {probes: {startup: {enabled: true, failureThreshold: 600}}}",
+        ),
+        case(
+            "probe-off",
+            "spec.sentinel.probes.readiness.enabled",
+            "spec: {sentinel: {probes: {readiness: {enabled: false}}}}",
+            "spec: {sentinel: {probes: {readiness: {enabled: true}}}}",
         ),
         case(
             "liveness-hasty",

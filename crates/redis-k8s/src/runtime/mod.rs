@@ -4,6 +4,8 @@ mod checksum;
 pub(crate) mod config;
 mod proxy;
 
+pub use checksum::{config_checksum, scripts_fingerprint};
+
 use crate::instance::{Component, Instance};
 
 /// Where the `ConfigMaps` are mounted.
@@ -75,20 +77,15 @@ impl Texts {
         }
     }
 
-    /// Changes when something does that a running process of the set would not take up: not with `topology.env` nor with a value
-    /// of `live.conf`, which are read anew; but with its names, since a directive that is gone leaves no value to go back to.
+    /// Changes when something does that a running process of the set would not take up.
     pub(crate) fn checksum(&self, component: Component) -> String {
-        match component {
-            Component::Server => {
-                let names = self.live_conf.lines().filter_map(|line| line.split(' ').next());
-                checksum::checksum(
-                    component,
-                    [self.redis_conf.as_str()].into_iter().chain(names.flat_map(|name| [name, "\n"])),
-                )
-            }
-            Component::Sentinel => checksum::checksum(component, [self.sentinel_conf.as_str()].into_iter()),
-            Component::Proxy => checksum::checksum(component, self.proxy_config.as_deref().into_iter()),
-        }
+        let file = |name: &str| match name {
+            "live.conf" => Some(self.live_conf.as_str()),
+            "redis.conf" => Some(self.redis_conf.as_str()),
+            "sentinel.conf" => Some(self.sentinel_conf.as_str()),
+            _ => self.proxy_config.as_deref().or(Some("")),
+        };
+        checksum::checksum(component, checksum::of_scripts(component), file).unwrap_or_default()
     }
 
     /// The files by name.

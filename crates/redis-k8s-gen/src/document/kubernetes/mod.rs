@@ -2,7 +2,7 @@
 //!
 //! The way of an object: `kinds` says what it is, `form` holds it against the fields of its kind (`types`, `words`, `values`) and
 //! asks for each of its parts what Kubernetes asks beyond its form (`part` and the modules it names), `set` looks at all
-//! objects together. docs/adr-005-validating-manifests.md says why.
+//! objects together, and `instance` at what `render` made. docs/adr-005-validating-manifests.md says why.
 
 mod amount;
 mod annotation;
@@ -11,6 +11,7 @@ mod claim;
 mod container;
 mod data;
 mod form;
+mod instance;
 mod kinds;
 mod metadata;
 mod name;
@@ -30,7 +31,7 @@ mod words;
 mod workload;
 
 pub(super) use kinds::is_manifest;
-pub use rules::OBJECT_RULES;
+pub use rules::{INSTANCE_RULES, OBJECT_RULES};
 pub(super) use set::{Faulty, Object, judge};
 
 use redis_k8s::KubernetesVersion;

@@ -6,9 +6,9 @@ use redis_k8s::{Rule, Severity};
 
 use crate::document::fault::Fault;
 
-/// Declares the rules, each once, and the slice of them.
+/// Declares rules, each once, and the slice of them.
 macro_rules! rules {
-    ($($name:ident = $severity:ident $id:literal, $summary:literal, $reason:literal;)*) => {
+    ($(#[$comment:meta])* $all:ident; $($name:ident = $severity:ident $id:literal, $summary:literal, $reason:literal;)*) => {
         $(pub(super) const $name: Rule = Rule {
             id: $id,
             severity: Severity::$severity,
@@ -16,12 +16,14 @@ macro_rules! rules {
             reason: $reason,
         };)*
 
-        /// What `validate` checks objects of Kubernetes for, beyond their form.
-        pub const OBJECT_RULES: &[Rule] = &[$($name),*];
+        $(#[$comment])*
+        pub const $all: &[Rule] = &[$($name),*];
     };
 }
 
 rules! {
+    /// What `validate` checks objects of Kubernetes for, beyond their form.
+    OBJECT_RULES;
     KIND_NOT_CHECKED = Warning "kind-not-checked", "an object is of a kind this tool does not render",
         "only kinds it renders are known to it: nothing is said about the others";
     WRONG_API_VERSION = Error "wrong-api-version", "a kind is given with an apiVersion that never had it, or no longer has",
@@ -104,8 +106,6 @@ rules! {
         "the API server refuses it";
     SELECTOR_MISMATCH = Error "selector-mismatch", "the selector of a set does not match the labels of its pods",
         "the API server refuses it: the set would not find its own pods";
-    INSTANCE_RENAMED = Error "instance-renamed", "a set has another name than its scripts look for",
-        "the API server takes it, but the scripts find servers and sentinels by names made from `RK_INSTANCE`: no server would start";
     SELECTOR_EMPTY = Error "selector-empty", "the selector of a set selects everything",
         "the API server refuses it";
     PORTS_MISSING = Error "ports-missing", "a Service with an address has no port",
@@ -138,6 +138,59 @@ rules! {
         "the names of the pods do not lead to the pods";
     SELECTS_NOTHING = Warning "selects-nothing", "a selector matches no pods of the sets given",
         "the Service has no endpoints, the budget or policy protects nothing";
+}
+
+rules! {
+    /// What `validate` checks an instance for that `render` made and others changed.
+    INSTANCE_RULES;
+    INSTANCE_RENAMED = Error "instance-renamed", "a set has another name than its scripts look for",
+        "the API server takes it, but the scripts find servers and sentinels by names made from `RK_INSTANCE`: no server would start";
+    VARIABLE_MISSING = Error "variable-missing", "a variable the scripts need is not there, or comes from another field of the pod",
+        "no server or sentinel would start";
+    NOT_MOUNTED = Error "not-mounted", "nothing is mounted where the scripts read or write, or it is read-only",
+        "no server, sentinel or proxy would start";
+    PODS_IN_ORDER = Error "pods-in-order", "`podManagementPolicy` of a set is not Parallel",
+        "a sentinel is ready when a majority is there, and a server may wait for the data of one after it: the first pod waits for ever";
+    SETS_DISAGREE = Error "sets-disagree", "servers and sentinels are told another port or name of the master",
+        "they would not find each other";
+    SERVICE_MISSING = Error "service-missing", "a Service of an instance is not among those given",
+        "the scripts find pods by its name: a server without an address never starts";
+    ANNOUNCES_ANOTHER = Error "announces-another", "a Service that stands for one pod selects another, or none",
+        "the pod announces the address of this Service: replicas and clients would reach another, or nobody";
+    NOT_PUBLISHED = Error "not-published", "a Service by which pods find each other lacks `publishNotReadyAddresses`",
+        "they must find each other to become ready";
+    ACCOUNT_NOT_CREATED = Warning "account-not-created", "the ServiceAccount of an instance is not among the objects given",
+        "unless it is in the cluster already, no pod is made";
+    PORT_NOT_SERVED = Error "port-not-served", "the Service of a pod does not lead to the port the pod announces",
+        "replicas, sentinels and clients would find nobody there";
+    PORT_CLOSED = Error "port-closed", "a NetworkPolicy closes a port that pods of the instance need of each other, or the name service",
+        "no replica would follow, or no failover happen";
+    PORT_CLOSED_TO_CLIENTS = Warning "port-closed-to-clients", "a NetworkPolicy opens other ports for clients than those of the pods",
+        "clients reach nobody there";
+    PASSWORD_IN_HALF = Error "password-in-half", "passwords are mounted while `topology.env` has `auth=0`, or the other way round",
+        "everybody would be let in without one";
+    STORAGE_OTHER_THAN_SAID = Warning "storage-other-than-said", "the data is on claims while `topology.env` has `claims=0`, or the other way round",
+        "after all servers were away the scripts give up data that is there, or wait for what is lost";
+    QUORUM_EXCEEDS_SENTINELS = Error "quorum-exceeds-sentinels", "fewer sentinels than the quorum, or than a majority of those that were rendered",
+        "so many sentinels can never agree, so no failover ever starts";
+    QUORUM_OF_MINORITY = Warning "quorum-of-minority", "the quorum is no majority of the sentinels",
+        "sentinels on the small side of a split would hold a healthy master for down and start elections they cannot win";
+    MIN_REPLICAS_TOO_HIGH = Error "min-replicas-too-high", "a write needs more replicas than the servers less two",
+        "a failover takes away the old master, and the new one must still have that many replicas, else every write fails with NOREPLICAS";
+    MIN_REPLICAS_OF_TWO = Warning "min-replicas-of-two", "a write needs one replica, and there are two servers",
+        "as soon as either server is away, the other accepts no write";
+    CHECKSUM_STALE = Warning "checksum-stale", "the checksum of the pods is not that of their configuration and scripts",
+        "pods that run keep what they started with: an apply changes the configuration and restarts none";
+    HAND_OVER_MISSING = Warning "hand-over-missing", "the hook before a server or sentinel stops is not what was rendered",
+        "every planned stop of a master is a failure: nobody writes until the sentinels notice, and what was not replicated is lost";
+    GRACE_PERIOD_SHORT = Warning "grace-period-short", "servers have less than 30 seconds to stop",
+        "a hand-over takes 1.1 to 1.2 s, but the shutdown that follows waits up to 10 s for replicas and may write a snapshot; what takes longer is killed";
+    PROBE_OFF = Warning "probe-off", "a server or sentinel has no liveness, readiness or startup probe",
+        "a process that hangs is not restarted, clients are led to pods that cannot answer, or a roll goes on before a pod is in sync";
+    SECURITY_LOWERED = Warning "security-lowered", "pods do not reach the level restricted of the Pod Security Standards, as they do when rendered",
+        "a namespace that enforces it lets none in";
+    CLAIM_LABEL_CHANGES = Warning "claim-label-changes", "claims of a set have a label that was given to everything, or that is another with each release",
+        "the API server refuses the set when it changes";
 }
 
 /// An object that breaks a rule; the place is said by who reports it.

@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use redis_k8s::PathStep;
 
+use super::instance::{self, POD_NAME};
 use super::metadata::entries;
 use super::part::{items, text};
 use super::rules::{DUPLICATE_OBJECT, NOT_HEADLESS, NOT_IN_SET, SELECTS_NOTHING, broken};
@@ -22,21 +23,30 @@ use crate::document::suggest::nearest;
 pub(in crate::document) struct Object {
     group: &'static str,
     kind: &'static str,
-    namespace: String,
-    name: String,
+    pub(super) namespace: String,
+    pub(super) name: String,
     name_origin: Origin,
     /// The labels of the pods it is or makes.
-    pods: Option<BTreeMap<String, String>>,
+    pub(super) pods: Option<BTreeMap<String, String>>,
     /// The labels it selects pods by, and where they stand.
     selector: Option<(BTreeMap<String, String>, Place)>,
     references: Vec<Reference>,
     is_headless: bool,
+    /// What it is to an instance.
+    pub(super) part: Option<instance::Part>,
 }
 
+/// Where something stands in an object.
 #[derive(Debug, Clone)]
-struct Place {
+pub(super) struct Place {
     path: Vec<PathStep>,
-    origin: Origin,
+    pub(super) origin: Origin,
+}
+
+impl Place {
+    pub(super) fn of(root: &Node<'_>, path: &[PathStep]) -> Self {
+        Self { path: path.to_vec(), origin: root.locate(path) }
+    }
 }
 
 #[derive(Debug)]
@@ -84,11 +94,12 @@ impl Object {
             selector: spec.and_then(|spec| selector_of(root, spec, known.kind)),
             references: references.found,
             is_headless: spec.is_some_and(is_headless),
+            part: instance::Part::of(root, known),
         }
     }
 }
 
-fn to_map(labels: &[Entry<'_>]) -> BTreeMap<String, String> {
+pub(super) fn to_map(labels: &[Entry<'_>]) -> BTreeMap<String, String> {
     let text = |entry: &Entry<'_>| Some((entry.key.to_string(), entry.value.as_text()?.to_owned()));
     labels.iter().filter_map(text).collect()
 }
@@ -104,8 +115,23 @@ fn selector_of(root: &Node<'_>, spec: &Node<'_>, kind: &str) -> Option<(BTreeMap
     let field = steps.last().copied().unwrap_or_default();
     let has_expressions = spec.get(field).is_some_and(|selector| selector.get("matchExpressions").is_some());
     let path: Vec<PathStep> = steps.into_iter().map(PathStep::from).collect();
-    let origin = root.locate(&path);
-    (!labels.is_empty() && !has_expressions).then(|| (to_map(labels), Place { path, origin }))
+    (!labels.is_empty() && !has_expressions).then(|| (to_map(labels), Place::of(root, &path)))
+}
+
+/// The names of the `ConfigMaps` a volume cannot do without, and the steps that lead there.
+pub(super) fn config_maps<'n>(volume: &'n Node<'_>) -> Vec<(Vec<PathStep>, &'n str)> {
+    let sources = volume.get("projected").map(|projected| items(projected, "sources")).unwrap_or_default();
+    let projected = sources
+        .iter()
+        .enumerate()
+        .map(|(index, source)| (vec!["projected".into(), "sources".into(), index.into(), "configMap".into()], source));
+    std::iter::once((vec!["configMap".into()], volume))
+        .chain(projected)
+        .filter_map(|(steps, source)| {
+            let map = source.get("configMap").filter(|map| text(map, "optional") != Some("true"))?;
+            Some(([steps, vec!["name".into()]].concat(), text(map, "name")?))
+        })
+        .collect()
 }
 
 /// Collects the names of other objects in one.
@@ -124,8 +150,7 @@ impl References<'_, '_> {
             },
         });
         if let Some(name) = node.and_then(Node::as_text).filter(|name| !name.is_empty()) {
-            let place = Place { path: path.to_vec(), origin: self.root.locate(path) };
-            self.found.push(Reference { kind, name: name.to_owned(), place });
+            self.found.push(Reference { kind, name: name.to_owned(), place: Place::of(self.root, path) });
         }
     }
 
@@ -135,8 +160,8 @@ impl References<'_, '_> {
             self.add("ServiceAccount", &below(&["serviceAccountName".into()]));
         }
         for (index, volume) in items(spec, "volumes").iter().enumerate() {
-            if volume.get("configMap").is_some_and(|source| text(source, "optional") != Some("true")) {
-                self.add("ConfigMap", &below(&["volumes".into(), index.into(), "configMap".into(), "name".into()]));
+            for (steps, _) in config_maps(volume) {
+                self.add("ConfigMap", &below(&[&["volumes".into(), index.into()], &steps[..]].concat()));
             }
         }
         for list in ["initContainers", "containers"] {
@@ -169,7 +194,18 @@ pub(in crate::document) fn judge(objects: &[&Object], is_whole: bool) -> Vec<Fau
     }
     for (number, object) in objects.iter().enumerate() {
         for reference in &object.references {
-            let Some(present) = by_kind.get(&(object.namespace.as_str(), reference.kind)) else { continue };
+            let Some(present) = by_kind.get(&(object.namespace.as_str(), reference.kind)) else {
+                // who gives the Services of an instance gives what comes with them
+                if let Some(instance::Part::Pods(pods)) = &object.part
+                    && by_kind.contains_key(&(&object.namespace, "Service"))
+                {
+                    faults.extend(
+                        pods.not_given(reference.kind, &reference.name)
+                            .map(|fault| alone(number, placed(fault, &reference.place))),
+                    );
+                }
+                continue;
+            };
             match present.get(reference.name.as_str()) {
                 None => faults.push(alone(number, not_in_set(reference, present.keys().copied()))),
                 Some(service) if reference.kind == "Service" && !objects[*service].is_headless => {
@@ -186,17 +222,19 @@ pub(in crate::document) fn judge(objects: &[&Object], is_whole: bool) -> Vec<Fau
             }
         }
     }
+    faults.extend(instance::judge(objects));
     if is_whole {
-        faults.extend(selecting_nothing(objects));
+        let told: HashSet<usize> = faults.iter().map(|faulty| faulty.object).collect();
+        faults.extend(selecting_nothing(objects).into_iter().filter(|faulty| !told.contains(&faulty.object)));
     }
     faults
 }
 
-fn alone(object: usize, fault: Fault) -> Faulty {
+pub(super) fn alone(object: usize, fault: Fault) -> Faulty {
     Faulty { object, fault, other: None }
 }
 
-fn placed(fault: Fault, place: &Place) -> Fault {
+pub(super) fn placed(fault: Fault, place: &Place) -> Fault {
     fault.at(place.origin).under_all(&place.path)
 }
 
@@ -206,6 +244,9 @@ fn not_in_set<'a>(reference: &Reference, names: impl Iterator<Item = &'a str>) -
     names.sort_unstable();
     let help = match nearest(&reference.name, names.iter().copied()) {
         Some(near) => format!("did you mean `{near}`?"),
+        None if names.is_empty() => {
+            "take over the one that was rendered, or make sure that it is in the cluster".to_owned()
+        }
         None => format!("there are {}", names.iter().take(5).copied().collect::<Vec<_>>().join(", ")),
     };
     placed(broken(&NOT_IN_SET, message).help(help), &reference.place)
@@ -234,9 +275,13 @@ fn duplicates(objects: &[&Object]) -> Vec<Faulty> {
 
 fn selecting_nothing(objects: &[&Object]) -> Vec<Faulty> {
     let mut pods: HashMap<&str, Vec<&BTreeMap<String, String>>> = HashMap::new();
+    let mut sets: HashMap<(&str, &str), &BTreeMap<String, String>> = HashMap::new();
     for object in objects {
         if let Some(labels) = &object.pods {
             pods.entry(&object.namespace).or_default().push(labels);
+            if object.kind == "StatefulSet" {
+                sets.insert((&object.namespace, &object.name), labels);
+            }
         }
     }
     // many Services of a fleet have the same selector
@@ -250,10 +295,17 @@ fn selecting_nothing(objects: &[&Object]) -> Vec<Faulty> {
             continue;
         }
         let matches = |labels: &BTreeMap<String, String>| {
-            // the name of a pod is its own: a set has as many as it has pods
+            // the index of a pod is its own: a set has as many as it has pods
             selector.iter().all(|(key, value)| key == POD_NAME || key == POD_INDEX || labels.get(key) == Some(value))
         };
-        if pods.iter().any(|labels| matches(labels)) {
+        let is_found = match selector.get(POD_NAME) {
+            Some(pod) => {
+                let set = pod.rsplit_once('-').and_then(|(set, _)| sets.get(&(object.namespace.as_str(), set)));
+                set.is_some_and(|labels| matches(labels))
+            }
+            None => pods.iter().any(|labels| matches(labels)),
+        };
+        if is_found {
             answered.insert((&object.namespace, selector));
         } else {
             let fault = broken(
@@ -266,6 +318,5 @@ fn selecting_nothing(objects: &[&Object]) -> Vec<Faulty> {
     faults
 }
 
-/// Labels the StatefulSet controller gives to its pods.
-const POD_NAME: &str = "statefulset.kubernetes.io/pod-name";
+/// A label the StatefulSet controller gives to its pods.
 const POD_INDEX: &str = "apps.kubernetes.io/pod-index";

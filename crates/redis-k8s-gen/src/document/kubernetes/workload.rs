@@ -1,15 +1,14 @@
 //! Sets of pods: StatefulSet, Deployment and ReplicationController.
 
-use super::budget;
 use super::form::Form;
 use super::metadata::entries;
 use super::name::is_dns_label;
 use super::part::{has, items, text};
 use super::rules::{
-    BUDGET_OF_NOTHING, FIELDS_CONTRADICT, INSTANCE_RENAMED, INVALID_NAME, RESTART_POLICY, SELECTOR_EMPTY,
-    SELECTOR_MISMATCH, broken,
+    BUDGET_OF_NOTHING, FIELDS_CONTRADICT, INVALID_NAME, RESTART_POLICY, SELECTOR_EMPTY, SELECTOR_MISMATCH, broken,
 };
 use super::values::LABEL;
+use super::{budget, instance};
 use crate::document::node::{Entry, Node, shorten};
 
 pub(super) fn check(spec: &Node<'_>, form: &mut Form<'_, '_>) {
@@ -25,7 +24,7 @@ pub(super) fn check(spec: &Node<'_>, form: &mut Form<'_, '_>) {
     let Some(pods) = spec.get("template").and_then(|template| template.get("spec")) else { return };
     form.inside("template", |form| {
         form.inside("spec", |form| {
-            check_instance(pods, form);
+            instance::check(pods, form);
             if let Some(policy) = text(pods, "restartPolicy").filter(|policy| !matches!(*policy, "" | "Always")) {
                 let message = format!("the pods of a set are restarted always, not {}", shorten(policy));
                 form.report(broken(&RESTART_POLICY, message).under("restartPolicy".into()).help("remove it"));
@@ -75,30 +74,10 @@ pub(super) fn check_of_apps(spec: &Node<'_>, form: &mut Form<'_, '_>) {
             form.report(broken(&INVALID_NAME, message).under_all(&steps).help("name it as containers mount it"));
         }
     }
-    check(spec, form);
-}
-
-/// The scripts of a rendering know the instance by a variable, which nothing changes that changes the names of objects.
-fn check_instance(pods: &Node<'_>, form: &mut Form<'_, '_>) {
-    let Some(set) = name_of(form.root()) else { return };
-    for (index, container) in items(pods, "containers").iter().enumerate() {
-        for (place, variable) in items(container, "env").iter().enumerate() {
-            let Some(instance) = text(variable, "value").filter(|_| text(variable, "name") == Some("RK_INSTANCE"))
-            else {
-                continue;
-            };
-            if set == instance || set.strip_suffix("-sentinel") == Some(instance) {
-                continue;
-            }
-            let message = format!("the scripts look for {}, and the set is {}", shorten(instance), shorten(set));
-            let steps = ["containers".into(), index.into(), "env".into(), place.into(), "value".into()];
-            form.report(
-                broken(&INSTANCE_RENAMED, message)
-                    .under_all(&steps)
-                    .help("name the instance in its document, or by `--name`, not by a prefix or suffix"),
-            );
-        }
+    if form.kind() == "StatefulSet" {
+        instance::check_set(spec, form);
     }
+    check(spec, form);
 }
 
 /// The name in the metadata of an object.
