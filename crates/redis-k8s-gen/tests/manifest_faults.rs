@@ -86,6 +86,10 @@ const UNCHANGED: &str = r#"[
             "accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "1Gi"}}
         }}]
     }},
+    {"apiVersion": "apps/v1", "kind": "Deployment", "spec": {
+        "selector": {"matchLabels": {"app": "a"}},
+        "template": {"metadata": {"labels": {"app": "a"}}, "spec": {"containers": [{"name": "redis", "image": "redis:8.2"}]}}
+    }},
     {"apiVersion": "v1", "kind": "PersistentVolumeClaim", "spec": {
         "accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "1Gi"}}
     }},

@@ -12,7 +12,7 @@ pub(super) fn check(budget: &Node<'_>, form: &mut Form<'_, '_>) {
     }
     for field in amounts {
         let Some(amount) = text(budget, field) else { continue };
-        if !is_amount(budget, field, 0) {
+        if !is_amount(budget, field, 0, 100) {
             let message =
                 format!("{field} is \"{}\", expected a number of pods or a percentage up to 100%", shorten(amount));
             form.report(broken(&BUDGET_OF_NOTHING, message).under(field.into()));
@@ -21,9 +21,11 @@ pub(super) fn check(budget: &Node<'_>, form: &mut Form<'_, '_>) {
 }
 
 /// True for a number of pods, at least `least`, or a percentage of them.
-pub(super) fn is_amount(node: &Node<'_>, field: &str, least: i128) -> bool {
+pub(super) fn is_amount(node: &Node<'_>, field: &str, least: i128, most_percent: i128) -> bool {
     let percent = text(node, field).and_then(|amount| amount.strip_suffix('%'));
     let percent =
         percent.filter(|digits| digits.bytes().all(|b| b.is_ascii_digit())).and_then(|digits| digits.parse().ok());
-    number(node, field).or(percent.filter(|percent: &i128| *percent <= 100)).is_some_and(|number| number >= least)
+    number(node, field)
+        .or(percent.filter(|percent: &i128| *percent <= most_percent))
+        .is_some_and(|number| number >= least)
 }

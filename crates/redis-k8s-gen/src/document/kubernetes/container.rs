@@ -202,7 +202,7 @@ pub(super) fn check_port(port: &Node<'_>, form: &mut Form<'_, '_>) {
             form.report(broken(&INVALID_PORT, format!("{number} is not a port from 1 to 65535")).under(field.into()));
         }
     }
-    if let Some(name) = text(port, "name").filter(|name| !is_port_name(name)) {
+    if let Some(name) = text(port, "name").filter(|name| !name.is_empty() && !is_port_name(name)) {
         let message = format!(
             "\"{}\" is not a name of a port: 1 to 15 lower-case letters, digits or '-', a letter among them, no '-' at an end or beside another",
             shorten(name)

@@ -33,34 +33,41 @@ pub(super) enum NameForm {
 
 /// The name of an object.
 pub(super) fn check_name(object: &Node<'_>, wanted: NameForm, form: &mut Form<'_, '_>) {
+    let (is_good, rule): (fn(&str) -> bool, _) = match wanted {
+        NameForm::Step => (
+            |name| !matches!(name, "." | "..") && !name.contains(['/', '%']),
+            "neither `.` nor `..`, without '/' and '%'",
+        ),
+        // RelaxedServiceNameValidation
+        NameForm::Service if form.minor() >= 36 => (is_dns_label, LABEL),
+        NameForm::Service => (
+            is_dns_label_of_letter,
+            "1 to 63 lower-case letters, digits or '-', starting with a letter and ending with a letter or digit",
+        ),
+        NameForm::StatefulSet => (is_dns_label, LABEL),
+        NameForm::Subdomain => (
+            is_dns_subdomain,
+            "1 to 253 lower-case letters, digits, '-' or '.', with a letter or digit at both ends of every part",
+        ),
+    };
     let metadata = object.get("metadata");
-    let name = metadata.and_then(|metadata| text(metadata, "name"));
+    let said = |field: &str| metadata.and_then(|metadata| text(metadata, field));
+    let begun = said("generateName").filter(|begun| !begun.is_empty());
+    // what comes behind it makes it whole
+    if let Some(begun) = begun.filter(|begun| !is_good(begun.strip_suffix('-').unwrap_or(begun))) {
+        let message = format!("\"{}\" is not the beginning of a name for this kind: {rule}", shorten(begun));
+        form.report(broken(&INVALID_NAME, message).under("generateName".into()).under("metadata".into()));
+    }
+    let name = said("name");
     let Some(name) = name.filter(|name| !name.is_empty()) else {
         let has_name = name.is_none() && metadata.is_some_and(|metadata| metadata.get("name").is_some());
-        let is_generated =
-            metadata.and_then(|metadata| text(metadata, "generateName")).is_some_and(|name| !name.is_empty());
-        if !has_name && !is_generated {
+        if !has_name && begun.is_none() {
             let fault = broken(&NAME_MISSING, "the object has no name").help("add `name` to metadata");
             form.report(fault.under("name".into()).under("metadata".into()));
         }
         return;
     };
-    let (good, rule) = match wanted {
-        NameForm::Step => {
-            (!matches!(name, "." | "..") && !name.contains(['/', '%']), "neither `.` nor `..`, without '/' and '%'")
-        }
-        // RelaxedServiceNameValidation
-        NameForm::Service if form.minor() >= 36 => (is_dns_label(name), LABEL),
-        NameForm::Service => (
-            is_dns_label_of_letter(name),
-            "1 to 63 lower-case letters, digits or '-', starting with a letter and ending with a letter or digit",
-        ),
-        NameForm::Subdomain | NameForm::StatefulSet => (
-            is_dns_subdomain(name),
-            "1 to 253 lower-case letters, digits, '-' or '.', with a letter or digit at both ends of every part",
-        ),
-    };
-    let fault = if !good {
+    let fault = if !is_good(name) {
         broken(&INVALID_NAME, format!("\"{}\" is not a name for this kind: {rule}", shorten(name)))
     } else if wanted == NameForm::StatefulSet && name.len() > MAX_STATEFUL_SET {
         let message = format!("the name has {} characters, and no pod could carry its revision as a label", name.len());
@@ -94,13 +101,8 @@ pub(super) fn check(metadata: &Node<'_>, form: &mut Form<'_, '_>) {
 
 /// What an object says of itself: where it is, who may delete it, and whose it is.
 fn check_own(metadata: &Node<'_>, form: &mut Form<'_, '_>) {
-    // what comes behind it makes it whole; budgets are looked at less closely than all other kinds
+    // budgets are looked at less closely than all other kinds
     let is_budget = form.kind() == "PodDisruptionBudget";
-    let is_begun = |name: &str| is_budget || is_dns_subdomain(name.strip_suffix('-').unwrap_or(name));
-    if let Some(name) = text(metadata, "generateName").filter(|name| !name.is_empty() && !is_begun(name)) {
-        let message = format!("\"{}\" is not the beginning of a name", shorten(name));
-        form.broken(&INVALID_NAME, &["generateName"], message, "use lower-case letters, digits, '-' or '.'");
-    }
     if let Some(namespace) = text(metadata, "namespace").filter(|name| !name.is_empty() && !is_dns_label(name)) {
         let message = format!("\"{}\" is not a namespace: {LABEL}", shorten(namespace));
         form.report(broken(&INVALID_NAME, message).under("namespace".into()));

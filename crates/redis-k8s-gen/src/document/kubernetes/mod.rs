@@ -43,6 +43,7 @@ use super::node::Node;
 pub(super) fn check(root: &Node<'_>, release: &KubernetesVersion) -> (Vec<Fault>, Option<Object>) {
     let (mut faults, known) = kinds::recognise(root);
     let Some(known) = known else { return (faults, None) };
-    faults.extend(form::check(root, known, release.minor()));
-    (faults, Some(Object::of(root, known)))
+    let mut object = Object::of(root, known);
+    faults.extend(object.keep_back(form::check(root, known, release.minor())));
+    (faults, Some(object))
 }

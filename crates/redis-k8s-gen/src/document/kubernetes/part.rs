@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use redis_k8s::PathStep;
 
 use super::form::Form;
-use super::rules::{NOT_EXACTLY_ONE, OBJECT_OUT_OF_RANGE, PROTOCOL_MISSING, TWICE_IN_LIST, broken};
+use super::rules::{NOT_EXACTLY_ONE, OBJECT_OUT_OF_RANGE, PORTS_MISSING, PROTOCOL_MISSING, TWICE_IN_LIST, broken};
 use super::types::{Shape, Unique};
 use super::{
     annotation, budget, claim, container, data, metadata, network_policy, pod, probe, scheduling, security, service,
@@ -46,6 +46,9 @@ pub(super) fn check(type_name: &str, node: &Node<'_>, form: &mut Form<'_, '_>) {
         "Service" => {
             metadata::check_name(node, NameForm::Service, form);
             annotation::check_service(node, form);
+            if !has(node, "spec") {
+                form.report(broken(&PORTS_MISSING, "the Service has no ports").under("spec".into()));
+            }
         }
         "StatefulSet" => {
             metadata::check_name(node, NameForm::StatefulSet, form);
@@ -90,6 +93,8 @@ pub(super) fn check(type_name: &str, node: &Node<'_>, form: &mut Form<'_, '_>) {
         "ServicePort" => service::check_port(node, form),
         "ReplicationControllerSpec" => workload::check(node, form),
         "DeploymentSpec" | "StatefulSetSpec" => workload::check_of_apps(node, form),
+        "DeploymentStrategy" => workload::check_strategy(node, 0, form),
+        "StatefulSetUpdateStrategy" => workload::check_strategy(node, 1, form),
         "PodDisruptionBudgetSpec" => budget::check(node, form),
         "NetworkPolicySpec" => network_policy::check(node, form),
         "NetworkPolicyPeer" => network_policy::check_peer(node, form),

@@ -99,6 +99,17 @@ impl Object {
     }
 }
 
+impl Object {
+    /// Keeps what is wrong with the pods of an instance until their configuration is known, and gives back the rest: who validates a
+    /// set alone may have made another of it.
+    pub(super) fn keep_back(&mut self, found: Vec<Fault>) -> Vec<Fault> {
+        let Some(instance::Part::Pods(pods)) = &mut self.part else { return found };
+        let (kept, rest) = found.into_iter().partition(instance::is_of_instance);
+        pods.faults = kept;
+        rest
+    }
+}
+
 pub(super) fn to_map(labels: &[Entry<'_>]) -> BTreeMap<String, String> {
     let text = |entry: &Entry<'_>| Some((entry.key.to_string(), entry.value.as_text()?.to_owned()));
     labels.iter().filter_map(text).collect()

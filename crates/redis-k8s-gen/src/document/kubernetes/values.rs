@@ -116,6 +116,7 @@ const VALUES: &[(&str, &str, Presence, Value)] = &[
     ("LabelSelectorRequirement", "key", Optional, Key),
     ("LabelSelectorRequirement", "values", Read, Value::LabelText),
     ("NFSVolumeSource", "path", Optional, AbsolutePath),
+    ("ObjectMeta", "generation", Optional, Within(0, i64::MAX)),
     ("PersistentVolumeClaim", "spec", Required, Any),
     ("PersistentVolumeClaimSpec", "accessModes", Required, Any),
     ("PersistentVolumeClaimSpec", "storageClassName", Optional, Name),

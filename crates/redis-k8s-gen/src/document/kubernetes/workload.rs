@@ -47,25 +47,6 @@ pub(super) fn check_of_apps(spec: &Node<'_>, form: &mut Form<'_, '_>) {
         let message = format!("\"{}\" is not the name of a Service, and pods could not be named by it", shorten(name));
         form.report(broken(&INVALID_NAME, message).under("serviceName".into()));
     }
-    if let Some(rolling) = spec.get("updateStrategy").and_then(|strategy| strategy.get("rollingUpdate"))
-        && let Some(amount) = text(rolling, "maxUnavailable")
-        && !budget::is_amount(rolling, "maxUnavailable", 1)
-    {
-        let message = format!("maxUnavailable is \"{}\", expected a number or percentage of pods", shorten(amount));
-        form.broken(
-            &BUDGET_OF_NOTHING,
-            &["updateStrategy", "rollingUpdate", "maxUnavailable"],
-            message,
-            "write 1 or more",
-        );
-    }
-    if let Some(strategy) = spec.get("updateStrategy")
-        && text(strategy, "type") == Some("OnDelete")
-        && has(strategy, "rollingUpdate")
-    {
-        let message = "pods that are replaced when somebody deletes them do not roll";
-        form.broken(&FIELDS_CONTRADICT, &["updateStrategy", "rollingUpdate"], message, "remove it, or change the type");
-    }
     for (index, claim) in items(spec, "volumeClaimTemplates").iter().enumerate() {
         let name = name_of(claim).unwrap_or_default();
         if !is_dns_label(name) {
@@ -145,5 +126,27 @@ fn check_selector(spec: &Node<'_>, form: &mut Form<'_, '_>) {
             let fault = fault.help("selector and labels of the template must fit");
             form.report(fault.under_all(&["selector".into(), "matchExpressions".into(), index.into()]));
         }
+    }
+}
+
+/// How a set replaces its pods, of which at least so many may be missing at a time.
+pub(super) fn check_strategy(strategy: &Node<'_>, least: i128, form: &mut Form<'_, '_>) {
+    let Some(rolling) = strategy.get("rollingUpdate") else { return };
+    if matches!(text(strategy, "type"), Some("OnDelete" | "Recreate")) {
+        let message = "pods that are replaced all at once, or when somebody deletes them, do not roll";
+        form.broken(&FIELDS_CONTRADICT, &["rollingUpdate"], message, "remove it, or change the type");
+    }
+    for (field, least, most_percent) in [("maxUnavailable", least, 100), ("maxSurge", 0, i128::MAX)] {
+        let Some(amount) = text(rolling, field) else { continue };
+        if budget::is_amount(rolling, field, least, most_percent) {
+            continue;
+        }
+        let message = format!("{field} is \"{}\", expected a number or percentage of pods", shorten(amount));
+        let help = format!("write {least} or more");
+        form.broken(&BUDGET_OF_NOTHING, &["rollingUpdate", field], message, &help);
+    }
+    if ["maxUnavailable", "maxSurge"].iter().all(|field| matches!(text(rolling, field), Some("0" | "0%"))) {
+        let message = "no pod may be missing and none may be there beside the others, so none is replaced";
+        form.broken(&FIELDS_CONTRADICT, &["rollingUpdate"], message, "let one of them be 1");
     }
 }

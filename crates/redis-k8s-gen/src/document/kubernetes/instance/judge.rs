@@ -89,6 +89,9 @@ struct Judged<'a, 'f> {
 impl<'a> Judged<'a, '_> {
     fn judge(mut self) {
         let configuration = self.configuration();
+        if self.mounted().next().is_some() {
+            self.faults.extend(self.pods.faults.iter().map(|fault| alone(self.number, fault.clone())));
+        }
         self.judge_checksum();
         if self.pods.role == Role::Proxy {
             return;

@@ -13,7 +13,7 @@ use redis_k8s::PathStep;
 
 use super::metadata::entries;
 use super::part::{has, is_true, items, number, text};
-use super::rules::{ACCOUNT_NOT_CREATED, NOT_IN_SET, broken};
+use super::rules::{ACCOUNT_NOT_CREATED, INSTANCE_RULES, NOT_IN_SET, broken};
 use super::set::{Place, config_maps};
 use super::types::Known;
 use crate::document::fault::Fault;
@@ -56,6 +56,8 @@ pub(super) struct Pods {
     has_passwords: bool,
     has_claims: bool,
     at: Places,
+    /// What is wrong with them, if they run what `render` made.
+    pub(super) faults: Vec<Fault>,
 }
 
 /// Where its parts stand.
@@ -95,6 +97,11 @@ struct ServicePort {
 enum Target {
     Number(i128),
     Name(String),
+}
+
+/// True for what only the pods of an instance must be.
+pub(super) fn is_of_instance(fault: &Fault) -> bool {
+    INSTANCE_RULES.iter().any(|rule| rule.id == fault.rule())
 }
 
 impl Part {
@@ -146,6 +153,7 @@ impl Pods {
                 replicas: at(&["spec".into(), "replicas".into()]),
                 env: below(&["env".into()]),
             },
+            faults: Vec::new(),
         })
     }
 
