@@ -10,7 +10,7 @@ const ANNOTATIONS: &[(&str, &str)] = &[
     ("container.seccomp.security.alpha.kubernetes.io/", "the field seccompProfile has come in its place"),
     ("kubernetes.io/enforce-mountable-secrets", "use a namespace of its own"),
     (
-        "pod.alpha.kubernetes.io/init-container",
+        "pod.alpha.kubernetes.io/init-container-statuses",
         "the API server drops it: the field initContainers has come in its place",
     ),
     (
@@ -18,7 +18,7 @@ const ANNOTATIONS: &[(&str, &str)] = &[
         "the API server drops it: the field initContainers has come in its place",
     ),
     (
-        "pod.beta.kubernetes.io/init-container",
+        "pod.beta.kubernetes.io/init-container-statuses",
         "the API server drops it: the field initContainers has come in its place",
     ),
     (

@@ -22,23 +22,33 @@ rules! { RULES;
 /// Parts of the names of what people run beside a server.
 const NO_SERVERS: &[&str] = &["commander", "exporter", "insight"];
 
-/// A server this tool knows the directives of, by its major version.
+/// A server this tool knows the directives of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Server {
-    Redis7,
-    Redis8,
-    Valkey8,
-    Valkey9,
+pub(super) struct Server {
+    pub(super) is_valkey: bool,
+    /// Its minor version, as 82 for 8.2.
+    pub(super) version: u32,
 }
 
-/// The server in the image of `check`, as far as its name and tag tell.
+impl Server {
+    pub(super) const fn redis(version: u32) -> Self {
+        Self { is_valkey: false, version }
+    }
+
+    pub(super) const fn valkey(version: u32) -> Self {
+        Self { is_valkey: true, version }
+    }
+}
+
+/// The server in the image of `check`, as far as its name and tag tell; a tag without a minor version is the newest.
 pub(super) fn server(check: &Check) -> Option<Server> {
-    let Some(image) = &check.spec.image else { return Some(Server::Redis8) };
-    match (image.name(), image.version()?.0) {
-        ("redis", 7) => Some(Server::Redis7),
-        ("redis", 8) => Some(Server::Redis8),
-        ("valkey", 8) => Some(Server::Valkey8),
-        ("valkey", 9) => Some(Server::Valkey9),
+    let default = defaults::IMAGE.parse().ok();
+    let image = check.spec.image.as_ref().or(default.as_ref())?;
+    let (major, minor) = image.version()?;
+    let version = major * 10 + minor.unwrap_or(9).min(9);
+    match (image.name(), major) {
+        ("redis", 7 | 8) => Some(Server::redis(version)),
+        ("valkey", 8 | 9) => Some(Server::valkey(version)),
         _ => None,
     }
 }
@@ -181,10 +191,10 @@ mod tests {
             let redis = crate::check::tests::document(&format!("spec: {{image: '{text}'}}"));
             server(&Check::new(&redis, ApiVersion::AppsV1))
         };
-        assert_eq!(server("redis:7.4.2-alpine"), Some(Server::Redis7));
-        assert_eq!(server("localhost:5000/library/redis:8"), Some(Server::Redis8));
-        assert_eq!(server(&format!("valkey/valkey:9.0@sha256:{}", "0".repeat(64))), Some(Server::Valkey9));
-        assert_eq!(server("valkey/valkey:8.1"), Some(Server::Valkey8));
+        assert_eq!(server("redis:7.4.2-alpine"), Some(Server::redis(74)));
+        assert_eq!(server("localhost:5000/library/redis:8"), Some(Server::redis(89)));
+        assert_eq!(server(&format!("valkey/valkey:9.0@sha256:{}", "0".repeat(64))), Some(Server::valkey(90)));
+        assert_eq!(server("valkey/valkey:8.1"), Some(Server::valkey(81)));
         assert_eq!(server("redis:9"), None);
         assert_eq!(server("redis:latest"), None);
         assert_eq!(server("example.com/my-redis:8"), None);

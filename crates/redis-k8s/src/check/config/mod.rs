@@ -1,6 +1,7 @@
 //! Directives of redis.conf and sentinel.conf.
 
 mod arguments;
+mod commands;
 mod directives;
 pub(super) mod meaning;
 mod owned;
@@ -129,7 +130,7 @@ fn known(check: &mut Check, path: &At, directive: &Directive, value: &ConfigValu
                 .help("leave it out, or change spec.image"),
         );
     }
-    if let Some((why, help)) = values::fault(directive, value) {
+    if let Some((why, help)) = values::fault(directive, value, server) {
         let shown: Vec<&str> = value.lines().collect();
         check.report(
             CONFIG_VALUE_INVALID
@@ -312,6 +313,12 @@ pub(super) const CASES: &[super::tests::Case] = {
             "spec: {image: 'example.com/our-redis:1', config: {lookahead: 16}}",
         ),
         case(
+            "config-key-of-other-server",
+            "spec.config.locale-collate",
+            "spec: {image: 'redis:7.0', config: {locale-collate: C, key-load-delay: 0}}",
+            "spec: {image: 'redis:7.2', config: {locale-collate: C, key-load-delay: 0}}",
+        ),
+        case(
             "config-key-of-module",
             "spec.config.search-timeout",
             "spec: {config: {search-timeout: 100}}",
@@ -425,6 +432,60 @@ pub(super) const CASES: &[super::tests::Case] = {
             "spec.config.latency-tracking-info-percentiles",
             "spec: {config: {latency-tracking-info-percentiles: 50 101}}",
             "spec: {config: {latency-tracking-info-percentiles: 50 99.9}}",
+        ),
+        case(
+            "config-value-invalid",
+            "spec.config.notify-keyspace-events",
+            "spec: {config: {notify-keyspace-events: 'KEX?'}}",
+            "spec: {config: {notify-keyspace-events: KEA}}",
+        ),
+        case(
+            "config-value-invalid",
+            "spec.config.shutdown-on-sigterm",
+            "spec: {config: {shutdown-on-sigterm: fast}}",
+            "spec: {config: {shutdown-on-sigterm: nosave now}}",
+        ),
+        case(
+            "config-value-invalid",
+            "spec.config.shutdown-on-sigint",
+            "spec: {config: {shutdown-on-sigint: save nosave}}",
+            "spec: {config: {shutdown-on-sigint: default}}",
+        ),
+        case(
+            "config-value-invalid",
+            "spec.config.io-threads",
+            "spec: {config: {io-threads: 200}}",
+            "spec: {image: 'valkey/valkey:9.0', config: {io-threads: 200}}",
+        ),
+        case(
+            "config-value-invalid",
+            "spec.config.maxmemory-policy",
+            "spec: {image: 'valkey/valkey:8.1', config: {maxmemory-policy: allkeys-lrm}}",
+            "spec: {image: 'redis:8.6', config: {maxmemory-policy: allkeys-lrm}}",
+        ),
+        case(
+            "config-value-invalid",
+            "spec.config.proc-title-template",
+            "spec: {config: {proc-title-template: ''}}",
+            "spec: {config: {proc-title-template: '\"redis {port}\"'}}",
+        ),
+        case(
+            "config-value-invalid",
+            "spec.config.proc-title-template",
+            "spec: {config: {proc-title-template: '{name}'}}",
+            "spec: {config: {proc-title-template: '{title}'}}",
+        ),
+        case(
+            "config-value-invalid",
+            "spec.config.rename-command",
+            "spec: {config: {rename-command: x y}}",
+            "spec: {config: {rename-command: KEYS y}}",
+        ),
+        case(
+            "config-value-invalid",
+            "spec.config.rename-command",
+            "spec: {config: {rename-command: KEYS get}}",
+            "spec: {image: 'redis:8.6', config: {rename-command: DELEX y}}",
         ),
         case(
             "config-value-invalid",

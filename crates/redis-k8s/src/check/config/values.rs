@@ -1,11 +1,17 @@
 //! What each kind of directive takes.
 
 use super::arguments::{arguments, memory};
-use super::directives::{Directive, Kind};
+use super::commands;
+use super::directives::{self, Directive, Kind};
+use crate::check::image::Server;
 use crate::value::ConfigValue;
 
 /// Why a directive cannot take this value, and what it can take.
-pub(super) fn fault(directive: &Directive, value: &ConfigValue) -> Option<(&'static str, String)> {
+pub(super) fn fault(
+    directive: &Directive,
+    value: &ConfigValue,
+    server: Option<Server>,
+) -> Option<(&'static str, String)> {
     let count = value.lines().count();
     if count == 0 {
         return Some(("the list is empty", "leave the directive out, or give it a value".to_owned()));
@@ -20,18 +26,28 @@ pub(super) fn fault(directive: &Directive, value: &ConfigValue) -> Option<(&'sta
         let Some(words) = arguments(line) else {
             return Some(("its quotes do not close", "close each quote, and put a blank behind it".to_owned()));
         };
-        if matches!(directive.kind, Kind::Words) {
-            return words_fault(directive.name, &words);
-        }
-        match words.as_slice() {
-            [word] => word_fault(directive.kind, word),
+        match (directive.kind, words.as_slice()) {
+            (Kind::Words, _) => words_fault(directive.name, &words, server),
+            (Kind::Flags(flags), _) => flags_fault(directive.name, flags, &words, server),
+            (_, [word]) => word_fault(directive, word, server),
             _ => Some(("it takes one word", "put the value in double quotes if it holds blanks".to_owned())),
         }
     })
 }
 
-fn word_fault(kind: Kind, word: &str) -> Option<(&'static str, String)> {
-    match kind {
+/// The words of a directive that a server takes, or any server if it is not known.
+fn words_of(name: &str, words: &[&'static str], server: Option<Server>) -> Vec<&'static str> {
+    let is_taken = |word: &&&str| server.is_none_or(|server| directives::since(name, word).is_in(server));
+    words.iter().filter(is_taken).copied().collect()
+}
+
+fn word_fault(directive: &Directive, word: &str, server: Option<Server>) -> Option<(&'static str, String)> {
+    match directive.kind {
+        Kind::Int(least, _) if directive.name == "io-threads" => {
+            let most = if server.is_none_or(|server| server.is_valkey && server.version > 80) { 256 } else { 128 };
+            (!word.parse::<i64>().is_ok_and(|number| (least..=most).contains(&number)))
+                .then(|| ("it is not a whole number in range", format!("use {least} to {most}, without a unit")))
+        }
         Kind::Bool if !word.eq_ignore_ascii_case("yes") && !word.eq_ignore_ascii_case("no") => {
             Some(("it is neither yes nor no", "use yes or no".to_owned()))
         }
@@ -50,7 +66,11 @@ fn word_fault(kind: Kind, word: &str) -> Option<(&'static str, String)> {
                 )
             })
         }
-        Kind::Choice(choices) if !choices.iter().any(|choice| choice.eq_ignore_ascii_case(word)) => {
+        Kind::Choice(choices) => {
+            let choices = words_of(directive.name, choices, server);
+            if choices.iter().any(|choice| choice.eq_ignore_ascii_case(word)) {
+                return None;
+            }
             let near = choices
                 .iter()
                 .map(|choice| (strsim::osa_distance(word, choice), choice))
@@ -64,7 +84,69 @@ fn word_fault(kind: Kind, word: &str) -> Option<(&'static str, String)> {
                 },
             ))
         }
+        Kind::Text => text_fault(directive.name, word, server),
         _ => None,
+    }
+}
+
+/// Texts that the server looks at.
+fn text_fault(name: &str, text: &str, server: Option<Server>) -> Option<(&'static str, String)> {
+    match name {
+        "notify-keyspace-events" => {
+            // which ones came after 8.2 is not known here
+            let is_class = |class: char| match server {
+                Some(server) if server.is_valkey || server.version < 82 => EVENTS.contains(class),
+                Some(server) if server.version == 82 => EVENTS.contains(class) || "co".contains(class),
+                _ => class.is_ascii_alphabetic() || class == '$',
+            };
+            (!text.chars().all(is_class)).then(|| {
+                (
+                    "it is not a list of classes of events",
+                    format!("use letters of {EVENTS}, as in KEA, or \"\" for none"),
+                )
+            })
+        }
+        "proc-title-template" => (!is_template(text)).then(|| {
+            (
+                "it is not a template",
+                format!("use text and fields such as {{title}} and {{listen-addr}}, of {}", FIELDS.join(", ")),
+            )
+        }),
+        _ => None,
+    }
+}
+
+/// The classes of keyspace events that all servers know.
+const EVENTS: &str = "AKEg$lshzxetdmn";
+/// The fields of a title of a process.
+const FIELDS: [&str; 7] = ["title", "listen-addr", "server-mode", "port", "tls-port", "unixsocket", "config-file"];
+
+fn is_template(text: &str) -> bool {
+    let mut parts = text.split('{');
+    let has_first = parts.next().is_some_and(|first| !first.is_empty());
+    let is_field = |part: &str| part.split_once('}').is_some_and(|(field, _)| FIELDS.contains(&field));
+    let (mut count, mut is_good) = (0, true);
+    for part in parts {
+        count += 1;
+        is_good &= is_field(part);
+    }
+    is_good && (has_first || count > 0)
+}
+
+fn flags_fault(
+    name: &str,
+    flags: &[&'static str],
+    words: &[String],
+    server: Option<Server>,
+) -> Option<(&'static str, String)> {
+    let flags = words_of(name, flags, server);
+    // in quotes they are one
+    let all: Vec<String> = words.iter().flat_map(|word| word.split(' ')).map(str::to_ascii_lowercase).collect();
+    let has = |flag: &str| all.iter().any(|word| word == flag);
+    if all.iter().any(|word| !flags.contains(&&**word)) {
+        Some(("it is none of its words", format!("use {}", flags.join(", "))))
+    } else {
+        (has("save") && has("nosave")).then(|| ("save and nosave exclude each other", "keep one of the two".to_owned()))
     }
 }
 
@@ -80,7 +162,7 @@ fn size_help(word: &str, least: u64) -> String {
     }
 }
 
-fn words_fault(name: &str, words: &[String]) -> Option<(&'static str, String)> {
+fn words_fault(name: &str, words: &[String], server: Option<Server>) -> Option<(&'static str, String)> {
     let number = |word: &String| word.parse::<u32>().ok();
     match name {
         "save" => {
@@ -102,8 +184,20 @@ fn words_fault(name: &str, words: &[String]) -> Option<(&'static str, String)> {
                 ("it is not a class with two sizes and seconds", "use lines like replica 256mb 64mb 60".to_owned())
             })
         }
-        "rename-command" => (words.len() != 2 || words[0].is_empty())
-            .then(|| ("it is not a command and its new name", "use lines like FLUSHALL \"\"".to_owned())),
+        "rename-command" => match words {
+            [command, new] if !command.is_empty() => match (commands::has(server, command), commands::has(server, new))
+            {
+                (Some(false), _) => Some((
+                    "the server has no such command",
+                    "use the name of a command, without a subcommand".to_owned(),
+                )),
+                (_, Some(true)) => {
+                    Some(("the new name is that of another command", "use a name no command has, or \"\"".to_owned()))
+                }
+                _ => None,
+            },
+            _ => Some(("it is not a command and its new name", "use lines like FLUSHALL \"\"".to_owned())),
+        },
         "loadmodule" => (!words[0].starts_with('/')).then(|| {
             ("it is not the path of a module", "use the whole path inside the image, beginning with /".to_owned())
         }),
