@@ -1,6 +1,7 @@
 //! What `validate` says of renderings that were changed afterwards, as kustomize, Helm or a hand change them.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+#![allow(clippy::too_many_lines, reason = "a table is as long as it is")]
 
 mod messages;
 

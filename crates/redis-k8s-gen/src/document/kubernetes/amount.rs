@@ -47,6 +47,11 @@ impl Amount {
         if node.is_null() { Some(Self(0)) } else { node.as_text().and_then(Self::parse) }
     }
 
+    /// What several come to.
+    pub(super) fn sum(amounts: impl Iterator<Item = Self>) -> Self {
+        Self(amounts.fold(0, |sum: i128, amount| sum.saturating_add(amount.0)))
+    }
+
     pub(super) fn is_negative(self) -> bool {
         self.0 < 0
     }

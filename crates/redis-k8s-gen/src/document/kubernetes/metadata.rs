@@ -44,6 +44,7 @@ pub(super) fn check_name(object: &Node<'_>, wanted: NameForm, form: &mut Form<'_
             is_dns_label_of_letter,
             "1 to 63 lower-case letters, digits or '-', starting with a letter and ending with a letter or digit",
         ),
+        // its pods have it in their host names
         NameForm::StatefulSet => (is_dns_label, LABEL),
         NameForm::Subdomain => (
             is_dns_subdomain,

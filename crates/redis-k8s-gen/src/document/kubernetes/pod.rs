@@ -101,15 +101,27 @@ pub(super) fn check(spec: &Node<'_>, form: &mut Form<'_, '_>) {
     security::check_pod(spec, form);
 }
 
-fn limits_of<'n, 't>(node: &'n Node<'t>) -> &'n [Entry<'t>] {
-    node.get("resources").map(|resources| entries(resources, "limits")).unwrap_or_default()
+fn resources_of<'n, 't>(node: &'n Node<'t>, list: &str) -> &'n [Entry<'t>] {
+    node.get("resources").map(|resources| entries(resources, list)).unwrap_or_default()
 }
 
-/// No container has a higher limit than all of them together.
+/// No container has a higher limit than all of them together, and they request no more than the pod.
 fn check_limits(spec: &Node<'_>, form: &mut Form<'_, '_>) {
+    for request in resources_of(spec, "requests") {
+        let together = containers(spec)
+            .filter(|(list, _, container)| *list == "containers" || text(container, "restartPolicy") == Some("Always"))
+            .flat_map(|(.., container)| resources_of(container, "requests"))
+            .filter(|own| own.key == request.key)
+            .filter_map(|own| Amount::of(&own.value));
+        if Amount::of(&request.value).is_some_and(|whole| Amount::sum(together) > whole) {
+            let message = format!("the containers together request more {} than the whole pod", shorten(&request.key));
+            let help = "raise the request of the pod, or lower theirs";
+            form.broken(&REQUEST_EXCEEDS_LIMIT, &["resources", "requests", &request.key], message, help);
+        }
+    }
     for (list, index, container) in containers(spec).filter(|(list, ..)| *list == "containers") {
-        for limit in limits_of(container) {
-            let whole = limits_of(spec).iter().find(|whole| whole.key == limit.key);
+        for limit in resources_of(container, "limits") {
+            let whole = resources_of(spec, "limits").iter().find(|whole| whole.key == limit.key);
             let (Some(most), Some(own)) = (whole.and_then(|whole| Amount::of(&whole.value)), Amount::of(&limit.value))
             else {
                 continue;

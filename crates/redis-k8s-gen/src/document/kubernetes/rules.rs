@@ -50,6 +50,8 @@ rules! {
         "the API server refuses them";
     TWICE_IN_LIST = Error "twice-in-list", "two items of a list are the same to Kubernetes",
         "server-side apply refuses the list, and the API server many; of the others tools keep one of the two";
+    PATHS_OVERLAP = Warning "paths-overlap", "a file of a projected volume stands where another has its folder",
+        "the API server warns of it, and no pod with such a volume starts";
     PROTOCOL_MISSING = Warning "protocol-missing", "a port is listed for two protocols, and one of them is left out",
         "kubectl apply takes the two for one when either changes";
     INVALID_PORT = Error "invalid-port", "a port is not a number from 1 to 65535, or its name not one Kubernetes takes",

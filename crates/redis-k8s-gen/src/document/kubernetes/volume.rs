@@ -5,7 +5,8 @@ use super::form::Form;
 use super::name::{is_dns_label, is_dns_subdomain};
 use super::part::{exactly_one, has, is_empty, is_true, items, number, text};
 use super::rules::{
-    FIELDS_CONTRADICT, INVALID_NAME, INVALID_VALUE, NOT_EXACTLY_ONE, OBJECT_OUT_OF_RANGE, TWICE_IN_LIST, broken,
+    FIELDS_CONTRADICT, INVALID_NAME, INVALID_VALUE, NOT_EXACTLY_ONE, OBJECT_OUT_OF_RANGE, PATHS_OVERLAP, TWICE_IN_LIST,
+    broken,
 };
 use super::values::LABEL;
 use crate::document::fault::Fault;
@@ -83,23 +84,35 @@ pub(super) fn check_projection(projection: &Node<'_>, form: &mut Form<'_, '_>) {
 
 /// No two of its files have one path.
 pub(super) fn check_projected(projected: &Node<'_>, form: &mut Form<'_, '_>) {
-    let mut seen = Vec::new();
+    let mut seen: Vec<&str> = Vec::new();
     for (index, source) in items(projected, "sources").iter().enumerate() {
-        let own = ["clusterTrustBundle"].into_iter().filter_map(|kind| Some((kind, None, source.get(kind)?)));
+        let own = ["clusterTrustBundle", "serviceAccountToken"]
+            .into_iter()
+            .filter_map(|kind| Some((kind, None, source.get(kind)?)));
         let files = ["configMap", "downwardAPI", "secret"].into_iter().flat_map(|kind| {
             let files = source.get(kind).map(|source| items(source, "items")).unwrap_or_default();
             files.iter().enumerate().map(move |(place, file)| (kind, Some(place), file))
         });
         for (kind, place, file) in own.chain(files) {
             let Some(path) = text(file, "path").filter(|path| !path.is_empty()) else { continue };
-            if seen.contains(&path) {
-                let mut steps = vec!["sources".into(), index.into(), kind.into()];
-                steps.extend(place.into_iter().flat_map(|place| ["items".into(), place.into()]));
-                steps.push("path".into());
-                let fault = broken(&TWICE_IN_LIST, format!("another file of the volume is {}", shorten(path)));
-                form.report(fault.under_all(&steps).help("give each a path of its own"));
-            }
-            seen.push(path);
+            let is_below =
+                |path: &str, folder: &str| path.strip_prefix(folder).is_some_and(|rest| rest.starts_with('/'));
+            let other = seen.iter().find(|other| is_below(path, other) || is_below(other, path));
+            let fault = if seen.contains(&path) && kind != "serviceAccountToken" {
+                broken(&TWICE_IN_LIST, format!("another file of the volume is {}", shorten(path)))
+            } else if let Some(other) = other {
+                broken(
+                    &PATHS_OVERLAP,
+                    format!("{} of the volume is a file, and {} another", shorten(other), shorten(path)),
+                )
+            } else {
+                seen.push(path);
+                continue;
+            };
+            let mut steps = vec!["sources".into(), index.into(), kind.into()];
+            steps.extend(place.into_iter().flat_map(|place| ["items".into(), place.into()]));
+            steps.push("path".into());
+            form.report(fault.under_all(&steps).help("give each a path of its own"));
         }
     }
 }
