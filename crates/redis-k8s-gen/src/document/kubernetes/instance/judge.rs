@@ -22,9 +22,12 @@ type Sets<'a> = [Option<(usize, &'a Object, &'a Pods)>; 3];
 type Policies<'a> = Vec<(usize, &'a Policy)>;
 
 /// All parts of instances among the objects given.
+#[derive(Default)]
 struct Parts<'a> {
     configurations: Named<'a, Configuration>,
     services: Named<'a, Service>,
+    /// Namespaces of Services.
+    served: HashSet<&'a str>,
     /// By their namespace, and the instance they are for if they say it.
     policies: HashMap<(&'a str, Option<&'a str>), Policies<'a>>,
 }
@@ -34,7 +37,7 @@ const INSTANCE: &str = "app.kubernetes.io/instance";
 
 /// Judges the instances among all objects of a run.
 pub(in crate::document::kubernetes) fn judge(objects: &[&Object]) -> Vec<Faulty> {
-    let mut parts = Parts { configurations: HashMap::new(), services: HashMap::new(), policies: HashMap::new() };
+    let mut parts = Parts::default();
     let mut instances: Vec<Sets<'_>> = Vec::new();
     let mut known: HashMap<(&str, &str), usize> = HashMap::new();
     for (number, object) in objects.iter().copied().enumerate() {
@@ -45,6 +48,7 @@ pub(in crate::document::kubernetes) fn judge(objects: &[&Object]) -> Vec<Faulty>
             }
             Some(Part::Service(part)) => {
                 parts.services.insert(name, (number, part));
+                parts.served.insert(name.0);
             }
             Some(Part::Policy(part)) => {
                 let bucket = (name.0, part.label(INSTANCE));
@@ -217,7 +221,7 @@ impl<'a> Judged<'a, '_> {
         };
         let namespace = self.object.namespace.as_str();
         // a set under another name is told as that, and of Services there may be none
-        if self.object.name != set || !self.parts.services.keys().any(|(of, _)| *of == namespace) {
+        if self.object.name != set || !self.parts.served.contains(namespace) {
             return;
         }
         let port = self.pods.port(port);
