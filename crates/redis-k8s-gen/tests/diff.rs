@@ -61,6 +61,27 @@ const CHANGES: &[(&str, &str, &str, &[&str], &str)] = &[
         &["restart cache"],
         "",
     ),
+    (
+        "a restart of the highest server alone, to see how it does",
+        "",
+        "updateStrategy: {partition: 2}, env: [{name: TZ, value: UTC}]",
+        &["restart cache"],
+        "",
+    ),
+    (
+        "the others after it",
+        "updateStrategy: {partition: 2}, env: [{name: TZ, value: UTC}]",
+        "env: [{name: TZ, value: UTC}]",
+        &["restart cache"],
+        "",
+    ),
+    (
+        "restarts when somebody deletes the pods",
+        "updateStrategy: {type: OnDelete}",
+        "updateStrategy: {type: OnDelete}, env: [{name: TZ, value: UTC}]",
+        &["restart cache"],
+        "",
+    ),
     ("an address for clients without Sentinel", "", "services: {master: {enabled: true}}", &[], ""),
     ("no such address any more", "services: {master: {enabled: true}}", "", &["left 3 objects"], ""),
     (

@@ -361,7 +361,7 @@ prop_compose! {
             resources: resources.map(Box::new),
             scheduling: scheduling.map(Box::new),
             env: env.map(|env| {
-                env.into_iter().map(|(name, value)| EnvVar { name: name.parse().unwrap(), value }).collect()
+                env.into_iter().map(|(name, value)| EnvVar { name: name.parse().unwrap(), value, value_from: None }).collect()
             }),
             network_policy: clients.map(|clients| Box::new(NetworkPolicy {
                 clients: Some(clients.into_iter().map(|pods| Peer { pods, ..Peer::default() }).collect()),

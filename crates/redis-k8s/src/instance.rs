@@ -4,7 +4,7 @@ use std::num::NonZeroU16;
 
 use crate::api_version::ApiVersion;
 use crate::model::defaults;
-use crate::model::{ClientCertificates, MasterService, Persistence, Redis, Sentinel};
+use crate::model::{ClientCertificates, MasterService, Persistence, Redis, Scheduling, Sentinel};
 use crate::value::{Duration, Image, Quantity};
 
 /// One of the sets of pods.
@@ -127,6 +127,12 @@ impl<'a> Instance<'a> {
             Component::Sentinel => defaults::SENTINEL_REPLICAS,
             Component::Proxy => replicas,
         })
+    }
+
+    /// Where the pods of a set run.
+    pub(crate) fn scheduling(self, component: Component) -> Option<&'a Scheduling> {
+        let own = self.sentinel().and_then(|sentinel| sentinel.scheduling.as_deref());
+        own.filter(|_| component == Component::Sentinel).or(self.redis.spec.scheduling.as_deref())
     }
 
     pub(crate) fn quorum(self) -> u32 {

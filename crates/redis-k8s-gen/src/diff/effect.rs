@@ -150,6 +150,16 @@ impl<'a> Set<'a> {
         item.value.pointer("/spec/volumeClaimTemplates").and_then(Value::as_array).map_or(&[], Vec::as_slice)
     }
 
+    /// True if pods are replaced when somebody deletes them.
+    fn is_on_delete(item: &Item) -> bool {
+        item.text("/spec/updateStrategy/type") == "OnDelete"
+    }
+
+    /// How many pods stay as they are, from the lowest on.
+    fn held_back(item: &Item) -> u64 {
+        item.value.pointer("/spec/updateStrategy/rollingUpdate/partition").and_then(Value::as_u64).unwrap_or(0)
+    }
+
     fn has_claims(item: &Item) -> bool {
         !Self::claims(item).is_empty()
     }
@@ -255,6 +265,11 @@ impl Run<'_> {
         }
         if restarts {
             self.add(Outcome::Restart, change, roll(&set, before.min(after), change), Vec::new());
+        }
+        let freed = Set::is_on_delete(set.old) || Set::held_back(set.new) < Set::held_back(set.old);
+        if freed && !Set::is_on_delete(set.new) && !change.changes("spec.template") {
+            let text = "replaces the pods that were held back, if any is of an older template, highest first";
+            self.add(Outcome::Restart, change, text.to_owned(), Vec::new());
         }
         if before != after {
             self.add(Outcome::Scale, change, scale(&set, change, before, after), Vec::new());
@@ -439,14 +454,26 @@ fn larger(fixed: &[&Difference]) -> Option<Quantity> {
 /// What a rolling update does.
 fn roll(set: &Set<'_>, pods: u64, change: &ObjectChange<'_>) -> String {
     let name = change.name();
-    let order = match pods {
+    let lowest = Set::held_back(set.new);
+    let order = match pods.saturating_sub(lowest) {
+        0 if pods > 0 => return format!("replaces none: partition {lowest} holds all back"),
         0 => return "no pod is there to be replaced".to_owned(),
-        1 => format!("replaces {name}-0"),
-        2 => format!("replaces {name}-1, then {name}-0"),
-        _ => format!("replaces {name}-{} to {name}-0, highest first, each when the one before is ready", pods - 1),
+        1 => format!("replaces {name}-{lowest}"),
+        2 => format!("replaces {name}-{}, then {name}-{lowest}", pods - 1),
+        _ => {
+            let each = match set.new.value.pointer("/spec/updateStrategy/rollingUpdate/maxUnavailable") {
+                Some(most) if most != 1 => format!("up to {} at a time", text_of(most)),
+                _ => "each when the one before is ready".to_owned(),
+            };
+            format!("replaces {name}-{} to {name}-{lowest}, highest first, {each}", pods - 1)
+        }
     };
-    let strategy = set.new.text("/spec/updateStrategy/type");
-    let order = if strategy == "OnDelete" { format!("{order}, once you delete them") } else { order };
+    let order = match lowest {
+        0 => order,
+        1 => format!("{order}; partition holds {name}-0 back"),
+        _ => format!("{order}; partition holds {name}-{} to {name}-0 back", lowest - 1),
+    };
+    let order = if Set::is_on_delete(set.new) { format!("{order}, once you delete them") } else { order };
     let order = match (Set::image(set.old), Set::image(set.new)) {
         (Some(old), Some(new)) if old != new && (old.version().is_none() || new.version().is_none()) => {
             format!("{order}; no version says whether {new} reads what {old} writes")

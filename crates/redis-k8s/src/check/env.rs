@@ -4,6 +4,8 @@ use super::rule::rules;
 use super::{Check, control_in};
 use crate::api_version::ApiVersion;
 use crate::check::at::At;
+use crate::model::EnvSource;
+use crate::value::LabelKey;
 
 /// Longest string the kernel hands to a process, name, `=` and NUL included (`MAX_ARG_STRLEN`).
 const MOST_BYTES: usize = 128 * 1024;
@@ -13,6 +15,8 @@ const MOST_BYTES_TOGETHER: usize = 1024 * 1024;
 rules! { RULES;
     ENV_TWICE = Error "env-twice", "`spec.env` names a variable twice",
         "server-side apply refuses a list that holds a key twice";
+    ENV_SOURCE = Error "env-source", "a variable comes from no place or from two, or its place is not said in full",
+        "the API server refuses it, or the pods never start";
     ENV_RESERVED = Error "env-reserved", "a variable is set that the scripts, the shell or the client rely on",
         "the scripts would start a server with the wrong name, address or password, or not at all";
     ENV_HOLDS_CONTROL = Error "env-holds-control", "the value of a variable holds NUL or one of U+007F to U+009F, U+FFFE and U+FFFF",
@@ -41,6 +45,20 @@ fn reserved(name: &str, target: ApiVersion) -> Option<&'static str> {
 }
 
 pub(super) fn check(check: &mut Check) {
+    for (place, from) in check.spec.env_from.iter().flatten().enumerate() {
+        let list = At::root("spec.envFrom");
+        let path = list.index(place);
+        let sources = [("secretRef", &from.secret_ref), ("configMapRef", &from.config_map_ref)];
+        one_source(
+            check,
+            &path,
+            sources.iter().filter(|(_, source)| source.is_some()).count(),
+            "secretRef or configMapRef",
+        );
+        for (field, source) in sources {
+            needs(check, &path.field(field), source.as_ref().map(|source| [("name", source.name.is_some())]));
+        }
+    }
     let Some(variables) = &check.spec.env else { return };
     let mut together = 0;
     for (place, variable) in variables.iter().enumerate() {
@@ -68,6 +86,9 @@ pub(super) fn check(check: &mut Check) {
                     .help("remove it, or write binary values in base64"),
             );
         }
+        if let Some(from) = variable.value_from.as_deref() {
+            source(check, &path, from, !variable.value.is_empty());
+        }
         let bytes = name.len() + variable.value.len() + 2;
         together += bytes;
         if bytes > MOST_BYTES {
@@ -90,6 +111,67 @@ pub(super) fn check(check: &mut Check) {
     }
 }
 
+/// Where a value comes from.
+fn source(check: &mut Check, path: &At, from: &EnvSource, has_value: bool) {
+    let path = path.field("valueFrom");
+    if has_value {
+        check.report(
+            ENV_SOURCE.at(path, "a variable has a value or takes it from elsewhere").help("leave out one of the two"),
+        );
+    }
+    let keys = [("secretKeyRef", &from.secret_key_ref), ("configMapKeyRef", &from.config_map_key_ref)];
+    let count = keys.iter().filter(|(_, key)| key.is_some()).count() + usize::from(from.field_ref.is_some());
+    one_source(check, &path, count, "secretKeyRef, configMapKeyRef or fieldRef");
+    for (field, key) in keys {
+        let said = key.as_ref().map(|key| [("name", key.name.is_some()), ("key", key.key.is_some())]);
+        needs(check, &path.field(field), said);
+    }
+    let Some(field) = &from.field_ref else { return };
+    let asked = field.field_path.as_deref().unwrap_or_default();
+    let is_of_map = |map: &str| {
+        let key = asked.strip_prefix(map).and_then(|rest| rest.strip_prefix("['")?.strip_suffix("']"));
+        key.is_some_and(|key| key.parse::<LabelKey>().is_ok())
+    };
+    if !FIELDS.contains(&asked) && !is_of_map("metadata.labels") && !is_of_map("metadata.annotations") {
+        let at = path.field("fieldRef");
+        check.report(
+            ENV_SOURCE
+                .at(at.field("fieldPath"), format!("{asked:?} is no field of a pod that a variable can have"))
+                .help(format!("use one of {}, or metadata.labels['KEY']", FIELDS.join(", "))),
+        );
+    }
+}
+
+/// What a variable can have of its pod, beside a label or an annotation.
+const FIELDS: [&str; 9] = [
+    "metadata.name",
+    "metadata.namespace",
+    "metadata.uid",
+    "spec.nodeName",
+    "spec.serviceAccountName",
+    "status.hostIP",
+    "status.hostIPs",
+    "status.podIP",
+    "status.podIPs",
+];
+
+fn one_source(check: &mut Check, path: &At, count: usize, which: &str) {
+    if count != 1 {
+        let found = if count == 0 { "no source" } else { "more than one source" };
+        check.report(ENV_SOURCE.at(*path, format!("{found} of the value is named")).help(format!("name one: {which}")));
+    }
+}
+
+fn needs<const N: usize>(check: &mut Check, path: &At, said: Option<[(&str, bool); N]>) {
+    for (field, _) in said.into_iter().flatten().filter(|(_, is_said)| !is_said) {
+        check.report(
+            ENV_SOURCE
+                .at(path.field(field), format!("it has no {field}, and the API server refuses that"))
+                .help("name the Secret or ConfigMap, and of a single variable the key"),
+        );
+    }
+}
+
 #[cfg(test)]
 pub(super) const CASES: &[super::tests::Case] = {
     use super::tests::case;
@@ -99,6 +181,36 @@ pub(super) const CASES: &[super::tests::Case] = {
             "spec.env[1].name",
             "spec: {env: [{name: TZ, value: UTC}, {name: TZ, value: CET}]}",
             "spec: {env: [{name: TZ, value: UTC}, {name: tz, value: CET}]}",
+        ),
+        case(
+            "env-source",
+            "spec.env[0].valueFrom",
+            "spec: {env: [{name: A, value: b, valueFrom: {fieldRef: {fieldPath: spec.nodeName}}}]}",
+            "spec: {env: [{name: A, valueFrom: {fieldRef: {fieldPath: spec.nodeName}}}]}",
+        ),
+        case(
+            "env-source",
+            "spec.env[0].valueFrom.secretKeyRef.key",
+            "spec: {env: [{name: A, valueFrom: {secretKeyRef: {name: b}}}]}",
+            "spec: {env: [{name: A, valueFrom: {secretKeyRef: {name: b, key: c}}}]}",
+        ),
+        case(
+            "env-source",
+            "spec.env[0].valueFrom.fieldRef.fieldPath",
+            "spec: {env: [{name: A, valueFrom: {fieldRef: {fieldPath: metadata.labels}}}]}",
+            "spec: {env: [{name: A, valueFrom: {fieldRef: {fieldPath: 'metadata.labels[''app'']'}}}]}",
+        ),
+        case(
+            "env-source",
+            "spec.envFrom[0]",
+            "spec: {envFrom: [{secretRef: {name: a}, configMapRef: {name: a}}]}",
+            "spec: {envFrom: [{secretRef: {name: a}}, {configMapRef: {name: a}}]}",
+        ),
+        case(
+            "env-source",
+            "spec.envFrom[0].secretRef.name",
+            "spec: {envFrom: [{secretRef: {}}]}",
+            "spec: {envFrom: [{prefix: A_, secretRef: {name: a, optional: true}}]}",
         ),
         case(
             "env-reserved",

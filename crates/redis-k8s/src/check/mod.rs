@@ -28,6 +28,7 @@ mod storage;
 mod tests;
 mod timing;
 mod topology;
+mod update_strategy;
 
 pub use config::directive;
 pub(crate) use config::is_live;
@@ -60,6 +61,7 @@ const TOPICS: &[&[Rule]] = &[
     probes::RULES,
     pod::RULES,
     env::RULES,
+    update_strategy::RULES,
     seconds::RULES,
 ];
 
@@ -112,6 +114,7 @@ pub(crate) fn check(redis: &Redis, target: ApiVersion) -> Vec<Problem> {
     probes::check(&mut check);
     pod::check(&mut check);
     env::check(&mut check);
+    update_strategy::check(&mut check);
     check.problems
 }
 

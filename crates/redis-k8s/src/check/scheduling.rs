@@ -5,16 +5,21 @@ use super::{Check, seconds};
 use crate::check::at::At;
 use crate::legacy;
 use crate::model::{
-    NodeAffinity, NodeExpression, NodeOperator, NodeTerm, Spread, Toleration, TolerationEffect, TolerationOperator,
+    NodeAffinity, NodeExpression, NodeOperator, NodeTerm, PodAffinity, PodTerm, Scheduling, Spread, Toleration,
+    TolerationEffect, TolerationOperator,
 };
 use crate::value::{LabelKey, LabelValue};
 
 rules! { RULES;
     NODE_AFFINITY_INCOMPLETE = Error "node-affinity-incomplete", "`spec.scheduling.nodeAffinity` has a term or an expression that lacks something",
         "the API server refuses it, or no node fits: an empty term fits none";
+    POD_AFFINITY_INCOMPLETE = Error "pod-affinity-incomplete", "a term of `podAffinity` or `podAntiAffinity` names no pods",
+        "without labels the API server takes it and it means no pod at all; `pods: {}` means every one";
+    SPREAD_SETTINGS_WITHOUT = Error "spread-settings-without", "a topology key or policy is set for a spread that is none",
+        "it has no effect: the pods are not spread";
     SELECTOR_REQUIREMENT = Error "selector-requirement", "an expression of `spec.scheduling.nodeAffinity` has values its operator does not compare",
         "the API server refuses it: In and NotIn take one or more, Gt and Lt one number, Exists and DoesNotExist none";
-    NODE_AFFINITY_WEIGHT = Error "node-affinity-weight", "a weight of `spec.scheduling.nodeAffinity` is missing, not 1 to 100, or on a term that is required",
+    AFFINITY_WEIGHT = Error "affinity-weight", "a weight of `nodeAffinity`, `podAffinity` or `podAntiAffinity` is missing, not 1 to 100, or on a term that is required",
         "the API server refuses it: what is preferred is weighed, and what is required is not";
     TOLERATION_VALUE_WITH_EXISTS = Error "toleration-value-with-exists", "a toleration with operator Exists has a value",
         "the API server refuses it: Exists asks only for the key";
@@ -35,18 +40,49 @@ rules! { RULES;
 }
 
 pub(super) fn check(check: &mut Check) {
-    let Some(scheduling) = check.spec.scheduling.as_deref() else { return };
-    let path = At::root("spec.scheduling");
+    let own = check.sentinel().and_then(|sentinel| sentinel.scheduling.as_deref());
+    if let Some(scheduling) = check.spec.scheduling.as_deref() {
+        let who = if own.is_some() { "servers" } else { "servers and sentinels" };
+        scheduled(check, &At::root("spec.scheduling"), scheduling, who);
+    }
+    if let Some(scheduling) = own {
+        scheduled(check, &At::root("spec.sentinel.scheduling"), scheduling, "sentinels");
+    }
+}
+
+/// Where these pods run.
+fn scheduled(check: &mut Check, path: &At, scheduling: &Scheduling, who: &str) {
     for (place, toleration) in scheduling.tolerations.iter().flatten().enumerate() {
         tolerated(check, &path.field("tolerations").index(place), toleration);
     }
     if let Some(affinity) = scheduling.node_affinity.as_deref() {
         node_affinity(check, &path.field("nodeAffinity"), affinity);
     }
+    for (field, affinity) in
+        [("podAffinity", &scheduling.pod_affinity), ("podAntiAffinity", &scheduling.pod_anti_affinity)]
+    {
+        if let Some(affinity) = affinity {
+            pod_affinity(check, &path.field(field), affinity);
+        }
+    }
+    for (spread, field, setting, is_set) in [
+        (scheduling.spread_nodes, "spreadNodes", "nodeTopologyKey", scheduling.node_topology_key.is_some()),
+        (scheduling.spread_zones, "spreadZones", "zoneTopologyKey", scheduling.zone_topology_key.is_some()),
+        (scheduling.spread_zones, "spreadZones", "nodeTaintsPolicy", scheduling.node_taints_policy.is_some()),
+        (scheduling.spread_zones, "spreadZones", "nodeAffinityPolicy", scheduling.node_affinity_policy.is_some()),
+    ] {
+        if spread == Some(Spread::None) && is_set {
+            check.report(
+                SPREAD_SETTINGS_WITHOUT
+                    .at(path.field(setting), format!("{field} is none, so there is nothing this could be about"))
+                    .help(format!("leave it out, or set {field} to preferred or required")),
+            );
+        }
+    }
     if scheduling.spread_nodes == Some(Spread::None) {
         check.report(
             SPREAD_OFF
-                .at(path.field("spreadNodes"), "all servers and sentinels may run on one node, and are lost with it")
+                .at(path.field("spreadNodes"), format!("all {who} may run on one node, and are lost with it"))
                 .help("preferred, the default, spreads them where it can be done and blocks nothing"),
         );
     }
@@ -59,17 +95,17 @@ pub(super) fn check(check: &mut Check) {
         let selector = path.field("nodeSelector");
         let path = selector.field(key.as_str());
         // One server and one sentinel keep apart from nobody: each set spreads over nodes on its own.
-        let several = check.servers > 1 || check.sentinels > 1;
+        let several = check.servers > 1 && who != "sentinels" || check.sentinels > 1 && who != "servers";
         if scheduling.spread_nodes == Some(Spread::Required) && several {
             check.report(
                 PINNED_AND_SPREAD
-                    .at(path, format!("only one server and one sentinel fit on {host}, since spreadNodes is required"))
+                    .at(path, format!("of the {who} one of each fits on {host}, since spreadNodes is required"))
                     .help("select nodes by a label that several have"),
             );
         } else {
             check.report(
                 PINNED_TO_ONE_NODE
-                    .at(path, format!("all servers and sentinels run on {host}, and are lost with it"))
+                    .at(path, format!("all {who} run on {host}, and are lost with it"))
                     .help("select nodes by a label that several have"),
             );
         }
@@ -95,27 +131,59 @@ fn node_affinity(check: &mut Check, path: &At, affinity: &NodeAffinity) {
     }
     for (place, term) in affinity.required.iter().flatten().enumerate() {
         let path = required.index(place);
-        if term.weight.is_some() {
-            check.report(
-                NODE_AFFINITY_WEIGHT
-                    .at(path.field("weight"), "what is required is not weighed")
-                    .help("leave out the weight, or put the term under preferred"),
-            );
-        }
+        not_weighed(check, &path, term.weight);
         node_term(check, &path, term);
     }
     let preferred = path.field("preferred");
     for (place, term) in affinity.preferred.iter().flatten().enumerate() {
         let path = preferred.index(place);
-        if !term.weight.is_some_and(|weight| (1..=100).contains(&weight)) {
-            let found = term.weight.map_or_else(|| "no weight".to_owned(), |weight| format!("a weight of {weight}"));
-            check.report(
-                NODE_AFFINITY_WEIGHT
-                    .at(path.field("weight"), format!("{found}: it is 1 to 100"))
-                    .help("100 counts most; where nothing else is preferred any weight does"),
-            );
-        }
+        weighed(check, &path, term.weight);
         node_term(check, &path, term);
+    }
+}
+
+fn not_weighed(check: &mut Check, path: &At, weight: Option<u32>) {
+    if weight.is_some() {
+        check.report(
+            AFFINITY_WEIGHT
+                .at(path.field("weight"), "what is required is not weighed")
+                .help("leave out the weight, or put the term under preferred"),
+        );
+    }
+}
+
+fn weighed(check: &mut Check, path: &At, weight: Option<u32>) {
+    if !weight.is_some_and(|weight| (1..=100).contains(&weight)) {
+        let found = weight.map_or_else(|| "no weight".to_owned(), |weight| format!("a weight of {weight}"));
+        check.report(
+            AFFINITY_WEIGHT
+                .at(path.field("weight"), format!("{found}: it is 1 to 100"))
+                .help("100 counts most; where nothing else is preferred any weight does"),
+        );
+    }
+}
+
+fn pod_affinity(check: &mut Check, path: &At, affinity: &PodAffinity) {
+    let (required, preferred) = (path.field("required"), path.field("preferred"));
+    for (place, term) in affinity.required.iter().flatten().enumerate() {
+        let path = required.index(place);
+        not_weighed(check, &path, term.weight);
+        pod_term(check, &path, term);
+    }
+    for (place, term) in affinity.preferred.iter().flatten().enumerate() {
+        let path = preferred.index(place);
+        weighed(check, &path, term.weight);
+        pod_term(check, &path, term);
+    }
+}
+
+fn pod_term(check: &mut Check, path: &At, term: &PodTerm) {
+    if term.pods.is_none() {
+        check.report(
+            POD_AFFINITY_INCOMPLETE
+                .at(path.field("pods"), "a term without labels of pods means no pod at all")
+                .help("write pods: {} for every pod, or name labels, as in pods: {app: shop}"),
+        );
     }
 }
 
@@ -260,16 +328,46 @@ pub(super) const CASES: &[super::tests::Case] = {
             "spec: {scheduling: {nodeAffinity: {required: [{matchExpressions: [{key: a, operator: Gt, values: [\"2\"]}]}]}}}",
         ),
         case(
-            "node-affinity-weight",
+            "affinity-weight",
             "spec.scheduling.nodeAffinity.preferred[0].weight",
             "spec: {scheduling: {nodeAffinity: {preferred: [{weight: 101, matchExpressions: [{key: a, operator: Exists}]}]}}}",
             "spec: {scheduling: {nodeAffinity: {preferred: [{weight: 100, matchExpressions: [{key: a, operator: Exists}]}]}}}",
         ),
         case(
-            "node-affinity-weight",
+            "affinity-weight",
             "spec.scheduling.nodeAffinity.required[0].weight",
             "spec: {scheduling: {nodeAffinity: {required: [{weight: 1, matchExpressions: [{key: a, operator: Exists}]}]}}}",
             "spec: {scheduling: {nodeAffinity: {required: [{matchExpressions: [{key: a, operator: Exists}]}]}}}",
+        ),
+        case(
+            "affinity-weight",
+            "spec.scheduling.podAffinity.preferred[0].weight",
+            "spec: {scheduling: {podAffinity: {preferred: [{weight: 0, pods: {}}]}}}",
+            "spec: {scheduling: {podAffinity: {preferred: [{weight: 1, pods: {}}]}}}",
+        ),
+        case(
+            "affinity-weight",
+            "spec.scheduling.podAntiAffinity.required[0].weight",
+            "spec: {scheduling: {podAntiAffinity: {required: [{weight: 1, pods: {a: b}}]}}}",
+            "spec: {scheduling: {podAntiAffinity: {required: [{pods: {a: b}}]}}}",
+        ),
+        case(
+            "pod-affinity-incomplete",
+            "spec.scheduling.podAffinity.required[0].pods",
+            "spec: {scheduling: {podAffinity: {required: [{namespaces: {}}]}}}",
+            "spec: {scheduling: {podAffinity: {required: [{pods: {}, namespaces: {}}]}}}",
+        ),
+        case(
+            "spread-settings-without",
+            "spec.scheduling.nodeTaintsPolicy",
+            "spec: {scheduling: {spreadZones: none, nodeTaintsPolicy: Honor}}",
+            "spec: {scheduling: {spreadZones: required, nodeTaintsPolicy: Honor}}",
+        ),
+        case(
+            "toleration-key-missing",
+            "spec.sentinel.scheduling.tolerations[0]",
+            "spec: {sentinel: {scheduling: {tolerations: [{value: b}]}}}",
+            "spec: {sentinel: {scheduling: {tolerations: [{key: a, value: b}]}}}",
         ),
         case(
             "toleration-value-with-exists",

@@ -80,6 +80,7 @@ const TOPICS: &[(&str, &[Case])] = &[
     ("probes", super::probes::CASES),
     ("pod", super::pod::CASES),
     ("env", super::env::CASES),
+    ("update_strategy", super::update_strategy::CASES),
     ("seconds", super::seconds::CASES),
 ];
 
@@ -150,9 +151,12 @@ fn every_field_has_a_rule_or_a_reason_for_none() {
         for field in fields {
             let path = if path.is_empty() { field.key() } else { format!("{path}.{}", field.key()) };
             visit(field.fields(), &path, free);
-            // Probes of servers and sentinels are checked alike.
+            // Probes of servers and sentinels are checked alike, and so is where they run and how they are replaced.
             let keys = |path: &str| -> Vec<String> {
-                let path = path.replace("spec.sentinel.probes", "spec.probes");
+                let mut path = path.to_owned();
+                for part in ["probes", "scheduling", "updateStrategy"] {
+                    path = path.replace(&format!("spec.sentinel.{part}"), &format!("spec.{part}"));
+                }
                 path.split('.').map(|step| step.split('[').next().unwrap_or_default().to_owned()).collect()
             };
             let judged = |case: &Case| keys(case.path) == keys(&path);

@@ -88,6 +88,10 @@ pub const SENTINEL_STORAGE_SIZE: &str = "64Mi";
 
 /// User and group id of the containers, and the group that owns their volumes, as the official images have it.
 pub const RUN_AS_ID: u32 = 999;
+/// The label by which servers, or sentinels, are kept on different nodes.
+pub const NODE_TOPOLOGY_KEY: &str = "kubernetes.io/hostname";
+/// The label by which they are spread over zones.
+pub const ZONE_TOPOLOGY_KEY: &str = "topology.kubernetes.io/zone";
 
 /// Key of the Secret with the password of the sentinels that was valid before, where they have one of their own.
 ///

@@ -18,6 +18,7 @@ mod sentinel;
 mod service;
 mod storage;
 mod tls;
+mod update_strategy;
 
 pub use auth::Auth;
 pub use disruption_budget::DisruptionBudget;
@@ -27,13 +28,16 @@ pub use field::Field;
 pub(crate) use field::Fields;
 pub use metadata::Metadata;
 pub use network_policy::{DnsPeer, NetworkPolicy, Peer};
-pub use pod::{EnvVar, ImagePullPolicy, Security, ServiceAccount};
+pub use pod::{
+    EnvFrom, EnvSource, EnvVar, FieldRef, FsGroupChangePolicy, ImagePullPolicy, KeyRef, ProfileType, Security,
+    SecurityProfile, ServiceAccount, SourceRef, SupplementalGroupsPolicy,
+};
 pub use probe::{Probe, Probes};
 pub use redis::{DocumentApiVersion, DocumentKind, Persistence, Redis, RedisSpec};
 pub use resources::{ResourceList, Resources};
 pub use scheduling::{
-    NodeAffinity, NodeExpression, NodeOperator, NodeTerm, Scheduling, Spread, Toleration, TolerationEffect,
-    TolerationOperator,
+    NodeAffinity, NodeExpression, NodeOperator, NodeTerm, PodAffinity, PodTerm, Scheduling, Spread, SpreadPolicy,
+    Toleration, TolerationEffect, TolerationOperator,
 };
 pub use sentinel::{Sentinel, SentinelStorage};
 pub use service::{
@@ -42,6 +46,7 @@ pub use service::{
 };
 pub use storage::{AccessMode, EmptyDir, EmptyDirMedium, RetentionPolicy, Storage};
 pub use tls::{ClientCertificates, Tls};
+pub use update_strategy::{UpdateStrategy, UpdateType};
 
 /// Labels or annotations, in the order of their keys.
 pub type Labels = std::collections::BTreeMap<crate::value::LabelKey, crate::value::LabelValue>;

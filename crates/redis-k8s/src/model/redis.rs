@@ -4,9 +4,9 @@ use serde::{Deserialize, Serialize};
 
 use super::field::why::IMAGE;
 use super::{
-    Annotations, Auth, Config, DisruptionBudget, EnvVar, Field, Fields, ImagePullPolicy, Labels, Metadata,
-    NetworkPolicy, Probes, Resources, Scheduling, Security, Sentinel, ServiceAccount, Services, Storage, Tls, choice,
-    document,
+    Annotations, Auth, Config, DisruptionBudget, EnvFrom, EnvVar, Field, Fields, ImagePullPolicy, Labels, Metadata,
+    NetworkPolicy, Probes, Resources, Scheduling, Security, Sentinel, ServiceAccount, Services, Storage, Tls,
+    UpdateStrategy, choice, document,
 };
 use crate::value::{Duration, Image, InstanceName, KubernetesVersion, ObjectName};
 
@@ -148,16 +148,20 @@ document! {
         pub network_policy: Option<Box<NetworkPolicy>> => sample(r#"{"clients": [{"pods": {"app": "checkout"}}]}"#).not_in_tutorial("it has no NetworkPolicy"),
         /// How many pods a drain may take at a time.
         pub disruption_budget: Option<Box<DisruptionBudget>> => sample(r#"{"maxUnavailable": 2}"#).beside(r#"{"replicas": 5}"#).not_in_tutorial("it has no PodDisruptionBudget"),
-        /// Where the pods run.
+        /// Where the pods run: servers, sentinels and proxies.
         pub scheduling: Option<Box<Scheduling>> => sample(r#"{"spreadNodes": "required"}"#),
+        /// How servers are replaced when something changes that a running one does not take up.
+        pub update_strategy: Option<UpdateStrategy> => sample(r#"{"partition": 2}"#).not_in_tutorial("a ReplicationController replaces no pods"),
         /// Times and thresholds of the server's probes.
         pub probes: Option<Box<Probes>> => sample(r#"{"startup": {"failureThreshold": 3600}}"#),
-        /// User and group ids of the pods.
+        /// Ids of the pods, and what the kernel lets them do.
         pub security: Option<Box<Security>> => sample(r#"{"runAsUser": 1000, "runAsGroup": 1000, "fsGroup": 1000}"#).not_in_v1beta3("its pods have no security context"),
         /// The ServiceAccount of the pods.
         pub service_account: Option<Box<ServiceAccount>> => sample(r#"{"annotations": {"example.com/role": "redis"}}"#).not_in_v1beta3("its pods name no ServiceAccount"),
         /// More environment variables of the server container.
-        pub env: Option<Vec<EnvVar>> => sample(r#"[{"name": "TZ", "value": "Europe/Paris"}]"#),
+        pub env: Option<Vec<EnvVar>> => sample(r#"[{"name": "TZ", "value": "Europe/Paris"}, {"name": "ZONE", "valueFrom": {"configMapKeyRef": {"name": "site", "key": "zone", "optional": true}}}]"#),
+        /// Secrets and ConfigMaps of which every key becomes a variable of the server container; those in `env` and the scripts' own win.
+        pub env_from: Option<Vec<EnvFrom>> => sample(r#"[{"prefix": "APP_", "secretRef": {"name": "app", "optional": true}}, {"configMapRef": {"name": "app"}}]"#).not_in_v1beta3("it has no such variables"),
         /// Labels of the pods alone: servers, sentinels and proxies.
         pub pod_labels: Option<Labels> => sample(r#"{"tier": "data"}"#),
         /// Annotations of the pods alone: servers, sentinels and proxies.

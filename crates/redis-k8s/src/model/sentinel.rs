@@ -1,7 +1,7 @@
 //! The sentinels.
 
 use super::field::why::{CLAIMS, SCRIPT};
-use super::{Config, Probes, Resources, document};
+use super::{Config, Probes, Resources, Scheduling, UpdateStrategy, document};
 use crate::value::{ClassName, Duration, MasterName, Quantity};
 
 document! {
@@ -27,6 +27,10 @@ document! {
         pub config: Option<Config> => sample(r#"{"loglevel": "verbose"}"#).not_in_v1beta3(SCRIPT),
         /// The claim of a sentinel.
         pub storage: Option<Box<SentinelStorage>> else "a claim when the servers have claims, else an emptyDir" => sample(r#"{"enabled": true}"#).not_in_tutorial(CLAIMS),
+        /// Where the sentinels run, in place of all that `spec.scheduling` says.
+        pub scheduling: Option<Box<Scheduling>> else "as the servers" => sample(r#"{"tolerations": [{"operator": "Exists", "effect": "NoSchedule"}]}"#).not_in_tutorial("the first server and the first sentinel share a pod"),
+        /// How sentinels are replaced when something changes that a running one does not take up.
+        pub update_strategy: Option<UpdateStrategy> => sample(r#"{"type": "OnDelete"}"#).not_in_tutorial("a ReplicationController replaces no pods"),
         /// Times and thresholds of the sentinel's probes.
         pub probes: Option<Box<Probes>> => sample(r#"{"liveness": {"period": "20s"}}"#),
     }

@@ -3,15 +3,16 @@
 use std::collections::BTreeMap;
 
 use k8s_openapi::api::core::v1::{
-    Capabilities, Container, ContainerPort, EnvVar, EnvVarSource, ExecAction, Lifecycle, LifecycleHandler,
-    ObjectFieldSelector, ResourceRequirements, SecretKeySelector, SecurityContext,
+    Capabilities, ConfigMapEnvSource, ConfigMapKeySelector, Container, ContainerPort, EnvFromSource, EnvVar,
+    EnvVarSource, ExecAction, Lifecycle, LifecycleHandler, ObjectFieldSelector, ResourceRequirements, SecretEnvSource,
+    SecretKeySelector, SecurityContext,
 };
 use k8s_openapi::apimachinery::pkg::api::resource::Quantity;
 
 use super::volume::secret_name;
 use super::{probe, service, volume};
 use crate::instance::{Component, Instance};
-use crate::model::{ImagePullPolicy, ResourceList, Resources, defaults};
+use crate::model::{self, EnvFrom, ImagePullPolicy, KeyRef, RedisSpec, ResourceList, Resources, defaults};
 use crate::runtime;
 use crate::value::SecretKey;
 
@@ -24,6 +25,7 @@ pub(super) fn build(instance: Instance<'_>, component: Component) -> Container {
             Component::Server | Component::Sentinel => env(instance, component),
             Component::Proxy => proxy_env(instance),
         }),
+        env_from: env_from(&instance.redis.spec).filter(|_| component == Component::Server),
         image: Some(instance.image(component).to_owned()),
         image_pull_policy: instance.redis.spec.image_pull_policy.map(ImagePullPolicy::as_str).map(str::to_owned),
         lifecycle: Some(Lifecycle {
@@ -82,8 +84,7 @@ fn env(instance: Instance<'_>, component: Component) -> Vec<EnvVar> {
         value("RK_SENTINEL_PORT", instance.port(Component::Sentinel).to_string()),
     ];
     if component == Component::Server {
-        let asked = instance.redis.spec.env.iter().flatten();
-        env.extend(asked.map(|asked| value(asked.name.as_str(), asked.literal())));
+        env.extend(instance.redis.spec.env.iter().flatten().map(asked_value));
     }
     env
 }
@@ -112,6 +113,48 @@ fn proxy_env(instance: Instance<'_>) -> Vec<EnvVar> {
         env.push(password("PREVIOUS_PASSWORD", previous.0, previous.1, Some(true)));
     }
     env
+}
+
+/// A variable of the document.
+pub(crate) fn asked_value(asked: &model::EnvVar) -> EnvVar {
+    let Some(from) = asked.value_from.as_deref() else { return value(asked.name.as_str(), asked.literal()) };
+    let key =
+        |key: &KeyRef| (key.key.as_ref().map(ToString::to_string).unwrap_or_default(), secret_name(key.name.as_ref()));
+    EnvVar {
+        name: asked.name.to_string(),
+        value: None,
+        value_from: Some(EnvVarSource {
+            config_map_key_ref: from.config_map_key_ref.as_ref().map(|asked| {
+                let (key, name) = key(asked);
+                ConfigMapKeySelector { key, name, optional: asked.optional }
+            }),
+            field_ref: from.field_ref.as_ref().map(|asked| ObjectFieldSelector {
+                api_version: None,
+                field_path: asked.field_path.clone().unwrap_or_default(),
+            }),
+            secret_key_ref: from.secret_key_ref.as_ref().map(|asked| {
+                let (key, name) = key(asked);
+                SecretKeySelector { key, name, optional: asked.optional }
+            }),
+            ..Default::default()
+        }),
+    }
+}
+
+/// Secrets and `ConfigMaps` whose keys are variables.
+pub(crate) fn env_from(spec: &RedisSpec) -> Option<Vec<EnvFromSource>> {
+    let source = |asked: &EnvFrom| EnvFromSource {
+        config_map_ref: asked
+            .config_map_ref
+            .as_ref()
+            .map(|asked| ConfigMapEnvSource { name: secret_name(asked.name.as_ref()), optional: asked.optional }),
+        prefix: asked.prefix.as_ref().map(ToString::to_string),
+        secret_ref: asked
+            .secret_ref
+            .as_ref()
+            .map(|asked| SecretEnvSource { name: secret_name(asked.name.as_ref()), optional: asked.optional }),
+    };
+    spec.env_from.as_ref().filter(|asked| !asked.is_empty()).map(|asked| asked.iter().map(source).collect())
 }
 
 /// A variable with a fixed value. The API server drops an empty one, and a rendering that had it would differ for ever.

@@ -1,20 +1,21 @@
 //! The pods of a set: where they run, as whom, and what restarts them.
 
 use k8s_openapi::api::core::v1::{
-    Affinity, LocalObjectReference, NodeAffinity, NodeSelector, NodeSelectorRequirement, NodeSelectorTerm,
-    PodAffinityTerm, PodAntiAffinity, PodDNSConfig, PodDNSConfigOption, PodSecurityContext, PodSpec, PodTemplateSpec,
-    PreferredSchedulingTerm, SeccompProfile, Toleration, TopologySpreadConstraint, WeightedPodAffinityTerm,
+    Affinity, AppArmorProfile, LocalObjectReference, NodeAffinity, NodeSelector, NodeSelectorRequirement,
+    NodeSelectorTerm, PodAffinity, PodAffinityTerm, PodAntiAffinity, PodDNSConfig, PodDNSConfigOption,
+    PodSecurityContext, PodSpec, PodTemplateSpec, PreferredSchedulingTerm, SeccompProfile, Sysctl, Toleration,
+    TopologySpreadConstraint, WeightedPodAffinityTerm,
 };
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{LabelSelector, ObjectMeta};
 
-use super::metadata::{labels, marks_of, selector};
+use super::metadata::{labels, marks_of, selector, some};
 use super::{container, volume};
 use crate::instance::{Component, Instance};
 use crate::model::{
-    self, NodeExpression, NodeOperator, NodeTerm, RedisSpec, Scheduling, Spread, TolerationEffect, TolerationOperator,
-    defaults,
+    self, FsGroupChangePolicy, Labels, NodeExpression, NodeOperator, NodeTerm, PodTerm, ProfileType, RedisSpec,
+    Scheduling, SecurityProfile, Spread, SpreadPolicy, TolerationEffect, TolerationOperator, defaults,
 };
-use crate::value::ObjectName;
+use crate::value::{LabelKey, ObjectName};
 
 /// Changes when a configuration does that a running process would not take up, and so restarts the pods once.
 const CHECKSUM: &str = "redis-k8s-gen.dev/config-checksum";
@@ -29,7 +30,7 @@ pub(super) fn build(instance: Instance<'_>, component: Component, checksum: Stri
     annotations.retain(|key, _| !is_of_a_deployer(key));
     annotations.extend(spec.pod_annotations.as_ref().map(marks_of).unwrap_or_default());
     annotations.insert(CHECKSUM.to_owned(), checksum);
-    let scheduling = spec.scheduling.as_deref();
+    let scheduling = instance.scheduling(component);
     PodTemplateSpec {
         metadata: Some(ObjectMeta { annotations: Some(annotations), labels: Some(pod_labels), ..Default::default() }),
         spec: Some(PodSpec {
@@ -39,6 +40,7 @@ pub(super) fn build(instance: Instance<'_>, component: Component, checksum: Stri
             dns_config: Some(dns_config()),
             // The variables of every Service of the namespace are none of ours.
             enable_service_links: Some(false),
+            host_users: host_users(spec),
             image_pull_secrets: image_pull_secrets(spec),
             node_selector: scheduling
                 .and_then(|scheduling| scheduling.node_selector.as_ref())
@@ -56,10 +58,7 @@ pub(super) fn build(instance: Instance<'_>, component: Component, checksum: Stri
                 Component::Sentinel | Component::Proxy => SHORT_GRACE_PERIOD,
             }),
             tolerations: tolerations(scheduling),
-            topology_spread_constraints: spread_zones(
-                selector(instance, component),
-                scheduling.and_then(|scheduling| scheduling.spread_zones).unwrap_or(Spread::Preferred),
-            ),
+            topology_spread_constraints: spread_zones(selector(instance, component), scheduling, Spread::Preferred),
             volumes: Some(volume::volumes(instance, component)),
             ..Default::default()
         }),
@@ -104,11 +103,17 @@ pub(crate) fn name(scheduling: Option<&Scheduling>, field: fn(&Scheduling) -> Op
 
 /// On which nodes, and with which pods.
 pub(crate) fn affinity(selector: LabelSelector, scheduling: Option<&Scheduling>, spread: Spread) -> Option<Affinity> {
-    let spread = scheduling.and_then(|scheduling| scheduling.spread_nodes).unwrap_or(spread);
+    let near = scheduling.and_then(|scheduling| scheduling.pod_affinity.as_deref());
     let affinity = Affinity {
         node_affinity: scheduling.and_then(|scheduling| scheduling.node_affinity.as_deref()).and_then(node_affinity),
-        pod_anti_affinity: anti_affinity(selector, spread),
-        ..Default::default()
+        pod_affinity: near
+            .map(pod_terms)
+            .filter(|(required, preferred)| required.is_some() || preferred.is_some())
+            .map(|(required, preferred)| PodAffinity {
+                preferred_during_scheduling_ignored_during_execution: preferred,
+                required_during_scheduling_ignored_during_execution: required,
+            }),
+        pod_anti_affinity: anti_affinity(selector, scheduling, spread),
     };
     (affinity != Affinity::default()).then_some(affinity)
 }
@@ -127,10 +132,8 @@ fn node_affinity(asked: &model::NodeAffinity) -> Option<NodeAffinity> {
         match_expressions: asked.match_expressions.as_ref().map(|asked| asked.iter().map(expression).collect()),
         ..Default::default()
     };
-    let preferred = |asked: &NodeTerm| PreferredSchedulingTerm {
-        preference: term(asked),
-        weight: asked.weight.and_then(|weight| i32::try_from(weight).ok()).unwrap_or_default(),
-    };
+    let preferred =
+        |asked: &NodeTerm| PreferredSchedulingTerm { preference: term(asked), weight: weight(asked.weight) };
     let affinity = NodeAffinity {
         preferred_during_scheduling_ignored_during_execution: asked
             .preferred
@@ -145,40 +148,93 @@ fn node_affinity(asked: &model::NodeAffinity) -> Option<NodeAffinity> {
     (affinity != NodeAffinity::default()).then_some(affinity)
 }
 
-/// Two pods of a set do not share a node where that can be had.
-fn anti_affinity(selector: LabelSelector, spread: Spread) -> Option<PodAntiAffinity> {
-    let term = PodAffinityTerm {
-        label_selector: Some(selector),
-        topology_key: "kubernetes.io/hostname".to_owned(),
+fn weight(asked: Option<u32>) -> i32 {
+    asked.and_then(|weight| i32::try_from(weight).ok()).unwrap_or_default()
+}
+
+/// A topology key, or the one there is without a word.
+fn topology_key(asked: Option<&LabelKey>, default: &str) -> String {
+    asked.map_or(default, LabelKey::as_str).to_owned()
+}
+
+type PodTerms = (Option<Vec<PodAffinityTerm>>, Option<Vec<WeightedPodAffinityTerm>>);
+
+/// Pods to be near to, or away from: those required, and those preferred.
+fn pod_terms(asked: &model::PodAffinity) -> PodTerms {
+    let select = |labels: &Labels| LabelSelector { match_labels: some(marks_of(labels)), ..Default::default() };
+    let term = |asked: &PodTerm| PodAffinityTerm {
+        label_selector: Some(asked.pods.as_ref().map(select).unwrap_or_default()),
+        namespace_selector: asked.namespaces.as_ref().map(select),
+        topology_key: topology_key(asked.topology_key.as_ref(), defaults::NODE_TOPOLOGY_KEY),
         ..Default::default()
     };
-    Some(match spread {
-        Spread::None => return None,
-        Spread::Preferred => PodAntiAffinity {
-            preferred_during_scheduling_ignored_during_execution: Some(vec![WeightedPodAffinityTerm {
-                pod_affinity_term: term,
-                weight: 100,
-            }]),
-            ..Default::default()
-        },
-        Spread::Required => PodAntiAffinity {
-            required_during_scheduling_ignored_during_execution: Some(vec![term]),
-            ..Default::default()
-        },
-    })
+    let weighted =
+        |asked: &PodTerm| WeightedPodAffinityTerm { pod_affinity_term: term(asked), weight: weight(asked.weight) };
+    (
+        asked
+            .required
+            .as_ref()
+            .map(|terms| terms.iter().map(term).collect::<Vec<_>>())
+            .filter(|terms| !terms.is_empty()),
+        asked
+            .preferred
+            .as_ref()
+            .map(|terms| terms.iter().map(weighted).collect::<Vec<_>>())
+            .filter(|terms| !terms.is_empty()),
+    )
+}
+
+/// Two pods of a set do not share a node where that can be had.
+fn anti_affinity(selector: LabelSelector, scheduling: Option<&Scheduling>, spread: Spread) -> Option<PodAntiAffinity> {
+    let asked = scheduling.and_then(|scheduling| scheduling.pod_anti_affinity.as_deref());
+    let (mut required, mut preferred) = asked.map(pod_terms).unwrap_or_default();
+    let term = PodAffinityTerm {
+        label_selector: Some(selector),
+        topology_key: topology_key(
+            scheduling.and_then(|scheduling| scheduling.node_topology_key.as_ref()),
+            defaults::NODE_TOPOLOGY_KEY,
+        ),
+        ..Default::default()
+    };
+    match scheduling.and_then(|scheduling| scheduling.spread_nodes).unwrap_or(spread) {
+        Spread::None => {}
+        Spread::Preferred => {
+            preferred
+                .get_or_insert_default()
+                .insert(0, WeightedPodAffinityTerm { pod_affinity_term: term, weight: 100 });
+        }
+        Spread::Required => required.get_or_insert_default().insert(0, term),
+    }
+    let affinity = PodAntiAffinity {
+        preferred_during_scheduling_ignored_during_execution: preferred,
+        required_during_scheduling_ignored_during_execution: required,
+    };
+    (affinity != PodAntiAffinity::default()).then_some(affinity)
 }
 
 /// Pods of a set are spread over zones where that can be had.
-pub(crate) fn spread_zones(selector: LabelSelector, spread: Spread) -> Option<Vec<TopologySpreadConstraint>> {
-    let when_unsatisfiable = match spread {
+pub(crate) fn spread_zones(
+    selector: LabelSelector,
+    scheduling: Option<&Scheduling>,
+    spread: Spread,
+) -> Option<Vec<TopologySpreadConstraint>> {
+    let when_unsatisfiable = match scheduling.and_then(|scheduling| scheduling.spread_zones).unwrap_or(spread) {
         Spread::None => return None,
         Spread::Preferred => "ScheduleAnyway",
         Spread::Required => "DoNotSchedule",
     };
+    let policy = |field: fn(&Scheduling) -> Option<SpreadPolicy>| {
+        scheduling.and_then(field).map(SpreadPolicy::as_str).map(str::to_owned)
+    };
     Some(vec![TopologySpreadConstraint {
         label_selector: Some(selector),
         max_skew: 1,
-        topology_key: "topology.kubernetes.io/zone".to_owned(),
+        node_affinity_policy: policy(|scheduling| scheduling.node_affinity_policy),
+        node_taints_policy: policy(|scheduling| scheduling.node_taints_policy),
+        topology_key: topology_key(
+            scheduling.and_then(|scheduling| scheduling.zone_topology_key.as_ref()),
+            defaults::ZONE_TOPOLOGY_KEY,
+        ),
         when_unsatisfiable: when_unsatisfiable.to_owned(),
         ..Default::default()
     }])
@@ -212,18 +268,46 @@ pub(crate) fn security_context(instance: Instance<'_>) -> PodSecurityContext {
     let asked = instance.redis.spec.security.as_deref();
     let id = |asked: Option<u32>| (!instance.is_openshift()).then(|| i64::from(asked.unwrap_or(defaults::RUN_AS_ID)));
     PodSecurityContext {
+        app_armor_profile: asked.and_then(|security| security.app_armor_profile.as_ref()).map(|asked| {
+            AppArmorProfile { localhost_profile: asked.localhost_profile.clone(), type_: profile_type(asked) }
+        }),
         fs_group: id(asked.and_then(|security| security.fs_group)),
         // Of a claim with millions of files each start would change the owner of all.
-        fs_group_change_policy: Component::ALL
-            .into_iter()
-            .any(|component| instance.claim_size(component).is_some())
-            .then(|| "OnRootMismatch".to_owned()),
+        fs_group_change_policy: asked
+            .and_then(|security| security.fs_group_change_policy)
+            .or_else(|| {
+                let has_claims = Component::ALL.into_iter().any(|component| instance.claim_size(component).is_some());
+                has_claims.then_some(FsGroupChangePolicy::OnRootMismatch)
+            })
+            .map(|policy| policy.as_str().to_owned()),
         run_as_group: id(asked.and_then(|security| security.run_as_group)),
         run_as_non_root: Some(true),
         run_as_user: id(asked.and_then(|security| security.run_as_user)),
-        seccomp_profile: Some(SeccompProfile { type_: "RuntimeDefault".to_owned(), ..Default::default() }),
+        seccomp_profile: Some(asked.and_then(|security| security.seccomp_profile.as_ref()).map_or_else(
+            || SeccompProfile { type_: ProfileType::RuntimeDefault.as_str().to_owned(), ..Default::default() },
+            |asked| SeccompProfile { localhost_profile: asked.localhost_profile.clone(), type_: profile_type(asked) },
+        )),
+        supplemental_groups: asked
+            .and_then(|security| security.supplemental_groups.as_ref())
+            .filter(|groups| !groups.is_empty())
+            .map(|groups| groups.iter().copied().map(i64::from).collect()),
+        supplemental_groups_policy: asked
+            .and_then(|security| security.supplemental_groups_policy)
+            .map(|policy| policy.as_str().to_owned()),
+        sysctls: asked.and_then(|security| security.sysctls.as_ref()).filter(|asked| !asked.is_empty()).map(|asked| {
+            asked.iter().map(|(name, value)| Sysctl { name: name.clone(), value: value.clone() }).collect()
+        }),
         ..Default::default()
     }
+}
+
+fn profile_type(asked: &SecurityProfile) -> String {
+    asked.r#type.unwrap_or(ProfileType::RuntimeDefault).as_str().to_owned()
+}
+
+/// Whether the pods have users of the node.
+pub(crate) fn host_users(spec: &RedisSpec) -> Option<bool> {
+    spec.security.as_deref().and_then(|security| security.host_users)
 }
 
 #[cfg(test)]

@@ -18,7 +18,7 @@ use crate::model::{
     EmptyDirMedium, ImagePullPolicy, IpFamily, IpFamilyPolicy, Redis, ServiceType, SessionAffinity, Spread,
     TolerationEffect, defaults,
 };
-use crate::object::container::{field, resources, security_context, value};
+use crate::object::container::{asked_value, env_from, field, resources, security_context, value};
 use crate::object::metadata::{Marks, marks_of, some};
 use crate::object::probe::{ContainerProbes, Schedule, asked, command, probe};
 use crate::object::{pod_template, service};
@@ -260,6 +260,7 @@ fn pod_spec(redis: &Redis, selector: &Marks, roles: &[Role]) -> PodSpec {
         containers: roles.iter().map(|role| container(redis, *role)).collect(),
         // The variables of every Service of the namespace are none of ours.
         enable_service_links: Some(false),
+        host_users: pod_template::host_users(spec),
         image_pull_secrets: pod_template::image_pull_secrets(spec),
         node_selector: some(names::node_selector(redis)),
         priority_class_name: pod_template::name(scheduling, |scheduling| scheduling.priority_class.as_ref()),
@@ -271,10 +272,7 @@ fn pod_spec(redis: &Redis, selector: &Marks, roles: &[Role]) -> PodSpec {
         share_process_namespace: Some(true),
         termination_grace_period_seconds: Some(i64::try_from(grace_period).unwrap_or(i64::MAX)),
         tolerations: pod_template::tolerations(scheduling),
-        topology_spread_constraints: pod_template::spread_zones(
-            fellows(),
-            scheduling.and_then(|scheduling| scheduling.spread_zones).unwrap_or(Spread::None),
-        ),
+        topology_spread_constraints: pod_template::spread_zones(fellows(), scheduling, Spread::None),
         volumes: Some(volumes(redis, roles)),
         ..PodSpec::default()
     }
@@ -293,6 +291,7 @@ fn container(redis: &Redis, role: Role) -> Container {
     Container {
         command: Some(scripts::start_command(component)),
         env: Some(env(redis, role)),
+        env_from: env_from(&redis.spec).filter(|_| component == Component::Server),
         image: Some(instance.image(component).to_owned()),
         image_pull_policy: redis.spec.image_pull_policy.map(ImagePullPolicy::as_str).map(str::to_owned),
         lifecycle: (component == Component::Server).then(|| Lifecycle {
@@ -355,7 +354,7 @@ fn env(redis: &Redis, role: Role) -> Vec<EnvVar> {
             // The first master is alone for a while, and has to accept writes.
             env.push(value("MIN_REPLICAS", "0".to_owned()));
         }
-        env.extend(redis.spec.env.iter().flatten().map(|variable| value(variable.name.as_str(), variable.literal())));
+        env.extend(redis.spec.env.iter().flatten().map(asked_value));
     }
     env
 }

@@ -83,10 +83,25 @@ fn probe() -> BoxedStrategy<Value> {
     prop_oneof![8 => asked, 1 => Just(json!({"enabled": true}))].boxed()
 }
 
-fn env() -> BoxedStrategy<Value> {
+/// Variables with values of their own.
+fn variables() -> BoxedStrategy<Value> {
     btree_map("[A-Z][A-Z0-9_]{0,10}", text(), 1..4)
         .prop_map(|vars| {
             vars.into_iter().map(|(name, value)| json!({"name": format!("EXTRA_{name}"), "value": value})).collect()
+        })
+        .boxed()
+}
+
+fn env() -> BoxedStrategy<Value> {
+    let sources = [
+        json!({"fieldRef": {"fieldPath": "spec.nodeName"}}),
+        json!({"secretKeyRef": {"name": "site", "key": "zone", "optional": true}}),
+        json!({"configMapKeyRef": {"name": "site", "key": "zone", "optional": true}}),
+    ];
+    (variables(), select(sources.to_vec()))
+        .prop_map(|(fixed, source)| {
+            let fixed = fixed.as_array().cloned().unwrap_or_default().into_iter();
+            fixed.chain([json!({"name": "SITE", "valueFrom": source})]).collect()
         })
         .boxed()
 }
@@ -99,6 +114,15 @@ fn peers() -> BoxedStrategy<Value> {
         (0..=255u8).prop_map(|net| json!({"cidr": format!("10.{net}.0.0/16")})),
     ];
     vec(peer, 1..4).prop_map(Value::from).boxed()
+}
+
+fn update_strategy() -> BoxedStrategy<Value> {
+    prop_oneof![
+        Just(json!({"type": "OnDelete"})),
+        Just(json!({"type": "RollingUpdate", "partition": 1, "maxUnavailable": 1})),
+        Just(json!({"partition": 1})),
+    ]
+    .boxed()
 }
 
 fn master_service() -> BoxedStrategy<Value> {
@@ -119,7 +143,7 @@ fn simple_settings() -> Vec<(&'static str, BoxedStrategy<Value>)> {
         ("metadata/namespace", one_of(&["default", "shop", "a-b"])),
         ("spec/replicas", (1..=12u32).prop_map(Value::from).boxed()),
         ("spec/image", one_of(&["redis:8.2", "registry.example:5000/team/redis:8.2-alpine", "valkey/valkey:9.0"])),
-        ("spec/env", env()),
+        ("spec/env", variables()),
         ("spec/resources", resources(&["64Mi", "128Mi", "134217728"], &["256Mi", "1Gi", "1.5Gi"])),
         ("spec/sentinel/replicas", (1..=12u32).prop_map(Value::from).boxed()),
     ]
@@ -242,6 +266,8 @@ fn pod_settings() -> Vec<(&'static str, BoxedStrategy<Value>)> {
         ("spec/scheduling/priorityClass", name()),
         ("spec/scheduling/runtimeClass", name()),
         ("spec/scheduling/scheduler", name()),
+        ("spec/updateStrategy", update_strategy()),
+        ("spec/sentinel/updateStrategy", update_strategy()),
         ("spec/probes/liveness", probe()),
         ("spec/probes/readiness", probe()),
         ("spec/probes/startup", probe()),
@@ -250,6 +276,12 @@ fn pod_settings() -> Vec<(&'static str, BoxedStrategy<Value>)> {
             prop_oneof![
                 Just(json!({"openshift": true})),
                 (1..60000u32).prop_map(|id| json!({"runAsUser": id, "runAsGroup": id, "fsGroup": id})),
+                Just(json!({
+                    "runAsGroup": 0, "fsGroup": 0, "fsGroupChangePolicy": "Always", "supplementalGroups": [0, 2000],
+                    "supplementalGroupsPolicy": "Strict", "seccompProfile": {"type": "Localhost", "localhostProfile": "redis.json"},
+                    "appArmorProfile": {"type": "Localhost", "localhostProfile": "redis"}, "hostUsers": false,
+                    "sysctls": {"net.ipv4.tcp_keepalive_time": "600"},
+                })),
             ]
             .boxed(),
         ),
@@ -263,6 +295,14 @@ fn pod_settings() -> Vec<(&'static str, BoxedStrategy<Value>)> {
             .boxed(),
         ),
         ("spec/env", env()),
+        (
+            "spec/envFrom",
+            Just(json!([
+                {"prefix": "APP_", "secretRef": {"name": "app", "optional": true}},
+                {"configMapRef": {"name": "app", "optional": true}},
+            ]))
+            .boxed(),
+        ),
         ("spec/podLabels", labels()),
         ("spec/podAnnotations", annotations()),
     ]

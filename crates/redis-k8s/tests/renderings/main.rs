@@ -169,7 +169,7 @@ fn every_field_of_the_model_is_in_some_document() {
     documents::fields_of_schema(&schema, &schema, "", &mut wanted);
     assert!(wanted.len() > 120, "{} fields", wanted.len());
     // Terms are weighed where they are preferred: a rule refuses it here.
-    assert!(wanted.remove("/spec/scheduling/nodeAffinity/required/weight"));
+    wanted.retain(|path| !path.ends_with("/required/weight"));
     let mut runner = proptest::test_runner::TestRunner::deterministic();
     for _ in 0..3000 {
         let document = documents::production().new_tree(&mut runner).unwrap().current();

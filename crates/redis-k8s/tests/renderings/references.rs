@@ -169,12 +169,14 @@ pub(crate) fn rendered_together(manifest: &Manifest) -> Vec<String> {
         for container in containers(&workload.spec) {
             for variable in list(container, "env") {
                 let from = &variable["valueFrom"]["configMapKeyRef"];
-                if !from.is_null() {
+                if !from.is_null() && from["optional"] != true {
                     need("ConfigMap", text(from, "name"), vec![text(from, "key")]);
                 }
             }
-            for from in list(container, "envFrom").iter().filter(|from| !from["configMapRef"].is_null()) {
-                need("ConfigMap", text(&from["configMapRef"], "name"), Vec::new());
+            for from in list(container, "envFrom").iter().map(|from| &from["configMapRef"]) {
+                if !from.is_null() && from["optional"] != true {
+                    need("ConfigMap", text(from, "name"), Vec::new());
+                }
             }
         }
         // One that is rendered and not used is as wrong as one that is used and not rendered.

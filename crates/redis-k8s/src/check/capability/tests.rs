@@ -73,12 +73,15 @@ fn each_target_refuses_what_it_cannot_express() {
             "spec.storage.whenDeleted",
             "spec.storage.whenScaled",
             "spec.sentinel.storage",
+            "spec.sentinel.scheduling",
+            "spec.sentinel.updateStrategy",
             "spec.auth",
             "spec.tls",
             "spec.services.read",
             "spec.services.master",
             "spec.networkPolicy",
             "spec.disruptionBudget",
+            "spec.updateStrategy",
         ]
     );
     let v1beta3 = paths(&super::problems(&everything(), ApiVersion::V1Beta3));
