@@ -175,7 +175,16 @@ impl Kind {
                 json!({"auth": {"secret": "redis-auth"}, "services": {"master": {"enabled": true}}})
             }
             Self::TwoPasswords => json!({"auth": {"secret": "redis-auth", "sentinelKey": "sentinel-password"}}),
-            Self::Tuned => json!({"config": {"slowlog-max-len": "128", "maxclients": "60"}}),
+            Self::Tuned => json!({
+                "config": {"slowlog-max-len": "128", "maxclients": "60"},
+                "env": [{"name": "NODE", "valueFrom": {"fieldRef": {"fieldPath": "spec.nodeName"}}}],
+                "extension": {
+                    "volumes": [{"name": "scratch", "emptyDir": {}}],
+                    "volumeMounts": [{"name": "scratch", "mountPath": "/scratch"}],
+                },
+                "networkPolicy": {"mesh": "linkerd", "egress": [{"peers": [{"cidr": "192.0.2.0/24"}], "ports": [{"port": 443}]}]},
+                "updateStrategy": {"type": "RollingUpdate", "partition": 0},
+            }),
             Self::Snapshots => json!({"storage": {"size": "1Gi"}, "persistence": "rdb"}),
             Self::BeforeStorage => json!({"storage": {"size": "1Gi"}, "auth": {"secret": "redis-auth"}}),
         }

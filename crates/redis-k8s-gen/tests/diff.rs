@@ -82,6 +82,27 @@ const CHANGES: &[(&str, &str, &str, &[&str], &str)] = &[
         &["restart cache"],
         "",
     ),
+    (
+        "an instance put to sleep",
+        "storage: {size: 1Gi}",
+        "storage: {size: 1Gi}, suspend: true",
+        &["scale cache", "scale cache-sentinel"],
+        "zero-and-back@storage",
+    ),
+    (
+        "and woken, with what it had",
+        "storage: {size: 1Gi}, suspend: true",
+        "storage: {size: 1Gi}",
+        &["scale cache", "scale cache-sentinel"],
+        "zero-and-back@storage",
+    ),
+    (
+        "an instance put to sleep without claims",
+        "",
+        "suspend: true",
+        &["danger cache", "scale cache", "scale cache-sentinel"],
+        "",
+    ),
     ("an address for clients without Sentinel", "", "services: {master: {enabled: true}}", &[], ""),
     ("no such address any more", "services: {master: {enabled: true}}", "", &["left 3 objects"], ""),
     (

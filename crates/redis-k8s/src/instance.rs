@@ -158,12 +158,54 @@ impl<'a> Instance<'a> {
         if self.port(Component::Proxy).get() == PROXY_HEALTH_PORT { PROXY_HEALTH_PORT + 1 } else { PROXY_HEALTH_PORT }
     }
 
-    pub(crate) fn image(self, component: Component) -> &'a str {
+    pub(crate) fn image(self, component: Component) -> String {
+        let servers = self.redis.spec.image.as_ref();
         let (asked, default) = match component {
-            Component::Server | Component::Sentinel => (self.redis.spec.image.as_ref(), defaults::IMAGE),
+            Component::Server => (servers, defaults::IMAGE),
+            Component::Sentinel => (self.sentinel().and_then(|own| own.image.as_ref()).or(servers), defaults::IMAGE),
             Component::Proxy => (self.master_service().and_then(|master| master.image.as_ref()), defaults::PROXY_IMAGE),
         };
-        asked.map_or(default, Image::as_str)
+        let image = asked.map_or(default, Image::as_str);
+        match self.redis.spec.image_registry.as_deref() {
+            Some(registry) if asked.is_none_or(|image| !image.has_registry()) => [registry, "/", image].concat(),
+            _ => image.to_owned(),
+        }
+    }
+
+    /// The modules the entry point of the servers' image loads, in its order; none if it is not known.
+    ///
+    /// Those of [Redis](https://github.com/redis/docker-library-redis/blob/release/8.0/debian/docker-entrypoint.sh),
+    /// [Redis Stack](https://github.com/redis-stack/redis-stack/blob/master/etc/scripts/entrypoint.sh) without its engine for
+    /// JavaScript, and [Valkey](https://github.com/valkey-io/valkey-bundle).
+    pub(crate) fn modules_of_image(self) -> Option<&'static [&'static str]> {
+        let image = self.redis.spec.image.as_ref();
+        Some(match image.map_or("redis", Image::name) {
+            "redis" if image.and_then(Image::version).is_none_or(|(major, _)| major >= 8) => &[
+                "/usr/local/lib/redis/modules/redisbloom.so",
+                "/usr/local/lib/redis/modules/redisearch.so",
+                "/usr/local/lib/redis/modules/redistimeseries.so",
+                "/usr/local/lib/redis/modules/rejson.so",
+            ],
+            "redis-stack" | "redis-stack-server" => &[
+                "/opt/redis-stack/lib/rediscompat.so",
+                "/opt/redis-stack/lib/redisearch.so",
+                "/opt/redis-stack/lib/redistimeseries.so",
+                "/opt/redis-stack/lib/rejson.so",
+                "/opt/redis-stack/lib/redisbloom.so",
+            ],
+            "valkey-bundle" => &[
+                "/usr/lib/valkey/libjson.so",
+                "/usr/lib/valkey/libsearch.so",
+                "/usr/lib/valkey/libvalkey_bloom.so",
+                "/usr/lib/valkey/libvalkey_ldap.so",
+            ],
+            _ => return None,
+        })
+    }
+
+    /// Pods a set is rendered with: none while the instance is suspended.
+    pub(crate) fn running(self, component: Component) -> u32 {
+        if self.redis.spec.suspend == Some(true) { 0 } else { self.replicas(component) }
     }
 
     pub(crate) fn master_name(self) -> &'a str {

@@ -4,7 +4,7 @@ use std::io;
 use std::thread;
 use std::time::Duration;
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::{Lost, Row, at_most, row};
 use crate::kube::cluster::wait_until;
@@ -40,12 +40,12 @@ pub(super) fn rows() -> Vec<Row> {
 pub(super) fn rows_with_storage() -> Vec<Row> {
     let calamity = at_most(20.0, Lost::Nothing, 30.0);
     vec![
-        row("zero-and-back", "everything scaled to zero and back", calamity, |trial| zero_and_back(trial, false)),
+        row("zero-and-back", "everything put to sleep by the document (`suspend`), and back", calamity, sleep_and_wake),
         row(
             "zero-and-back-elsewhere",
             "everything scaled to zero and back, with Services at new addresses",
             calamity,
-            |trial| zero_and_back(trial, true),
+            zero_and_back_elsewhere,
         ),
     ]
 }
@@ -70,17 +70,28 @@ pub(super) fn to_zero(trial: &Trial<'_>) -> io::Result<[String; 2]> {
         trial.cluster.scale(set, 0);
         thread::sleep(Duration::from_millis(trial.random.below(2_000)));
     }
-    if !wait_until(Duration::from_secs(120), || trial.cluster.pods().is_empty()) {
-        return Err(io::Error::other("not all pods ended"));
-    }
+    ended(trial)?;
     Ok(sets)
 }
 
-fn zero_and_back(trial: &mut Trial<'_>, elsewhere: bool) -> io::Result<()> {
-    let sets = to_zero(trial)?;
-    if elsewhere {
-        trial.cluster.renew_services();
+/// Waits until no pod is left.
+fn ended(trial: &Trial<'_>) -> io::Result<()> {
+    if wait_until(Duration::from_secs(120), || trial.cluster.pods().is_empty()) {
+        return Ok(());
     }
+    Err(io::Error::other("not all pods ended"))
+}
+
+fn sleep_and_wake(trial: &mut Trial<'_>) -> io::Result<()> {
+    trial.render_live("spec.suspend", json!(true))?;
+    ended(trial)?;
+    trial.begin();
+    trial.render_live("spec.suspend", Value::Null)
+}
+
+fn zero_and_back_elsewhere(trial: &mut Trial<'_>) -> io::Result<()> {
+    let sets = to_zero(trial)?;
+    trial.cluster.renew_services();
     // Time without writes counts from the return: how long nothing runs is the operator's choice.
     trial.begin();
     for set in &sets {

@@ -272,6 +272,11 @@ impl Run<'_> {
             self.add(Outcome::Restart, change, text.to_owned(), Vec::new());
         }
         if before != after {
+            let is_deleted = set.new.text("/spec/persistentVolumeClaimRetentionPolicy/whenScaled") == "Delete";
+            if after == 0 && set.is_servers() && (is_deleted || !Set::has_claims(set.new)) {
+                let text = "stops all servers, and their volumes go with them: all data is lost";
+                self.add(Outcome::Danger, change, text.to_owned(), Vec::new());
+            }
             self.add(Outcome::Scale, change, scale(&set, change, before, after), Vec::new());
         }
     }

@@ -9,7 +9,7 @@ const TOP: &[&str] = &["Redis", "Metadata", "RedisSpec"];
 /// What charts, operators and Kubernetes call it, in which parts, and what to write here.
 const ELSEWHERE: &[(&[&str], &[&str], &str)] = &[
     (TOP, &["replicaCount"], "write `spec.replicas`"),
-    (TOP, &["affinity", "podAntiAffinity"], "write `spec.scheduling`: spreadNodes, spreadZones and nodeAffinity"),
+    (TOP, &["affinity"], "write `spec.scheduling`: spreadNodes, spreadZones, nodeAffinity and podAffinity"),
     (TOP, &["topologySpreadConstraints"], "write `spec.scheduling.spreadZones`"),
     (TOP, &["priorityClassName"], "write `spec.scheduling.priorityClass`"),
     (TOP, &["schedulerName"], "write `spec.scheduling.scheduler`"),
@@ -36,6 +36,11 @@ const ELSEWHERE: &[(&[&str], &[&str], &str)] = &[
         "write `spec.config`: directives and their values",
     ),
     (TOP, &["extraEnv", "extraEnvVars"], "write `spec.env`"),
+    (TOP, &["extraEnvVarsSecret", "extraEnvVarsCM", "extraEnvFrom"], "write `spec.envFrom`"),
+    (TOP, &["sidecars", "extraContainers"], "write `spec.extension.containers`"),
+    (TOP, &["extraInitContainers"], "write `spec.extension.initContainers`"),
+    (TOP, &["extraVolumes"], "write `spec.extension.volumes`"),
+    (TOP, &["extraVolumeMounts"], "write `spec.extension.volumeMounts`"),
     (TOP, &["commonLabels"], "write `metadata.labels`"),
     (TOP, &["commonAnnotations"], "write `metadata.annotations`"),
     (TOP, &["fullnameOverride", "nameOverride"], "write `metadata.name`"),

@@ -102,6 +102,10 @@ impl<'de> Deserializer<'de> for Reader<'_, '_> {
             Kind::Scalar(text, Style::Plain | Style::Bare) => match Meaning::of(text) {
                 Meaning::Null => visitor.visit_unit(),
                 Meaning::Bool(value) => visitor.visit_bool(value),
+                // A port of Kubernetes: a text is the name of one.
+                Meaning::Int(Some(number)) if (&visitor as &dyn Expected).to_string() == "IntOrString" => {
+                    visitor.visit_i64(i64::try_from(number).unwrap_or(i64::MAX))
+                }
                 Meaning::Int(_) | Meaning::Float | Meaning::Text => visitor.visit_str(text),
             },
             Kind::Sequence(items) => visitor.visit_seq(Items { items: items.iter().enumerate() }),

@@ -3,12 +3,17 @@
 use super::Check;
 use super::rule::rules;
 use crate::check::at::At;
-use crate::model::defaults;
+use crate::instance::Component;
+use crate::model::{Modules, defaults};
 use crate::value::Image;
 
 rules! { RULES;
     IMAGE_NOT_PINNED = Warning "image-not-pinned", "`spec.image`, or that of the proxies, has no tag and no digest, or the tag `latest`",
         "pods of one set would run different versions after a node is replaced, and a new major version may not read the old data back";
+    IMAGE_REGISTRY_INVALID = Error "image-registry-invalid", "`spec.imageRegistry` is not the name of a registry, with or without a path",
+        "no image could be pulled";
+    MODULES_UNKNOWN = Error "modules-unknown", "`spec.modules` is image, and it is not known what modules that image has",
+        "a server told to load a module it does not have does not start";
     IMAGE_UNKNOWN = Warning "image-unknown", "`spec.image` is neither named redis nor valkey, or is an exporter or a user interface for them",
         "the scripts need sh, getent, and redis-server or valkey-server with its command line client";
     IMAGE_WITHOUT_SHELL = Warning "image-without-shell", "`spec.image` is one of Chainguard, distroless or Docker Hardened Images, and not its `-dev`",
@@ -65,8 +70,34 @@ pub(super) fn pinned(check: &mut Check, path: At, image: &Image, default: &str) 
 }
 
 pub(super) fn check(check: &mut Check) {
-    let Some(image) = &check.spec.image else { return };
-    let path = At::root("spec.image");
+    if let Some(registry) = &check.spec.image_registry {
+        let is_registry = format!("{registry}/redis:8").parse::<Image>().is_ok_and(|image| image.has_registry());
+        if !is_registry {
+            check.report(
+                IMAGE_REGISTRY_INVALID
+                    .at("spec.imageRegistry", format!("{registry:?} is not a registry: a name with a dot or a port, and a path"))
+                    .help("write it as in registry.example.com:5000/mirror, without https:// and without a slash at its end"),
+            );
+        }
+    }
+    if check.spec.modules == Some(Modules::Image) && check.instance.modules_of_image().is_none() {
+        let image = check.instance.image(Component::Server);
+        check.report(
+            MODULES_UNKNOWN
+                .at("spec.modules", format!("it is not known what modules {image} has"))
+                .help("name them in spec.config.loadmodule, or use redis:8, redis-stack-server or valkey-bundle"),
+        );
+    }
+    if let Some(image) = check.sentinel().and_then(|sentinel| sentinel.image.as_ref()) {
+        of_redis(check, At::root("spec.sentinel.image"), image);
+    }
+    if let Some(image) = &check.spec.image {
+        of_redis(check, At::root("spec.image"), image);
+    }
+}
+
+/// An image that runs Redis or Sentinel.
+fn of_redis(check: &mut Check, path: At, image: &Image) {
     pinned(check, path, image, defaults::IMAGE);
     if check.target.is_v1beta3() {
         return;
@@ -127,6 +158,36 @@ pub(super) const CASES: &[super::tests::Case] = {
     use crate::api_version::ApiVersion;
     &[
         case("image-not-pinned", "spec.image", "spec: {image: redis}", "spec: {image: 'redis:8.2'}"),
+        case(
+            "image-unknown",
+            "spec.sentinel.image",
+            "spec: {sentinel: {image: 'nginx:1'}}",
+            "spec: {sentinel: {image: 'valkey/valkey:9'}}",
+        ),
+        case(
+            "image-registry-invalid",
+            "spec.imageRegistry",
+            "spec: {imageRegistry: 'https://registry.example.com'}",
+            "spec: {imageRegistry: 'registry.example.com:5000'}",
+        ),
+        case(
+            "image-registry-invalid",
+            "spec.imageRegistry",
+            "spec: {imageRegistry: mirror}",
+            "spec: {imageRegistry: localhost/mirror}",
+        ),
+        case(
+            "modules-unknown",
+            "spec.modules",
+            "spec: {modules: image, image: 'redis:7.4'}",
+            "spec: {modules: image, image: 'redis:8.4-alpine'}",
+        ),
+        case(
+            "modules-unknown",
+            "spec.modules",
+            "spec: {modules: image, image: 'valkey/valkey:9'}",
+            "spec: {modules: image, image: 'valkey/valkey-bundle:9'}",
+        ),
         case(
             "image-not-pinned",
             "spec.image",

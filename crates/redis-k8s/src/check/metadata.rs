@@ -37,11 +37,15 @@ pub(super) fn check(check: &mut Check) {
     labels(check, At::root("spec.podLabels"), spec.pod_labels.as_ref());
     let storage = spec.storage.as_deref();
     labels(check, At::root("spec.storage.labels"), storage.and_then(|storage| storage.labels.as_ref()));
+    let sentinels = spec.sentinel.as_deref().and_then(|sentinel| sentinel.storage.as_deref());
+    labels(check, At::root("spec.sentinel.storage.labels"), sentinels.and_then(|storage| storage.labels.as_ref()));
     let everywhere =
         annotations(check, At::root("metadata.annotations"), Some(&metadata.annotations), Carriers::Everything, 0);
     annotations(check, At::root("spec.podAnnotations"), spec.pod_annotations.as_ref(), Carriers::Pods, everywhere);
     let claims = storage.and_then(|storage| storage.annotations.as_ref());
     annotations(check, At::root("spec.storage.annotations"), claims, Carriers::Others, everywhere);
+    let claims = sentinels.and_then(|storage| storage.annotations.as_ref());
+    annotations(check, At::root("spec.sentinel.storage.annotations"), claims, Carriers::Others, everywhere);
     let account = spec.service_account.as_deref().and_then(|account| account.annotations.as_ref());
     annotations(check, At::root("spec.serviceAccount.annotations"), account, Carriers::Others, everywhere);
     let Some(services) = spec.services.as_deref() else { return };

@@ -11,6 +11,7 @@ mod capability;
 mod config;
 mod disruption_budget;
 mod env;
+mod extension;
 mod image;
 mod kubernetes_version;
 mod master_service;
@@ -61,6 +62,7 @@ const TOPICS: &[&[Rule]] = &[
     probes::RULES,
     pod::RULES,
     env::RULES,
+    extension::RULES,
     update_strategy::RULES,
     seconds::RULES,
 ];
@@ -114,6 +116,7 @@ pub(crate) fn check(redis: &Redis, target: ApiVersion) -> Vec<Problem> {
     probes::check(&mut check);
     pod::check(&mut check);
     env::check(&mut check);
+    extension::check(&mut check);
     update_strategy::check(&mut check);
     check.problems
 }

@@ -7,7 +7,8 @@ use ipnet::IpNet;
 use super::rule::rules;
 use super::{Check, services};
 use crate::check::at::At;
-use crate::model::Peer;
+use crate::instance::Component;
+use crate::model::{Peer, PolicyPort, PolicyRule};
 
 rules! { RULES;
     PEER_EMPTY = Error "peer-empty", "a peer names neither pods, namespaces nor a block of addresses",
@@ -16,6 +17,12 @@ rules! { RULES;
         "the API server refuses it: a peer is pods or addresses";
     CIDR_INVALID = Error "cidr-invalid", "a block of addresses is not one",
         "the API server refuses it, reads another block than was meant, or warns of it at every apply";
+    EXCEPT_OUTSIDE = Error "except-outside", "a block in `except` is not within the peer's `cidr`, or all of it, or there is no `cidr`",
+        "the API server refuses it";
+    POLICY_RULE_INCOMPLETE = Error "policy-rule-incomplete", "a rule of `spec.networkPolicy.ingress` or `egress` has an empty list, or a port without its number",
+        "Kubernetes takes an empty list for everybody, or for every port";
+    POLICY_PORTS_REVERSED = Error "policy-ports-reversed", "`endPort` is less than `port`",
+        "the API server refuses it";
     DNS_PEERS_EMPTY = Error "dns-peers-empty", "`spec.networkPolicy.dns` is an empty list",
         "the pods find each other by name when they start: without a name service no instance ever comes up";
     OPEN_TO_ALL = Warning "open-to-all", "`spec.networkPolicy.enabled` is false without a password or client certificates",
@@ -26,7 +33,12 @@ pub(super) fn check(check: &mut Check) {
     if let Some(policy) = check.spec.network_policy.as_deref() {
         let path = At::root("spec.networkPolicy");
         if policy.enabled == Some(false) {
-            services::settings_of_disabled(check, &path, policy.clients.is_some() || policy.dns.is_some());
+            let described = policy.clients.is_some()
+                || policy.dns.is_some()
+                || policy.ingress.is_some()
+                || policy.egress.is_some()
+                || policy.mesh.is_some();
+            services::settings_of_disabled(check, &path, described);
             if !check.is_guarded() {
                 check.report(
                     OPEN_TO_ALL
@@ -46,6 +58,11 @@ pub(super) fn check(check: &mut Check) {
                 peer(check, &path.field("dns").index(place).field("to"), to, false);
             }
         }
+        for (field, rules) in [("ingress", &policy.ingress), ("egress", &policy.egress)] {
+            for (place, asked) in rules.iter().flatten().enumerate() {
+                rule(check, &path.field(field).index(place), asked, field == "ingress");
+            }
+        }
         if policy.dns.as_ref().is_some_and(Vec::is_empty) {
             check.report(
                 DNS_PEERS_EMPTY
@@ -59,9 +76,56 @@ pub(super) fn check(check: &mut Check) {
     }
 }
 
+fn rule(check: &mut Check, path: &At, rule: &PolicyRule, is_ingress: bool) {
+    let incomplete = |path: At, message: &str| {
+        POLICY_RULE_INCOMPLETE
+            .at(path, message.to_owned())
+            .help("leave the list out where anything is meant, or name what is")
+    };
+    if rule.peers.as_ref().is_some_and(Vec::is_empty) {
+        check.report(incomplete(path.field("peers"), "an empty list of peers is everybody to Kubernetes"));
+    }
+    if rule.ports.as_ref().is_some_and(Vec::is_empty) {
+        check.report(incomplete(path.field("ports"), "an empty list of ports is every port to Kubernetes"));
+    }
+    // Whether it leads to Redis: to a port of it, or to every one.
+    let own = [check.instance.port(Component::Server), check.instance.port(Component::Sentinel)];
+    let covers = |asked: &PolicyPort| {
+        let last = asked.end_port.or(asked.port);
+        own.iter().any(|port| asked.port <= Some(*port) && Some(*port) <= last)
+    };
+    let to_redis = is_ingress && rule.ports.as_ref().is_none_or(|ports| ports.iter().any(covers));
+    if rule.peers.is_none() && to_redis && !check.is_guarded() {
+        services::exposed_without_password(check, *path, "anything");
+    }
+    for (place, asked) in rule.peers.iter().flatten().enumerate() {
+        peer(check, &path.field("peers").index(place), asked, to_redis);
+    }
+    for (place, asked) in rule.ports.iter().flatten().enumerate() {
+        let ports = path.field("ports");
+        let path = ports.index(place);
+        if asked.port.is_none() {
+            check.report(incomplete(path.field("port"), "a port without a number is every port to Kubernetes"));
+        } else if asked.end_port.is_some_and(|last| Some(last) < asked.port) {
+            check.report(
+                POLICY_PORTS_REVERSED
+                    .at(path.field("endPort"), "the last port of a range is not less than the first")
+                    .help("exchange port and endPort"),
+            );
+        }
+    }
+}
+
 fn peer(check: &mut Check, path: &At, peer: &Peer, is_client: bool) {
     let has_labels = peer.pods.is_some() || peer.namespaces.is_some();
     let Some(block) = &peer.cidr else {
+        if peer.except.is_some() {
+            check.report(
+                EXCEPT_OUTSIDE
+                    .at(path.field("except"), "there is no block of addresses of which it would be a part")
+                    .help("add cidr, or leave except out"),
+            );
+        }
         if !has_labels {
             check.report(
                 PEER_EMPTY
@@ -77,6 +141,25 @@ fn peer(check: &mut Check, path: &At, peer: &Peer, is_client: bool) {
                 .at(path.field("cidr"), "a peer is pods or addresses, not both")
                 .help("make it two peers: either may then connect"),
         );
+    }
+    for (place, except) in peer.except.iter().flatten().enumerate() {
+        let path = path.field("except");
+        let path = path.index(place);
+        match cidr(except) {
+            Err((why, help)) => {
+                check.report(CIDR_INVALID.at(path, format!("{except:?} is not a block of addresses: {why}")).help(help))
+            }
+            Ok(_) => {
+                let parsed = block.parse::<IpNet>().ok().zip(except.parse::<IpNet>().ok());
+                if parsed.is_some_and(|(all, part)| all == part || !all.contains(&part)) {
+                    check.report(
+                        EXCEPT_OUTSIDE
+                            .at(path, format!("{except} is not a part of {block}"))
+                            .help("name smaller blocks within it, or leave it out"),
+                    );
+                }
+            }
+        }
     }
     match cidr(block) {
         Ok(0) if is_client && !check.is_guarded() => {
@@ -160,6 +243,48 @@ pub(super) const CASES: &[super::tests::Case] = {
             "spec.networkPolicy.dns[0].to.cidr",
             "spec: {networkPolicy: {dns: [{to: {cidr: 'fd00::/129'}}]}}",
             "spec: {networkPolicy: {dns: [{to: {cidr: 'fd00::/8'}}]}}",
+        ),
+        case(
+            "except-outside",
+            "spec.networkPolicy.clients[0].except[0]",
+            "spec: {networkPolicy: {clients: [{cidr: 10.0.0.0/8, except: [192.168.0.0/16]}]}}",
+            "spec: {networkPolicy: {clients: [{cidr: 10.0.0.0/8, except: [10.1.0.0/16]}]}}",
+        ),
+        case(
+            "cidr-invalid",
+            "spec.networkPolicy.egress[0].peers[0].except[0]",
+            "spec: {networkPolicy: {egress: [{peers: [{cidr: 10.0.0.0/8, except: [10.1.0.0]}]}]}}",
+            "spec: {networkPolicy: {egress: [{peers: [{cidr: 10.0.0.0/8, except: [10.1.0.0/24]}]}]}}",
+        ),
+        case(
+            "policy-rule-incomplete",
+            "spec.networkPolicy.egress[0].peers",
+            "spec: {networkPolicy: {egress: [{peers: [], ports: [{port: 443}]}]}}",
+            "spec: {networkPolicy: {egress: [{ports: [{port: 443}]}]}}",
+        ),
+        case(
+            "policy-rule-incomplete",
+            "spec.networkPolicy.ingress[0].ports[0].port",
+            "spec: {networkPolicy: {ingress: [{peers: [{pods: {}}], ports: [{protocol: UDP}]}]}}",
+            "spec: {networkPolicy: {ingress: [{peers: [{pods: {}}], ports: [{port: 53, protocol: UDP}]}]}}",
+        ),
+        case(
+            "policy-ports-reversed",
+            "spec.networkPolicy.egress[0].ports[0].endPort",
+            "spec: {networkPolicy: {egress: [{ports: [{port: 90, endPort: 80}]}]}}",
+            "spec: {networkPolicy: {egress: [{ports: [{port: 80, endPort: 90}]}]}}",
+        ),
+        case(
+            "exposed-without-password",
+            "spec.networkPolicy.ingress[0]",
+            "spec: {networkPolicy: {ingress: [{ports: [{port: 6000, endPort: 7000}]}]}}",
+            "spec: {networkPolicy: {ingress: [{ports: [{port: 9121}]}]}}",
+        ),
+        case(
+            "except-outside",
+            "spec.networkPolicy.egress[0].peers[0].except",
+            "spec: {networkPolicy: {egress: [{peers: [{pods: {}, except: [10.0.0.0/8]}]}]}}",
+            "spec: {networkPolicy: {egress: [{peers: [{pods: {}}]}]}}",
         ),
         case(
             "dns-peers-empty",

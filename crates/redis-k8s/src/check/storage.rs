@@ -36,6 +36,8 @@ rules! { RULES;
         "files count against the memory limit: a growing append-only file gets the server killed";
     EMPTY_DIR_NEAR_MEMORY_LIMIT = Warning "empty-dir-near-memory-limit", "the `sizeLimit` of an emptyDir in memory is more than half the memory limit",
         "files count against the memory limit, and the data itself needs the rest";
+    SUSPEND_LOSES_DATA = Warning "suspend-loses-data", "`spec.suspend` is true, and servers have no claims, or `whenScaled` deletes them",
+        "all data is gone when the pods are";
     SENTINEL_STORAGE_UNUSED = Error "sentinel-storage-unused", "`spec.sentinel.storage` describes a claim, but sentinels have none",
         "sentinels have claims when servers have, or with `enabled: true`; without, they forget the master when all of them restart";
 }
@@ -44,6 +46,15 @@ pub(super) fn check(check: &mut Check) {
     let storage = check.spec.storage.as_deref();
     if let Some(storage) = storage {
         servers(check, storage);
+    }
+    let is_kept =
+        storage.is_some_and(|storage| storage.size.is_some() && storage.when_scaled != Some(RetentionPolicy::Delete));
+    if check.spec.suspend == Some(true) && !is_kept {
+        check.report(
+            SUSPEND_LOSES_DATA
+                .at("spec.suspend", "no claim outlives the pods: the instance comes back empty")
+                .help("with spec.storage.size, and without whenScaled: Delete, all data is kept"),
+        );
     }
     if check.target == ApiVersion::AppsV1 {
         persistence(check, storage.is_some_and(|storage| storage.size.is_some()));
@@ -214,7 +225,12 @@ fn sentinels(check: &mut Check, servers_have_claims: bool) {
     if storage.enabled.unwrap_or(servers_have_claims) {
         return;
     }
-    for (field, is_set) in [("size", storage.size.is_some()), ("class", storage.class.is_some())] {
+    for (field, is_set) in [
+        ("size", storage.size.is_some()),
+        ("class", storage.class.is_some()),
+        ("labels", storage.labels.is_some()),
+        ("annotations", storage.annotations.is_some()),
+    ] {
         if is_set {
             let why = match storage.enabled {
                 Some(_) => "enabled is false",
@@ -236,6 +252,18 @@ fn sentinels(check: &mut Check, servers_have_claims: bool) {
 pub(super) const CASES: &[super::tests::Case] = {
     use super::tests::case;
     &[
+        case(
+            "suspend-loses-data",
+            "spec.suspend",
+            "spec: {suspend: true}",
+            "spec: {suspend: true, storage: {size: 1Gi}}",
+        ),
+        case(
+            "sentinel-storage-unused",
+            "spec.sentinel.storage.labels",
+            "spec: {sentinel: {storage: {labels: {a: b}}}}",
+            "spec: {storage: {size: 1Gi}, sentinel: {storage: {labels: {a: b}}}}",
+        ),
         case(
             "storage-size-missing",
             "spec.storage.class",

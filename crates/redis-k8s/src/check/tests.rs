@@ -80,6 +80,7 @@ const TOPICS: &[(&str, &[Case])] = &[
     ("probes", super::probes::CASES),
     ("pod", super::pod::CASES),
     ("env", super::env::CASES),
+    ("extension", super::extension::CASES),
     ("update_strategy", super::update_strategy::CASES),
     ("seconds", super::seconds::CASES),
 ];

@@ -52,7 +52,7 @@ fn servers(check: &mut Check) {
             REPLICAS_OUT_OF_RANGE
                 .at("spec.replicas", format!("{replicas} servers cannot be rendered: 1 to {MAX_REPLICAS}"))
                 .help(if replicas == 0 {
-                    "to stop an instance and keep its data, scale the StatefulSets to zero with kubectl"
+                    "to stop an instance and keep its data, set spec.suspend to true"
                 } else {
                     "split the data over several instances: replicas share the load of reads, never of writes"
                 }),

@@ -69,6 +69,9 @@ leaves!(
     crate::value::ObjectName,
     crate::value::Quantity,
     crate::value::SecretKey,
+    k8s_openapi::api::core::v1::Container,
+    k8s_openapi::api::core::v1::Volume,
+    k8s_openapi::api::core::v1::VolumeMount,
 );
 
 /// What a row says of its field, one method a fact.

@@ -6,6 +6,7 @@
 mod auth;
 pub mod defaults;
 mod disruption_budget;
+mod extension;
 mod field;
 mod metadata;
 mod network_policy;
@@ -22,18 +23,19 @@ mod update_strategy;
 
 pub use auth::Auth;
 pub use disruption_budget::DisruptionBudget;
+pub use extension::Extension;
 #[cfg(feature = "tutorial")]
 pub(crate) use field::Can;
 pub use field::Field;
 pub(crate) use field::Fields;
 pub use metadata::Metadata;
-pub use network_policy::{DnsPeer, NetworkPolicy, Peer};
+pub use network_policy::{DnsPeer, Mesh, NetworkPolicy, Peer, PolicyPort, PolicyRule, Protocol};
 pub use pod::{
     EnvFrom, EnvSource, EnvVar, FieldRef, FsGroupChangePolicy, ImagePullPolicy, KeyRef, ProfileType, Security,
     SecurityProfile, ServiceAccount, SourceRef, SupplementalGroupsPolicy,
 };
 pub use probe::{Probe, Probes};
-pub use redis::{DocumentApiVersion, DocumentKind, Persistence, Redis, RedisSpec};
+pub use redis::{DocumentApiVersion, DocumentKind, Modules, Persistence, Redis, RedisSpec};
 pub use resources::{ResourceList, Resources};
 pub use scheduling::{
     NodeAffinity, NodeExpression, NodeOperator, NodeTerm, PodAffinity, PodTerm, Scheduling, Spread, SpreadPolicy,

@@ -4,8 +4,8 @@ use serde::{Deserialize, Serialize};
 
 use super::field::why::IMAGE;
 use super::{
-    Annotations, Auth, Config, DisruptionBudget, EnvFrom, EnvVar, Field, Fields, ImagePullPolicy, Labels, Metadata,
-    NetworkPolicy, Probes, Resources, Scheduling, Security, Sentinel, ServiceAccount, Services, Storage, Tls,
+    Annotations, Auth, Config, DisruptionBudget, EnvFrom, EnvVar, Extension, Field, Fields, ImagePullPolicy, Labels,
+    Metadata, NetworkPolicy, Probes, Resources, Scheduling, Security, Sentinel, ServiceAccount, Services, Storage, Tls,
     UpdateStrategy, choice, document,
 };
 use crate::value::{Duration, Image, InstanceName, KubernetesVersion, ObjectName};
@@ -104,6 +104,16 @@ choice! {
     }
 }
 
+choice! {
+    /// Which modules of an image are loaded.
+    pub enum Modules {
+        /// Those the entry point of the image loads.
+        Image = "image",
+        /// None.
+        None = "none",
+    }
+}
+
 document! {
     /// What to run.
     pub struct RedisSpec {
@@ -115,10 +125,18 @@ document! {
         /// Image of servers and sentinels: an official Redis or Valkey image. Where nothing is said v1beta3 has the
         /// tutorial's, `kubernetes/redis:v1`.
         pub image: Option<Image> = "redis:8.2" => sample(r#""valkey/valkey:9.0""#),
+        /// A registry, with or without a path, put before each image that names none, as written: `redis:8.2` becomes `REGISTRY/redis:8.2`.
+        pub image_registry: Option<String> => sample(r#""registry.example.com/mirror""#).not_in_v1beta3("its images are named in full"),
+        /// Modules of the image that servers load: `image` for those its own entry point loads, which is not run here. Others, and what they are
+        /// to be told, stand in `config` as `loadmodule`. All data of a module's types is lost to a server without it.
+        pub modules: Option<Modules> = "none" => sample(r#""image""#).not_in_v1beta3(IMAGE),
         /// When the image is pulled.
         pub image_pull_policy: Option<ImagePullPolicy> else "left to Kubernetes: `IfNotPresent` unless the tag is `latest`" => sample(r#""Always""#),
         /// Secrets with credentials for the registry.
         pub image_pull_secrets: Option<Vec<ObjectName>> => sample(r#"["registry"]"#).not_in_v1beta3("its pods have no imagePullSecrets"),
+        /// True to stop all pods and keep everything else: claims with their data, Services with their addresses, the numbers of servers and
+        /// sentinels. Without it they come back with what they had.
+        pub suspend: Option<bool> = "false" => sample("true").not_in_tutorial("its first pod belongs to no controller"),
         /// Port of the servers, 1 to 65535.
         pub port: Option<std::num::NonZeroU16> = "6379" => sample("6380"),
         /// Directives of redis.conf, over the defaults; those this tool owns are refused with the field to use. A new value is applied
@@ -162,6 +180,8 @@ document! {
         pub env: Option<Vec<EnvVar>> => sample(r#"[{"name": "TZ", "value": "Europe/Paris"}, {"name": "ZONE", "valueFrom": {"configMapKeyRef": {"name": "site", "key": "zone", "optional": true}}}]"#),
         /// Secrets and ConfigMaps of which every key becomes a variable of the server container; those in `env` and the scripts' own win.
         pub env_from: Option<Vec<EnvFrom>> => sample(r#"[{"prefix": "APP_", "secretRef": {"name": "app", "optional": true}}, {"configMapRef": {"name": "app"}}]"#).not_in_v1beta3("it has no such variables"),
+        /// Containers and volumes of your own in the pods of the servers.
+        pub extension: Option<Box<Extension>> => sample(r#"{"volumeMounts": [{"name": "data", "mountPath": "/var/lib/redis", "readOnly": true}]}"#).not_in_tutorial("its pods are those of the tutorial"),
         /// Labels of the pods alone: servers, sentinels and proxies.
         pub pod_labels: Option<Labels> => sample(r#"{"tier": "data"}"#),
         /// Annotations of the pods alone: servers, sentinels and proxies.

@@ -1,8 +1,8 @@
 //! The sentinels.
 
 use super::field::why::{CLAIMS, SCRIPT};
-use super::{Config, Probes, Resources, Scheduling, UpdateStrategy, document};
-use crate::value::{ClassName, Duration, MasterName, Quantity};
+use super::{Annotations, Config, Labels, Probes, Resources, Scheduling, UpdateStrategy, document};
+use crate::value::{ClassName, Duration, Image, MasterName, Quantity};
 
 document! {
     /// The sentinels: how many, how fast, and where they keep what they know.
@@ -19,6 +19,8 @@ document! {
         pub parallel_syncs: Option<u32> else "all there are" => sample("1").between(1, 63).not_in_v1beta3(SCRIPT),
         /// The name clients ask for.
         pub master_name: Option<MasterName> else "the name of the instance" => sample(r#""mymaster""#).not_in_v1beta3(SCRIPT),
+        /// Image of the sentinels.
+        pub image: Option<Image> else "that of the servers" => sample(r#""redis:8.2-alpine""#).not_in_v1beta3("one image has both"),
         /// Port of the sentinels, 1 to 65535.
         pub port: Option<std::num::NonZeroU16> = "26379" => sample("26380"),
         /// CPU and memory of a sentinel.
@@ -43,5 +45,9 @@ document! {
         pub size: Option<Quantity> = "64Mi" => sample(r#""1Gi""#).beside(r#"{"storage": {"size": "8Gi"}}"#),
         /// Storage class.
         pub class: Option<ClassName> else "that of the servers, else the cluster's default" => sample(r#""fast""#).beside(r#"{"storage": {"size": "8Gi"}}"#),
+        /// Labels of the claim.
+        pub labels: Option<Labels> => sample(r#"{"team": "checkout"}"#).beside(r#"{"storage": {"size": "8Gi"}}"#),
+        /// Annotations of the claim.
+        pub annotations: Option<Annotations> => sample(r#"{"example.com/backup": "none"}"#).beside(r#"{"storage": {"size": "8Gi"}}"#),
     }
 }

@@ -18,6 +18,12 @@ use crate::value::SecretKey;
 
 pub(super) fn build(instance: Instance<'_>, component: Component) -> Container {
     let probes = probe::build(instance, component);
+    let mut mounts = volume::mounts(instance, component);
+    if component == Component::Server {
+        mounts.extend(
+            instance.redis.spec.extension.iter().flat_map(|asked| asked.volume_mounts.iter().flatten()).cloned(),
+        );
+    }
     let health = (component == Component::Proxy).then(|| port(probe::HEALTH, instance.health_port()));
     Container {
         command: Some(runtime::start_command(component)),
@@ -26,7 +32,7 @@ pub(super) fn build(instance: Instance<'_>, component: Component) -> Container {
             Component::Proxy => proxy_env(instance),
         }),
         env_from: env_from(&instance.redis.spec).filter(|_| component == Component::Server),
-        image: Some(instance.image(component).to_owned()),
+        image: Some(instance.image(component)),
         image_pull_policy: instance.redis.spec.image_pull_policy.map(ImagePullPolicy::as_str).map(str::to_owned),
         lifecycle: Some(Lifecycle {
             pre_stop: Some(LifecycleHandler {
@@ -48,9 +54,18 @@ pub(super) fn build(instance: Instance<'_>, component: Component) -> Container {
         resources: resources(instance, component),
         security_context: Some(security_context()),
         startup_probe: probes.startup,
-        volume_mounts: Some(volume::mounts(instance, component)),
+        volume_mounts: Some(mounts),
         ..Default::default()
     }
+}
+
+/// Containers of the document; of what they do not say of security they have what a server has.
+pub(super) fn hardened(asked: &[Container]) -> Vec<Container> {
+    let hardened = |asked: &Container| Container {
+        security_context: Some(asked.security_context.clone().unwrap_or_else(security_context)),
+        ..asked.clone()
+    };
+    asked.iter().map(hardened).collect()
 }
 
 fn port(name: &str, number: u16) -> ContainerPort {

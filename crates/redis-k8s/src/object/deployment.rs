@@ -13,7 +13,7 @@ pub(super) fn build(instance: Instance<'_>, checksum: String) -> Deployment {
         metadata: metadata(instance, instance.set_name(component), Some(component)),
         // Required, and so no Option, in the types of newer releases.
         spec: DeploymentSpec {
-            replicas: Some(i32::try_from(instance.replicas(component)).unwrap_or(i32::MAX)),
+            replicas: Some(i32::try_from(instance.running(component)).unwrap_or(i32::MAX)),
             selector: selector(instance, component),
             strategy: Some(DeploymentStrategy {
                 // None beside those there are: it would need a node of its own, and take connections of the servers.

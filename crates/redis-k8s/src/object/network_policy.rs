@@ -9,7 +9,7 @@ use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 
 use super::metadata::{instance_labels, marks_of, metadata};
 use crate::instance::{Component, Instance};
-use crate::model::{DnsPeer, Labels, Peer};
+use crate::model::{DnsPeer, Labels, Mesh, Peer, PolicyPort, PolicyRule, Protocol};
 
 /// Ports of the name service: the standard one, and the one OpenShift's pods listen on.
 const DNS_PORTS: [u16; 2] = [53, 5353];
@@ -29,6 +29,10 @@ pub(super) fn build(instance: Instance<'_>) -> Option<NetworkPolicy> {
         let own = ports.pop();
         ports.extend(own.filter(|own| !ports.contains(own)));
     }
+    let mesh = asked.and_then(|policy| policy.mesh);
+    let tunnel = mesh.map(|mesh| port(tunnel(mesh), "TCP"));
+    let served = ports.clone();
+    ports.extend(tunnel.clone());
     let clients = match asked.and_then(|policy| policy.clients.as_ref()) {
         Some(clients) => clients.iter().map(peer).collect(),
         // Every pod of the namespace.
@@ -40,8 +44,22 @@ pub(super) fn build(instance: Instance<'_>) -> Option<NetworkPolicy> {
     if !clients.is_empty() {
         ingress.push(NetworkPolicyIngressRule { from: Some(clients), ports: Some(ports) });
     }
+    let rules = |asked: Option<&Vec<PolicyRule>>| -> Vec<_> {
+        asked.into_iter().flatten().map(|asked| rule(asked, tunnel.as_ref())).collect()
+    };
+    let more = rules(asked.and_then(|policy| policy.ingress.as_ref())).into_iter();
+    ingress.extend(more.map(|(peers, ports)| NetworkPolicyIngressRule { from: peers, ports }));
+    if mesh == Some(Mesh::IstioAmbient) {
+        let from = AMBIENT_PROBES.map(block).into();
+        let health = proxy.map(|_| port(instance.health_port(), "TCP"));
+        let ports = Some(served.into_iter().chain(health).collect());
+        ingress.push(NetworkPolicyIngressRule { from: Some(from), ports });
+    }
     let mut egress = vec![NetworkPolicyEgressRule { ports: None, to: Some(vec![own()]) }];
     egress.extend(dns(asked.and_then(|policy| policy.dns.as_deref())));
+    let more = rules(asked.and_then(|policy| policy.egress.as_ref())).into_iter();
+    egress.extend(more.map(|(peers, ports)| NetworkPolicyEgressRule { ports, to: peers }));
+    egress.extend(mesh.and_then(control_plane));
     Some(NetworkPolicy {
         metadata: metadata(instance, instance.name(), None),
         spec: Some(NetworkPolicySpec {
@@ -60,9 +78,61 @@ fn peer(peer: &Peer) -> NetworkPolicyPeer {
         ..Default::default()
     };
     NetworkPolicyPeer {
-        ip_block: peer.cidr.as_ref().map(|cidr| IPBlock { cidr: cidr.clone(), except: None }),
+        ip_block: peer.cidr.as_ref().map(|cidr| IPBlock {
+            cidr: cidr.clone(),
+            except: peer.except.clone().filter(|except| !except.is_empty()),
+        }),
         namespace_selector: peer.namespaces.as_ref().map(select),
         pod_selector: peer.pods.as_ref().map(select),
+    }
+}
+
+/// Where the kubelet's probes come from in Istio's ambient mode
+/// (<https://istio.io/latest/docs/ambient/usage/networkpolicy/>).
+const AMBIENT_PROBES: [&str; 2] = ["169.254.7.127/32", "fd16:9254:7127:1337:ffff:ffff:ffff:ffff/128"];
+
+fn block(cidr: &str) -> NetworkPolicyPeer {
+    NetworkPolicyPeer { ip_block: Some(IPBlock { cidr: cidr.to_owned(), except: None }), ..Default::default() }
+}
+
+/// Where connections between pods of a mesh arrive, whatever port they are for
+/// (<https://istio.io/latest/docs/ambient/usage/networkpolicy/>, <https://linkerd.io/2/common-errors/network-policy/>).
+const fn tunnel(mesh: Mesh) -> u16 {
+    match mesh {
+        Mesh::IstioAmbient | Mesh::IstioSidecar => 15008,
+        Mesh::Linkerd => 4143,
+    }
+}
+
+/// What the proxies in the pods ask: who they are, where others are, and what is allowed.
+fn control_plane(mesh: Mesh) -> Option<NetworkPolicyEgressRule> {
+    let (namespace, ports): (_, &[u16]) = match mesh {
+        // Its proxy is one of the node.
+        Mesh::IstioAmbient => return None,
+        Mesh::IstioSidecar => ("istio-system", &[15012]),
+        Mesh::Linkerd => ("linkerd", &[8080, 8086, 8090]),
+    };
+    let labels = [("kubernetes.io/metadata.name".to_owned(), namespace.to_owned())].into();
+    let selector = LabelSelector { match_labels: Some(labels), ..Default::default() };
+    Some(NetworkPolicyEgressRule {
+        ports: Some(ports.iter().map(|number| port(*number, "TCP")).collect()),
+        to: Some(vec![NetworkPolicyPeer { namespace_selector: Some(selector), ..Default::default() }]),
+    })
+}
+
+/// The peers and ports of a rule; to ports the mesh's is added.
+fn rule(
+    asked: &PolicyRule,
+    tunnel: Option<&NetworkPolicyPort>,
+) -> (Option<Vec<NetworkPolicyPeer>>, Option<Vec<NetworkPolicyPort>>) {
+    let ports = asked.ports.as_ref().map(|ports| ports.iter().map(asked_port).chain(tunnel.cloned()).collect());
+    (asked.peers.as_ref().map(|peers| peers.iter().map(peer).collect()), ports)
+}
+
+fn asked_port(asked: &PolicyPort) -> NetworkPolicyPort {
+    NetworkPolicyPort {
+        end_port: asked.end_port.map(|port| port.get().into()),
+        ..port(asked.port.map_or(0, Into::into), asked.protocol.unwrap_or(Protocol::Tcp).as_str())
     }
 }
 

@@ -24,24 +24,42 @@ const SHORT_GRACE_PERIOD: i64 = 10;
 
 pub(super) fn build(instance: Instance<'_>, component: Component, checksum: String) -> PodTemplateSpec {
     let spec = &instance.redis.spec;
+    let extension = spec.extension.as_deref().filter(|_| component == Component::Server);
     let mut pod_labels = spec.pod_labels.as_ref().map(marks_of).unwrap_or_default();
     pod_labels.extend(labels(instance, Some(component)));
     let mut annotations = marks_of(&instance.redis.metadata.annotations);
     annotations.retain(|key, _| !is_of_a_deployer(key));
     annotations.extend(spec.pod_annotations.as_ref().map(marks_of).unwrap_or_default());
     annotations.insert(CHECKSUM.to_owned(), checksum);
+    if extension.is_some_and(|asked| asked.containers.as_ref().is_some_and(|list| !list.is_empty())) {
+        // Whose logs and shell kubectl means.
+        annotations.insert("kubectl.kubernetes.io/default-container".to_owned(), "redis".to_owned());
+    }
     let scheduling = instance.scheduling(component);
+    let mut volumes = volume::volumes(instance, component);
+    volumes.extend(extension.and_then(|asked| asked.volumes.clone()).unwrap_or_default());
     PodTemplateSpec {
         metadata: Some(ObjectMeta { annotations: Some(annotations), labels: Some(pod_labels), ..Default::default() }),
         spec: Some(PodSpec {
             affinity: affinity(selector(instance, component), scheduling, Spread::Preferred),
             automount_service_account_token: Some(false),
-            containers: vec![container::build(instance, component)],
+            containers: std::iter::once(container::build(instance, component))
+                .chain(
+                    extension
+                        .and_then(|asked| asked.containers.as_deref())
+                        .map(container::hardened)
+                        .unwrap_or_default(),
+                )
+                .collect(),
             dns_config: Some(dns_config()),
             // The variables of every Service of the namespace are none of ours.
             enable_service_links: Some(false),
             host_users: host_users(spec),
             image_pull_secrets: image_pull_secrets(spec),
+            init_containers: extension
+                .and_then(|asked| asked.init_containers.as_deref())
+                .filter(|asked| !asked.is_empty())
+                .map(container::hardened),
             node_selector: scheduling
                 .and_then(|scheduling| scheduling.node_selector.as_ref())
                 .filter(|labels| !labels.is_empty())
@@ -59,7 +77,7 @@ pub(super) fn build(instance: Instance<'_>, component: Component, checksum: Stri
             }),
             tolerations: tolerations(scheduling),
             topology_spread_constraints: spread_zones(selector(instance, component), scheduling, Spread::Preferred),
-            volumes: Some(volume::volumes(instance, component)),
+            volumes: Some(volumes),
             ..Default::default()
         }),
     }

@@ -28,7 +28,7 @@ pub(crate) fn build(instance: Instance<'_>, component: Component, checksum: Stri
             .then_some(policy),
             // One pod that cannot start must not hold back the others.
             pod_management_policy: Some("Parallel".to_owned()),
-            replicas: Some(i32::try_from(instance.replicas(component)).unwrap_or(i32::MAX)),
+            replicas: Some(i32::try_from(instance.running(component)).unwrap_or(i32::MAX)),
             selector: selector(instance, component),
             service_name: Some(instance.headless_name(component)),
             template: pod_template::build(instance, component, checksum),

@@ -90,9 +90,14 @@ pub(super) fn claim(instance: Instance<'_>, component: Component) -> Option<Pers
     let size = instance.claim_size(component)?;
     let storage = instance.redis.spec.storage.as_deref();
     let own = storage.filter(|_| component == Component::Server);
-    let mut labels = own.and_then(|storage| storage.labels.as_ref()).map(marks_of).unwrap_or_default();
+    let sentinels = instance.sentinel().and_then(|sentinel| sentinel.storage.as_deref());
+    let (labels, annotations) = match component {
+        Component::Sentinel => (sentinels.map(|it| &it.labels), sentinels.map(|it| &it.annotations)),
+        Component::Server | Component::Proxy => (own.map(|it| &it.labels), own.map(|it| &it.annotations)),
+    };
+    let mut labels = labels.and_then(Option::as_ref).map(marks_of).unwrap_or_default();
     labels.extend(selector_labels(instance, component));
-    let class = instance.sentinel().and_then(|sentinel| sentinel.storage.as_deref()?.class.as_ref());
+    let class = sentinels.and_then(|storage| storage.class.as_ref());
     let class = class
         .filter(|_| component == Component::Sentinel)
         .or_else(|| storage.and_then(|storage| storage.class.as_ref()));
@@ -101,9 +106,7 @@ pub(super) fn claim(instance: Instance<'_>, component: Component) -> Option<Pers
         metadata: ObjectMeta {
             name: Some(DATA.to_owned()),
             labels: Some(labels),
-            annotations: own
-                .and_then(|storage| storage.annotations.as_ref())
-                .and_then(|annotations| some(marks_of(annotations))),
+            annotations: annotations.and_then(Option::as_ref).and_then(|annotations| some(marks_of(annotations))),
             ..Default::default()
         },
         spec: Some(PersistentVolumeClaimSpec {

@@ -8,7 +8,7 @@ use minijinja::context;
 use super::{DATA_DIR, TLS_DIR};
 use crate::check;
 use crate::instance::{Component, Instance};
-use crate::model::{ClientCertificates, Config, Persistence};
+use crate::model::{ClientCertificates, Config, Modules, Persistence};
 use crate::template::fill;
 use crate::value::ConfigValue;
 
@@ -47,7 +47,14 @@ pub(crate) fn of_server(instance: Instance<'_>) -> Directives<'_> {
     if let Some(limit) = instance.memory_limit() {
         given.push(("maxmemory", (limit / 100 * MAXMEMORY_PERCENT).into()));
     }
-    over(given, instance.redis.spec.config.as_ref())
+    let mut directives = over(given, instance.redis.spec.config.as_ref());
+    if instance.redis.spec.modules == Some(Modules::Image) {
+        let own = directives.get("loadmodule").map(|own| own.lines().map(str::to_owned).collect()).unwrap_or_default();
+        let modules = instance.modules_of_image().unwrap_or_default();
+        let all = modules.iter().map(|module| (*module).to_owned()).chain::<Vec<String>>(own).collect();
+        directives.insert("loadmodule", Cow::Owned(ConfigValue::Many(all)));
+    }
+    directives
 }
 
 /// The directives of a sentinel.

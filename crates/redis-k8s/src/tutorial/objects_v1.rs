@@ -292,7 +292,7 @@ fn container(redis: &Redis, role: Role) -> Container {
         command: Some(scripts::start_command(component)),
         env: Some(env(redis, role)),
         env_from: env_from(&redis.spec).filter(|_| component == Component::Server),
-        image: Some(instance.image(component).to_owned()),
+        image: Some(instance.image(component)),
         image_pull_policy: redis.spec.image_pull_policy.map(ImagePullPolicy::as_str).map(str::to_owned),
         lifecycle: (component == Component::Server).then(|| Lifecycle {
             pre_stop: Some(LifecycleHandler {

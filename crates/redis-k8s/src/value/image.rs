@@ -62,6 +62,13 @@ impl Image {
         last.split_once(':').map_or((last, None), |(name, tag)| (name, Some(tag)))
     }
 
+    /// True if the image names the registry it is from.
+    #[must_use]
+    pub fn has_registry(&self) -> bool {
+        let first = self.as_str().split_once('/').map_or("", |(first, _)| first);
+        first.contains(['.', ':']) || first == "localhost"
+    }
+
     /// True if the image is pinned by digest.
     #[must_use]
     pub fn has_digest(&self) -> bool {

@@ -128,7 +128,14 @@ pub(crate) fn policies_fit_ports(manifest: &Manifest) -> Vec<String> {
             if rule.from.as_ref().is_some_and(|peers| peers.iter().all(is_own)) {
                 continue;
             }
-            let ports: Vec<_> = rule.ports.iter().flatten().collect();
+            // For a container of the user's own, or for what a mesh has in between.
+            const OTHERS: [i32; 3] = [4143, 9121, 15008];
+            let is_others =
+                |port: &&NetworkPolicyPort| matches!(port.port, Some(IntOrString::Int(port)) if OTHERS.contains(&port));
+            let (others, ports): (Vec<_>, Vec<_>) = rule.ports.iter().flatten().partition(is_others);
+            if ports.is_empty() && !others.is_empty() {
+                continue;
+            }
             // No list, or no number, would open every port.
             let open_to_all = ports.is_empty() || ports.iter().any(|port| port.port.is_none());
             let unserved =

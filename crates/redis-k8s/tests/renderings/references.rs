@@ -122,7 +122,9 @@ pub(crate) fn mounts_have_volumes(manifest: &Manifest) -> Vec<String> {
         let mut volumes: Vec<&str> =
             list(&workload.spec, "volumes").iter().map(|volume| text(volume, "name")).collect();
         volumes.extend(workload.claims.iter().map(String::as_str));
+        // Those of a document may wait for a container that comes later.
         let mut unused = volumes.clone();
+        unused.retain(|volume| ["config", "run", "data", "auth", "tls"].contains(volume));
         for container in containers(&workload.spec) {
             let mut places = Vec::new();
             for mount in list(container, "volumeMounts") {

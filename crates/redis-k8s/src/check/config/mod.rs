@@ -13,7 +13,7 @@ use super::Check;
 use super::image::{self, Server};
 use super::rule::rules;
 use crate::check::at::At;
-use crate::model::{Config, defaults};
+use crate::model::{Config, Modules, defaults};
 use crate::value::{ConfigKey, ConfigValue};
 
 /// A ConfigMap holds a mebibyte at most, and `kubectl apply` keeps a copy of it in an annotation of 256 KiB.
@@ -162,11 +162,12 @@ fn unknown(
     let at = path.field(name);
     let module_prefixes = ["search-", "ts-", "bf-", "cf-", "cms-", "topk-", "td-"];
     if name.contains('.') || module_prefixes.iter().any(|prefix| name.starts_with(prefix)) {
-        if owned("loadmodule").is_some() || !config.keys().any(|key| key.as_str() == "loadmodule") {
+        let loads = check.spec.modules == Some(Modules::Image) || config.keys().any(|key| key.as_str() == "loadmodule");
+        if owned("loadmodule").is_some() || !loads {
             check.report(
                 CONFIG_KEY_OF_MODULE
                     .at(at, format!("{name} is a directive of a module, and no module is loaded"))
-                    .help("add loadmodule with the path of the module inside the image"),
+                    .help("set spec.modules to image, or add loadmodule with the path of the module inside the image"),
             );
         }
         return;
