@@ -1,10 +1,10 @@
 # What servers and sentinels share: who is there, how to ask, what is said
 etc=/etc/redis-k8s secrets=/etc/redis-k8s-auth run=/run/redis-k8s data=/data
 . $etc/topology.env
-ordinal=${POD_NAME##*-} work=$run/${0##*/} said='' pulsed='no answer yet' tls=''
+ordinal=${POD_NAME##*-} work=$run/${0##*/} said='' pulsed='no answer yet' tls='' user=default
 mkdir -p $work
 too_many=10000
-if command -v valkey-server >/dev/null; then program=valkey; else program=redis; fi
+program=redis; ! command -v valkey-server >/dev/null || program=valkey
 [ ! -d $etc-tls ] || tls="--tls --cacert $etc-tls/ca.crt --cert $etc-tls/tls.crt --key $etc-tls/tls.key"
 clock() { read -r now _ </proc/uptime && now=${now%.*}${now#*.}; }
 pulse() { pulsed=$* && clock && echo "$now $pulsed" >$run/pulse; }
@@ -23,19 +23,21 @@ await_password() {
 quoted() { printf '"%s"' "$(printf '%s' "$secret" | od -An -v -tx1 | tr -d '\n' | sed 's/ /\\x/g')"; }
 # all valid passwords; nopass while a pod knows none
 accepted() {
-  if [ $auth = 0 ] || [ -e $run/open ]; then echo nopass; return; fi
-  for name in $1 $1-previous; do
+  if [ $auth = 0 ] || [ -s $run/open ]; then echo nopass; return; fi
+  for name in $1 ${2:-$1-previous}; do
     secret $name
     [ -z "$secret" ] || printf '#%s ' "$(printf '%s' "$secret" | sha256sum | sed 's/ .*//')"
   done
 }
+users() { echo "user default on ~* &* +@all ${2:+$2 }$(accepted $1)"; }
+grant() { order ACL SETUSER default "$@" $(accepted server); }
 # leaves $run/open if a pod knows no password yet
 find_unaware() {
   rm -f $run/open
   [ -d $secrets ] || return 0
   for kind in server sentinel wait; do
     if [ $kind = wait ]; then wait; else roster $kind | at_once unaware $kind & fi
-  done | grep -q 'user  *$' && : >$run/open
+  done | grep -q 'user  *$' && echo >$run/open
 }
 unaware() {
   if [ "$2" = server ]; then talk 1 '' "$1" $RK_PORT CONFIG GET masteruser
@@ -45,7 +47,7 @@ unaware() {
 talk() (
   limit="timeout $1" to="-h $3 -p $4"
   [ "$1" != ever ] || limit=''
-  [ -z "$2" ] || { export REDISCLI_AUTH="$2" VALKEYCLI_AUTH="$2"; to="$to --user default"; }
+  [ -z "$2" ] || { export REDISCLI_AUTH="$2" VALKEYCLI_AUTH="$2"; to="$to --user $user"; }
   shift 4
   [ $# = 0 ] || exec </dev/null
   exec $limit $program-cli $to $tls "$@" 2>&1
@@ -177,7 +179,7 @@ sentinel_settings() {
   [ -z "${calm:-}" ] || hello=$((${#tls} ? 4000 : 2000))
   echo "$set quorum $quorum down-after-milliseconds $down_after failover-timeout $failover_timeout parallel-syncs $parallel_syncs"
   echo "$set master-reboot-down-after-period $down_after"; password server
-  [ -z "$secret" ] || printf '%s auth-user default auth-pass %s\n' "$set" "$(quoted)"
+  [ -z "$secret" ] || echo "$set auth-user $user auth-pass $(quoted)"
   echo SENTINEL DEBUG INFO-PERIOD 1000 PING-PERIOD 500 ASK-PERIOD 250 PUBLISH-PERIOD $hello MIN-LINK-RECONNECT-PERIOD 3000
 }
 register() { { echo "SENTINEL MONITOR $RK_MASTER $1 $RK_PORT $quorum"; sentinel_settings; } | all_done "$2"; }
@@ -190,3 +192,4 @@ elect() {
   done
   return 1
 }
+[ ! -r $etc/users.sh ] || . $etc/users.sh

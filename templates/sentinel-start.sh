@@ -18,9 +18,9 @@ configure() {
     echo "include $etc/sentinel.conf"
     echo "sentinel myid $(printf '%s/%s' "$POD_NAMESPACE" $POD_NAME | sha1sum | sed 's/ .*//')"
     printf 'sentinel announce-ip %s\nsentinel announce-port %s\n' "${address:-$POD_IP}" $RK_SENTINEL_PORT
-    [ ! -d $secrets ] || echo 'sentinel sentinel-user default'
+    [ ! -d $secrets ] || echo "sentinel sentinel-user $user"
     if [ -r $secrets/sentinel ]; then
-      echo "user default on ~* &* +@all $(accepted sentinel)"; password sentinel
+      users sentinel; password sentinel
       echo "sentinel sentinel-pass $(quoted)"
     fi
     if [ -n "$known" ]; then
@@ -28,7 +28,7 @@ configure() {
       printf "sentinel %s $RK_MASTER %s\n" down-after-milliseconds $down_after failover-timeout $failover_timeout \
         parallel-syncs $parallel_syncs
       password server
-      [ -z "$secret" ] || printf "sentinel %s $RK_MASTER %s\n" auth-user default auth-pass "$(quoted)"
+      [ -z "$secret" ] || printf "sentinel %s $RK_MASTER %s\n" auth-user $user auth-pass "$(quoted)"
       echo "$known" | grep -v '^sentinel monitor '
     fi
   } >"$conf.new"

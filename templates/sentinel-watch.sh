@@ -90,8 +90,8 @@ apply() {
     sentinel_settings
     [ -z "$address" ] || echo "SENTINEL CONFIG SET announce-ip $address"
     if [ -r $secrets/sentinel ]; then
-      [ ! -e $run/open ] || { find_unaware; [ -e $run/open ] || echo ACL SETUSER default resetpass; }
-      echo "ACL SETUSER default $(accepted sentinel)"; password sentinel
+      [ ! -e $run/open ] || { find_unaware; [ -e $run/open ] || set resetpass; }
+      users sentinel "$@" | sed 's/on.*all //;s/^/ACL SET/'; password sentinel
       printf 'SENTINEL CONFIG SET sentinel-pass %s\n' "$(quoted)"
     fi
   } | all_done $self && applied="$own $address $calm"

@@ -140,8 +140,8 @@ start() {
     printf 'min-replicas-to-write %s\nmin-replicas-max-lag %s\n' "${closed:-$min_replicas}" $max_lag
     case $($program-server -v) in 'Redis server v=7'* | [!R]*) ;; *) echo repl-rdb-channel no ;; esac
     if [ -d $secrets ]; then
-      echo "user default on ~* &* +@all $(accepted server)"; password server
-      printf 'masteruser default\nmasterauth %s\n' "$(quoted)"
+      users server; password server
+      printf 'masteruser %s\nmasterauth %s\n' $user "$(quoted)"
     fi
     [ -z "${1:-}" ] || echo "replicaof $1 $RK_PORT"
     [ -z "$newcomer" ] || echo 'replica-priority 0'
@@ -183,8 +183,7 @@ pulse waiting $reason
 await_password
 find_data
 patience=3
-[ $claims = 0 ] || patience=10
-[ $claims = 0 ] || [ $stamp = 0 ] || patience=60
+[ $claims = 0 ] || patience=$((stamp ? 60 : 10))
 find_unaware &
 unaware=$! began=$(date +%s) post_next=0
 while :; do

@@ -158,7 +158,7 @@ apply() {
   [ -z "$tls" ] || order CONFIG SET tls-ca-cert-file $etc-tls/ca.crt tls-cert-file $etc-tls/tls.crt tls-key-file $etc-tls/tls.key ||
     say "certificate: $answer"
   [ -d $secrets ] || return 0
-  order ACL SETUSER default "$@" $(accepted server); password server
+  grant "$@"; password server
   [ -z "$secret" ] || order CONFIG SET masterauth "$(quoted)"
 }
 # keeps data in the form asked for
@@ -206,7 +206,7 @@ while :; do
   was=$role
   [ "$history" = "$history_before" ] || { history_before=$history; next_upkeep=$((beat + 4)); }
   if [ -e $run/room ]; then setting maxclients; order CONFIG SET maxclients $((2 * answer + 1000)); rm -f $run/room; fi
-  for file in $etc/topology.env $etc/live.conf $secrets/server $etc-tls/tls.crt; do [ ! "$file" -nt $work/applied ] || apply; done
+  for file in $etc/topology.env $secrets/server $etc-tls/tls.crt; do [ ! "$file" -nt $work/applied ] || apply; done
   [ $beat -lt $next_upkeep ] || { next_upkeep=$((beat < 100 ? 2 * beat : beat + 120)); upkeep; }
   clock; stale=$(((now - began) / 50))
   while [ $stale -gt 0 ] && sample <&4; do stale=$((stale - 1)); done

@@ -55,6 +55,8 @@ pub(crate) enum Kind {
     MasterService,
     /// With a password for servers, and another for sentinels.
     TwoPasswords,
+    /// With users, and no default one.
+    Users,
     /// With directives of its own.
     Tuned,
     /// With claims, and snapshots on them.
@@ -71,7 +73,7 @@ pub(crate) enum Kind {
 
 impl Kind {
     /// All kinds.
-    pub(crate) const ALL: [Self; 22] = [
+    pub(crate) const ALL: [Self; 23] = [
         Self::Default,
         Self::Storage,
         Self::Auth,
@@ -88,6 +90,7 @@ impl Kind {
         Self::Unlocked,
         Self::MasterService,
         Self::TwoPasswords,
+        Self::Users,
         Self::Tuned,
         Self::Snapshots,
         Self::Backup,
@@ -115,6 +118,7 @@ impl Kind {
             Self::Unlocked => "unlocked",
             Self::MasterService => "master-service",
             Self::TwoPasswords => "two-passwords",
+            Self::Users => "users",
             Self::Tuned => "tuned",
             Self::Snapshots => "snapshots",
             Self::Backup => "backup",
@@ -137,6 +141,7 @@ impl Kind {
                 | Self::TlsStorage
                 | Self::MasterService
                 | Self::TwoPasswords
+                | Self::Users
                 | Self::Tuned
                 | Self::Snapshots
                 | Self::Backup
@@ -185,6 +190,12 @@ impl Kind {
                 "networkPolicy": {"mesh": "linkerd", "egress": [{"peers": [{"cidr": "192.0.2.0/24"}], "ports": [{"port": 443}]}]},
                 "updateStrategy": {"type": "RollingUpdate", "partition": 0},
             }),
+            Self::Users => json!({"auth": {
+                "secret": "redis-auth", "sentinelKey": "sentinel-password", "defaultUser": false, "users": [
+                    {"name": "admin", "rules": "~* &* +@all"},
+                    {"name": "app", "rules": "~app:* +@read +@write -@dangerous"},
+                ],
+            }}),
             Self::Snapshots => json!({"storage": {"size": "1Gi"}, "persistence": "rdb"}),
             Self::BeforeStorage => json!({"storage": {"size": "1Gi"}, "auth": {"secret": "redis-auth"}}),
         }

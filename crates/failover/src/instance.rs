@@ -98,6 +98,15 @@ impl Instance {
             entries.push((key, password.as_bytes()));
             self.sentinels.password = Some(password.to_owned());
         }
+        let users = self.document.pointer("/spec/auth/users").and_then(Value::as_array).into_iter().flatten();
+        let users: Vec<&str> = users.filter_map(|user| user["name"].as_str()).collect();
+        let of_users: Vec<_> =
+            users.iter().map(|name| (format!("{name}-password"), format!("first-{name}-password"))).collect();
+        entries.extend(of_users.iter().map(|(key, password)| (key.as_str(), password.as_bytes())));
+        // Clients are the first of them.
+        if let (Some(name), Some((_, password))) = (users.first(), of_users.first()) {
+            (self.servers.user, self.servers.password) = (Some((*name).to_owned()), Some(password.clone()));
+        }
         self.beside.apply(objects::secret(secret, &entries));
     }
 

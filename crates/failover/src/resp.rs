@@ -47,9 +47,11 @@ impl Reply {
     }
 }
 
-/// How to reach servers of one kind: with which password, over TLS or not.
+/// How to reach servers of one kind: as whom, with which password, over TLS or not.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Access {
+    /// `default` unless it is said.
+    pub(crate) user: Option<String>,
     pub(crate) password: Option<String>,
     pub(crate) tls: Option<Tls>,
 }
@@ -76,7 +78,7 @@ impl Access {
         let mut connection = Connection { stream: BufReader::new(stream) };
         if let Some(password) = &self.password {
             // With a user, a server that asks for no password takes any: one client works before, during and after the change.
-            connection.call(&["AUTH", "default", password])?;
+            connection.call(&["AUTH", self.user.as_deref().unwrap_or("default"), password])?;
         }
         Ok(connection)
     }

@@ -4,7 +4,7 @@ use std::num::NonZeroU16;
 
 use crate::api_version::ApiVersion;
 use crate::model::defaults;
-use crate::model::{ClientCertificates, MasterService, Persistence, Redis, Scheduling, Sentinel};
+use crate::model::{Auth, ClientCertificates, MasterService, Persistence, Redis, Scheduling, Sentinel};
 use crate::value::{Duration, Image, Quantity};
 
 /// One of the sets of pods.
@@ -279,6 +279,11 @@ impl<'a> Instance<'a> {
 
     pub(crate) fn has_auth(self) -> bool {
         self.redis.spec.auth.is_some()
+    }
+
+    /// True if servers, sentinels and scripts are a user of their own.
+    pub(crate) fn has_users(self) -> bool {
+        self.redis.spec.auth.as_deref().is_some_and(Auth::has_users)
     }
 
     pub(crate) fn has_tls(self) -> bool {

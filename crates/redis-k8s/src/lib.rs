@@ -93,8 +93,9 @@ pub use manifest::{Manifest, Object, TypedObject};
 pub use model::Redis;
 pub use runtime::{config_checksum, scripts_fingerprint};
 pub use value::{
-    ClassName, ConfigKey, ConfigValue, Duration, EnvName, Image, InstanceName, InvalidValue, KubernetesVersion,
-    LabelKey, LabelValue, MasterName, Namespace, ObjectName, Quantity, SecretKey,
+    AclRules, ClassName, ConfigKey, ConfigValue, Duration, EnvName, Image, InstanceName, InvalidValue,
+    KubernetesVersion, LabelKey, LabelValue, MasterName, Namespace, ObjectName, PasswordHash, Quantity, SecretKey,
+    UserName,
 };
 
 /// Documents, problems and renderings may be sent to other threads.

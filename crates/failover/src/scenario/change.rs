@@ -35,6 +35,7 @@ pub(super) const SPOIL: &[&str] = &[
     "rotate-sentinel-password",
     "tls-off-and-on",
     "upgrade",
+    "users-off-and-on",
 ];
 
 /// A roll that has to end, healthy, within this many seconds.

@@ -10,6 +10,7 @@ mod master_service;
 mod network;
 mod roll;
 mod scale;
+mod users;
 
 use std::io;
 
@@ -141,8 +142,9 @@ pub(crate) fn all() -> Vec<Scenario> {
                 .collect(),
             Kind::SlowLoading => crash::rows_that_load().into_iter().collect(),
             Kind::Five => everywhere().chain(network::rows_of_five()).collect(),
-            Kind::Auth => everywhere().chain(roll::auth_rows()).collect(),
+            Kind::Auth => everywhere().chain(roll::auth_rows()).chain(users::rows_of_auth()).collect(),
             Kind::MasterService => master_service::rows(),
+            Kind::Users => users::rows(),
             _ if kind.is_for_change() => Vec::new(),
             Kind::FiveOfEach => Vec::new(),
             _ => everywhere().collect(),

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use k8s_openapi::api::core::v1::Secret;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use redis_k8s::emit::to_yaml;
-use redis_k8s::model::Auth;
+use redis_k8s::model::{Auth, User};
 use redis_k8s::{ApiVersion, Namespace, ObjectName, Redis, SecretKey};
 
 use super::documents::{DocumentArgs, require_nothing_to_read};
@@ -83,16 +83,17 @@ fn wanted(args: &SecretArgs, session: &mut Session<'_, '_>) -> Result<Vec<Wanted
     let documents = reading.checked(&args.files, ApiVersion::AppsV1, session)?;
     let mut all: Vec<Wanted> = Vec::new();
     for document in &documents {
-        let wanted = of(document.redis())?;
-        match all.iter_mut().find(|other| other.name == wanted.name && other.namespace == wanted.namespace) {
-            Some(shared) => shared.share(wanted),
-            None => all.push(wanted),
+        for wanted in of(document.redis())? {
+            match all.iter_mut().find(|other| other.name == wanted.name && other.namespace == wanted.namespace) {
+                Some(shared) => shared.share(wanted),
+                None => all.push(wanted),
+            }
         }
     }
     Ok(all)
 }
 
-fn of(document: &Redis) -> Result<Wanted, Failure> {
+fn of(document: &Redis) -> Result<Vec<Wanted>, Failure> {
     let instance = document.metadata.name.to_string();
     let named = |auth: &Auth| auth.secret.clone();
     let auth = document.spec.auth.as_deref();
@@ -106,18 +107,28 @@ fn of(document: &Redis) -> Result<Wanted, Failure> {
         keys.extend(auth.sentinel_key.iter().map(ToString::to_string));
     }
     keys.dedup();
-    Ok(Wanted {
+    let secret = |name: &ObjectName, keys| Wanted {
         name: name.to_string(),
         namespace: document.metadata.namespace.as_ref().map(ToString::to_string),
-        instance: Some(instance),
+        instance: Some(instance.clone()),
         keys,
+    };
+    let mut of_users: Vec<_> = auth.users.iter().flatten().filter_map(User::password_key).collect();
+    of_users.sort();
+    of_users.dedup();
+    Ok(match auth.users_secret.as_ref().filter(|other| **other != name) {
+        Some(other) if !of_users.is_empty() => vec![secret(&name, keys), secret(other, of_users)],
+        _ => {
+            keys.extend(of_users);
+            vec![secret(&name, keys)]
+        }
     })
 }
 
 impl Wanted {
     /// The same Secret for another instance: all keys, and the label of neither.
     fn share(&mut self, other: Self) {
-        self.instance = None;
+        self.instance = self.instance.take().filter(|own| other.instance.as_ref() == Some(own));
         self.keys.extend(other.keys);
         self.keys.sort();
         self.keys.dedup();

@@ -379,9 +379,9 @@ impl Run<'_> {
     /// Settings that running processes take up, where their set does not restart anyway.
     fn of_settings(&mut self, change: &ObjectChange<'_>) {
         let goes_on = |component| !self.replaced.contains(&member(change, component));
-        // live.conf is the servers', topology.env everybody's.
+        // live.conf and users.conf are the servers', topology.env everybody's.
         let (servers, sentinels) = (goes_on("server"), goes_on("sentinel"));
-        let live: Vec<&str> = [("live.conf", servers), ("topology.env", servers || sentinels)]
+        let live: Vec<&str> = [("live.conf", servers), ("topology.env", servers || sentinels), ("users.conf", servers)]
             .into_iter()
             .filter(|(key, goes_on)| *goes_on && change.has_key(key))
             .map(|(key, _)| key)

@@ -58,7 +58,7 @@ fn passwords(check: &mut Check, auth: &Auth) {
         );
     }
     if let Some(own) = auth.sentinel_key.as_ref().filter(|own| own.as_str() != key && auth.sentinel != Some(false)) {
-        let before = defaults::sentinel_previous_key(own.as_str());
+        let before = defaults::previous_key(own.as_str());
         if before.len() > MOST_OF_KEY {
             let most = MOST_OF_KEY - (before.len() - own.as_str().len());
             check.report(

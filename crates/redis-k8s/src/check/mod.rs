@@ -30,6 +30,7 @@ mod tests;
 mod timing;
 mod topology;
 mod update_strategy;
+mod users;
 
 pub use config::directive;
 pub(crate) use config::is_live;
@@ -53,6 +54,7 @@ const TOPICS: &[&[Rule]] = &[
     storage::RULES,
     resources::RULES,
     access::RULES,
+    users::RULES,
     services::RULES,
     master_service::RULES,
     kubernetes_version::RULES,
@@ -107,6 +109,7 @@ pub(crate) fn check(redis: &Redis, target: ApiVersion) -> Vec<Problem> {
     storage::check(&mut check);
     resources::check(&mut check);
     access::check(&mut check);
+    users::check(&mut check);
     services::check(&mut check);
     master_service::check(&mut check);
     kubernetes_version::check(&mut check);

@@ -71,6 +71,7 @@ const TOPICS: &[(&str, &[Case])] = &[
     ("storage", super::storage::CASES),
     ("resources", super::resources::CASES),
     ("access", super::access::CASES),
+    ("users", super::users::CASES),
     ("services", super::services::CASES),
     ("master_service", super::master_service::CASES),
     ("kubernetes_version", super::kubernetes_version::CASES),

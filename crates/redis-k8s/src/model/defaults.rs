@@ -54,6 +54,10 @@ pub const MAX_UNAVAILABLE: u32 = 1;
 pub const AUTH_KEY: &str = "password";
 /// Key of the Secret with the password that was valid before.
 pub const AUTH_PREVIOUS_KEY: &str = "previous-password";
+/// Name of the user that servers, sentinels and scripts are where servers have more users than `default`.
+pub const OWN_USER: &str = "redis-k8s";
+/// Key of the Secret with the ACL file.
+pub const ACL_FILE_KEY: &str = "users.acl";
 /// Key of the Secret with the certificate.
 pub const TLS_CERTIFICATE_KEY: &str = "tls.crt";
 /// Key of the Secret with the private key.
@@ -93,15 +97,15 @@ pub const NODE_TOPOLOGY_KEY: &str = "kubernetes.io/hostname";
 /// The label by which they are spread over zones.
 pub const ZONE_TOPOLOGY_KEY: &str = "topology.kubernetes.io/zone";
 
-/// Key of the Secret with the password of the sentinels that was valid before, where they have one of their own.
+/// Key of the Secret with the password of the sentinels or of a user that was valid before, where they have one of their own.
 ///
 /// ```
-/// use redis_k8s::model::defaults::sentinel_previous_key;
-/// assert_eq!(sentinel_previous_key("sentinel-password"), "previous-sentinel-password");
+/// use redis_k8s::model::defaults::previous_key;
+/// assert_eq!(previous_key("sentinel-password"), "previous-sentinel-password");
 /// ```
 #[must_use]
-pub fn sentinel_previous_key(sentinel_key: &str) -> String {
-    ["previous-", sentinel_key].concat()
+pub fn previous_key(key: &str) -> String {
+    ["previous-", key].concat()
 }
 
 /// Sentinels that must agree, and the votes a failover needs: more than half of `sentinels`.

@@ -56,6 +56,7 @@ leaves!(
     u32,
     std::num::NonZeroU16,
     String,
+    crate::value::AclRules,
     crate::value::Duration,
     crate::value::EnvName,
     crate::value::Image,
@@ -67,11 +68,13 @@ leaves!(
     crate::value::Namespace,
     crate::value::ClassName,
     crate::value::ObjectName,
+    crate::value::PasswordHash,
     crate::value::Quantity,
     crate::value::SecretKey,
     k8s_openapi::api::core::v1::Container,
     k8s_openapi::api::core::v1::Volume,
     k8s_openapi::api::core::v1::VolumeMount,
+    crate::value::UserName,
 );
 
 /// What a row says of its field, one method a fact.
@@ -186,6 +189,9 @@ impl Field {
 pub(crate) fn default_value(text: &str) -> Value {
     serde_json::from_str(text).unwrap_or_else(|_| Value::from(text))
 }
+
+/// What a field of passwords needs beside it.
+pub(crate) const AUTH: &str = r#"{"auth": {"secret": "redis-auth"}}"#;
 
 /// What a field of the Service that follows the master needs beside it.
 pub(crate) const MASTER: &str = r#"{"services": {"master": {"enabled": true}}}"#;

@@ -21,7 +21,7 @@ mod storage;
 mod tls;
 mod update_strategy;
 
-pub use auth::Auth;
+pub use auth::{AclFileSecret, Auth, User};
 pub use disruption_budget::DisruptionBudget;
 pub use extension::Extension;
 #[cfg(feature = "tutorial")]

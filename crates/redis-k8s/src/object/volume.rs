@@ -77,7 +77,7 @@ pub(super) fn volumes(instance: Instance<'_>, component: Component) -> Vec<Volum
             ..Default::default()
         });
     }
-    volumes.extend(spec.auth.as_deref().map(auth));
+    volumes.extend(spec.auth.as_deref().map(|asked| auth(asked, component)));
     volumes.extend(spec.tls.as_deref().map(|asked| tls(asked, true)));
     volumes
 }
@@ -142,8 +142,9 @@ fn item(key: &str, path: &str) -> KeyToPath {
     KeyToPath { key: key.to_owned(), path: path.to_owned(), ..Default::default() }
 }
 
-/// Passwords under the names the scripts know; that of before may be missing.
-fn auth(auth: &Auth) -> Volume {
+/// Passwords under the names the scripts know; that of before may be missing. Those of users are under their own, and come and go
+/// without a restart.
+fn auth(auth: &Auth, component: Component) -> Volume {
     let key = |key: &Option<SecretKey>, default: &str| key.as_ref().map_or(default, SecretKey::as_str).to_owned();
     let current = key(&auth.key, defaults::AUTH_KEY);
     let previous = key(&auth.previous_key, defaults::AUTH_PREVIOUS_KEY);
@@ -152,23 +153,28 @@ fn auth(auth: &Auth) -> Volume {
     let mut optional = vec![item(&previous, "server-previous")];
     if auth.sentinel != Some(false) {
         // A password that is the servers' has been the servers' before.
-        let sentinel_previous = if sentinel == current { previous } else { defaults::sentinel_previous_key(&sentinel) };
+        let sentinel_previous = if sentinel == current { previous } else { defaults::previous_key(&sentinel) };
         needed.push(item(&sentinel, "sentinel"));
         optional.push(item(&sentinel_previous, "sentinel-previous"));
     }
-    let source = |items: Vec<KeyToPath>, optional: bool| VolumeProjection {
-        secret: Some(SecretProjection {
-            items: Some(items),
-            name: secret_name(auth.secret.as_ref()),
-            optional: optional.then_some(true),
-        }),
+    let source = |secret: Option<&ObjectName>, items: Option<Vec<KeyToPath>>, optional: bool| VolumeProjection {
+        secret: Some(SecretProjection { items, name: secret_name(secret), optional: optional.then_some(true) }),
         ..Default::default()
     };
+    let secret = auth.secret.as_ref();
+    // First, since of two files of one name the later one is there.
+    let users = auth.users.as_ref().map(|_| source(auth.users_secret.as_ref().or(secret), None, false));
+    let file = auth.acl_file_secret.as_ref().map(|file| {
+        let key = key(&file.key, defaults::ACL_FILE_KEY);
+        source(file.name.as_ref(), Some(vec![item(&key, runtime::ACL_FILE)]), false)
+    });
+    let of_users = users.into_iter().chain(file).filter(|_| component == Component::Server);
+    let own = [source(secret, Some(needed), false), source(secret, Some(optional), true)];
     Volume {
         name: AUTH.to_owned(),
         projected: Some(ProjectedVolumeSource {
             default_mode: Some(SECRET_MODE),
-            sources: Some(vec![source(needed, false), source(optional, true)]),
+            sources: Some(of_users.chain(own).collect()),
             ..Default::default()
         }),
         ..Default::default()

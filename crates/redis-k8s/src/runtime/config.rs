@@ -139,6 +139,24 @@ pub(super) fn topology_env(instance: Instance<'_>) -> String {
     )
 }
 
+/// Users of the document, a line each: name, key of the password or `-`, hashes and rules. `default` is among them where it is off.
+pub(super) fn users_conf(instance: Instance<'_>) -> String {
+    let auth = instance.redis.spec.auth.as_deref();
+    let mut text = String::new();
+    if auth.and_then(|auth| auth.default_user) == Some(false) {
+        text += "default - off\n";
+    }
+    for user in auth.and_then(|auth| auth.users.as_ref()).into_iter().flatten() {
+        let (Some(name), Some(rules)) = (&user.name, &user.rules) else { continue };
+        text += &[name.as_str(), " ", user.password_key().as_deref().unwrap_or("-")].concat();
+        for hash in user.hashes.iter().flatten() {
+            text += &[" #", hash.as_str()].concat();
+        }
+        text += &[" ", rules.as_str(), "\n"].concat();
+    }
+    text
+}
+
 /// What a server finds on its volume when it starts again: with both, Redis reads the append-only file.
 fn persistence(instance: Instance<'_>) -> &'static str {
     match instance.persistence() {

@@ -12,6 +12,8 @@ use crate::instance::{Component, Instance};
 pub(crate) const CONFIG_DIR: &str = "/etc/redis-k8s";
 /// Where the passwords are mounted.
 pub(crate) const AUTH_DIR: &str = "/etc/redis-k8s-auth";
+/// Where an ACL file is among them: no key of a Secret has a name like this.
+pub(crate) const ACL_FILE: &str = "acl/file";
 /// Where the certificates are mounted.
 pub(crate) const TLS_DIR: &str = "/etc/redis-k8s-tls";
 /// In memory: the configuration a pod writes for itself, passwords included.
@@ -55,6 +57,10 @@ pub(crate) static SCRIPTS: [Script; 9] = scripts! {
     "supervise.sh" server: true sentinel: true;
 };
 
+/// The script of instances with users.
+pub(crate) static USERS_SCRIPT: Script =
+    Script { name: "users.sh", text: include_str!("../../templates/users.sh"), server: true, sentinel: true };
+
 /// The configuration of one instance.
 #[derive(Debug)]
 pub(crate) struct Texts {
@@ -63,6 +69,7 @@ pub(crate) struct Texts {
     sentinel_conf: String,
     topology_env: String,
     proxy_config: Option<String>,
+    users_conf: Option<String>,
 }
 
 impl Texts {
@@ -74,6 +81,7 @@ impl Texts {
             sentinel_conf: config::sentinel_conf(instance),
             topology_env: config::topology_env(instance),
             proxy_config: instance.master_service().map(|_| proxy::config(instance)),
+            users_conf: instance.has_users().then(|| config::users_conf(instance)),
         }
     }
 
@@ -83,6 +91,7 @@ impl Texts {
             "live.conf" => Some(self.live_conf.as_str()),
             "redis.conf" => Some(self.redis_conf.as_str()),
             "sentinel.conf" => Some(self.sentinel_conf.as_str()),
+            "users.sh" => self.users_conf.as_ref().map(|_| USERS_SCRIPT.text),
             _ => self.proxy_config.as_deref().or(Some("")),
         };
         checksum::checksum(component, checksum::of_scripts(component), file).unwrap_or_default()
@@ -91,12 +100,19 @@ impl Texts {
     /// The files by name.
     pub(crate) fn into_files(self) -> impl Iterator<Item = (&'static str, String)> {
         let proxy = self.proxy_config.map(|text| (PROXY_CONFIG, text));
-        proxy.into_iter().chain([
-            ("live.conf", self.live_conf),
-            ("redis.conf", self.redis_conf),
-            ("sentinel.conf", self.sentinel_conf),
-            ("topology.env", self.topology_env),
-        ])
+        let users = self
+            .users_conf
+            .into_iter()
+            .flat_map(|text| [("users.conf", text), (USERS_SCRIPT.name, USERS_SCRIPT.text.to_owned())]);
+        proxy
+            .into_iter()
+            .chain([
+                ("live.conf", self.live_conf),
+                ("redis.conf", self.redis_conf),
+                ("sentinel.conf", self.sentinel_conf),
+                ("topology.env", self.topology_env),
+            ])
+            .chain(users)
     }
 }
 

@@ -25,10 +25,13 @@ pub(super) fn config(instance: Instance<'_>) -> String {
             }
         })
         .collect();
+    let user = if instance.has_users() { defaults::OWN_USER } else { "default" };
     fill(
         super::PROXY_CONFIG,
         context! {
             auth => instance.has_auth(),
+            user => user,
+            user_length => user.len(),
             tls => instance.has_tls(),
             tls_dir => TLS_DIR,
             certificate => instance.demands_certificates(),

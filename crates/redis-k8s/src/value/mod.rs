@@ -1,5 +1,6 @@
 //! Validated values: each is checked once, where it enters, so that no builder can fail later.
 
+mod acl;
 mod config;
 mod duration;
 mod image;
@@ -7,6 +8,7 @@ mod name;
 mod quantity;
 mod version;
 
+pub use acl::{AclRules, PasswordHash, UserName};
 pub use config::{ConfigKey, ConfigValue};
 pub use duration::Duration;
 pub use image::Image;

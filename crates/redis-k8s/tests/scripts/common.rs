@@ -83,6 +83,8 @@ fn accepted_is_every_valid_password_or_anything_while_a_pod_knows_none() {
         assert_eq!(said(container, "accepted server").trim_end(), format!("{HUNTER} {SECRET}"));
         assert_eq!(said(container, "accepted sentinel"), "");
         container.write("run/redis-k8s/open", "");
+        assert_ne!(said(container, "accepted server"), "nopass", "all know it, if not all use it");
+        container.write("run/redis-k8s/open", "\n");
         assert_eq!(said(container, "accepted server"), "nopass");
     });
 }

@@ -27,6 +27,9 @@ pub(crate) const SCRIPTS: [&str; 9] = [
     "supervise.sh",
 ];
 
+/// The script of instances with users.
+pub(crate) const USERS: &str = "users.sh";
+
 /// Address by which server `ordinal` is known: its Service's.
 pub(crate) fn server(ordinal: usize) -> String {
     format!("10.0.0.1{ordinal}")
@@ -210,6 +213,12 @@ impl Container {
         self.mount("auth");
         fs::write(self.path("etc/redis-k8s-auth").join(name), value.as_ref()).unwrap();
         self.secrets.push(value.as_ref().to_vec());
+    }
+
+    /// Has users, with these lines in users.conf.
+    pub(crate) fn users(&self, lines: &str) {
+        self.write(&format!("etc/redis-k8s/{USERS}"), &self.relocate(USERS));
+        self.write("etc/redis-k8s/users.conf", lines);
     }
 
     pub(crate) fn write(&self, path: &str, text: &str) {

@@ -21,4 +21,5 @@ mod start;
 mod stop;
 mod supervise;
 mod tools;
+mod users;
 mod watch;

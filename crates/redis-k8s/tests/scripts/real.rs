@@ -157,16 +157,16 @@ fn a_watch_beside_a_real_server_tells_its_state_and_gives_it_what_changes() {
         let Some(_running) = serve(container) else { return };
         let watch = container.relocate("server-watch.sh");
         container.write("etc/redis-k8s/server-watch.sh", &watch);
-        // A file that changes is one whose second is another.
+        // A file that changes is one whose second is another; the kubelet writes all files of a volume anew.
         let lines = "get() { ask server 127.0.0.1 CONFIG GET \"$1\" | sed -n 2p; }\n\
                      within() { for n in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do \"$@\" && return; sleep 0.3; done; echo \"never: $*\"; }\n\
                      ready() { grep -qs ' ready$' \"$run/pulse\"; }\n\
                      is() { [ \"$(get \"$1\")\" = \"$2\" ]; }\n\
                      setsid sh \"$etc/server-watch.sh\" 10.0.0.10 '' '' & watch=$!\n\
-                     within ready; sleep 1.1; printf 'save 3600 1 300 100\\nmaxmemory 2mb\\n' >\"$etc/live.conf\"\n\
+                     within ready; sleep 1.1; printf 'save 3600 1 300 100\\nmaxmemory 2mb\\n' >\"$etc/live.conf\"; touch \"$etc/topology.env\"\n\
                      within is maxmemory 2097152; is save '3600 1 300 100' && echo applied\n\
                      ask server 127.0.0.1 CONFIG SET maxclients 2; : >\"$run/room\"; gone() { [ ! -e \"$run/room\" ]; }; within gone; get maxclients\n\
-                     ask server 127.0.0.1 CLIENT KILL TYPE normal >/dev/null; sleep 1.1; echo 'maxmemory 3mb' >\"$etc/live.conf\"\n\
+                     ask server 127.0.0.1 CLIENT KILL TYPE normal >/dev/null; sleep 1.1; echo 'maxmemory 3mb' >\"$etc/live.conf\"; touch \"$etc/topology.env\"\n\
                      within is maxmemory 3145728; rm \"$run/pulse\"; there() { [ -e \"$run/pulse\" ]; }; within there\n\
                      ask server 127.0.0.1 REPLICAOF 127.0.0.1 1; late() { grep -q 'late not in sync' \"$run/pulse\"; }; within late\n\
                      kill -KILL -$watch; wait 2>/dev/null";

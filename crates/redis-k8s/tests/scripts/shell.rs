@@ -14,7 +14,7 @@ pub(crate) enum Shell {
 
 /// What the scripts may use besides redis-cli and redis-server: every program here is in `debian:bookworm-slim` (coreutils,
 /// dash, grep, libc-bin, sed and util-linux are essential packages there, and one that has awk is needed by base-files) and in `alpine` (busybox; getent is of musl-utils).
-pub(crate) const TOOLS: [&str; 24] = [
+pub(crate) const TOOLS: [&str; 25] = [
     "awk",
     "cat",
     "date",
@@ -36,6 +36,7 @@ pub(crate) const TOOLS: [&str; 24] = [
     "sort",
     "stat",
     "timeout",
+    "touch",
     "tr",
     "uniq",
     "wc",

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use crate::container::{SCRIPTS, TESTS, function_name, in_each_shell, script};
+use crate::container::{SCRIPTS, TESTS, USERS, function_name, in_each_shell, script};
 use crate::peer::Peer;
 use crate::shell::{Shell, TOOLS};
 
@@ -23,7 +23,7 @@ fn every_function_is_named_by_a_test() {
     let tests = tests.replace("\\n", "\n");
     let tested = words(&tests);
     let mut functions = 0;
-    for name in SCRIPTS {
+    for name in SCRIPTS.iter().chain([&USERS]) {
         for function in script(name).lines().filter_map(function_name) {
             assert!(tested.contains(&function), "{function} of {name} has no test");
             functions += 1;
@@ -36,7 +36,7 @@ fn every_function_is_named_by_a_test() {
 #[test]
 fn the_page_of_what_pods_say_has_their_words() {
     let Ok(page) = fs::read_to_string("../../docs/troubleshooting.md") else { return };
-    let scripts: String = SCRIPTS.iter().map(|name| script(name)).collect();
+    let scripts: String = SCRIPTS.iter().chain([&USERS]).map(|name| script(name)).collect();
     let mut told = 0;
     for row in page.lines().filter(|line| line.starts_with("| `")) {
         let said = row.split('|').nth(1).unwrap_or_default();
@@ -53,7 +53,7 @@ fn the_list_of_tools_holds_no_more_than_what_is_used() {
     let code = |name: &&str| -> String {
         script(name).lines().filter(|line| !line.trim_start().starts_with('#')).collect::<Vec<_>>().join("\n")
     };
-    let scripts: Vec<String> = SCRIPTS.iter().map(code).collect();
+    let scripts: Vec<String> = SCRIPTS.iter().chain([&USERS]).map(code).collect();
     for tool in TOOLS {
         assert!(scripts.iter().any(|text| words(text).contains(&tool)), "nothing uses {tool}");
     }
@@ -71,7 +71,7 @@ fn a_tool_that_is_not_on_the_list_is_not_there() {
 #[test]
 fn no_here_document_runs_a_program() {
     // Busybox's timeout leaves a process behind that holds what it inherited for up to a second: here the pipe of the document.
-    for name in SCRIPTS {
+    for name in SCRIPTS.iter().chain([&USERS]) {
         let text = script(name);
         let mut documents = text.lines().zip(text.lines().skip(1)).filter(|(line, _)| line.contains("<<"));
         assert!(documents.all(|(_, next)| next.starts_with('$') && !next.contains("$(")), "{name}");

@@ -24,9 +24,7 @@ pub(super) fn of_server(name: &str) -> Option<&'static str> {
         }
         "protected-mode" => PROTECTION,
         "requirepass" | "masterauth" | "masteruser" | "primaryauth" | "primaryuser" => PASSWORDS,
-        "user" | "aclfile" => {
-            "use spec.auth: users beside the default one would be lost with the rendered configuration"
-        }
+        "user" | "aclfile" => "use spec.auth.users, or spec.auth.aclFileSecret for a whole ACL file",
         "replicaof" | "slaveof" => ROLES,
         "replica-announce-ip" | "replica-announce-port" | "slave-announce-ip" | "slave-announce-port" => ADDRESSES,
         "replica-priority" | "slave-priority" | "replica-announced" => PROMOTION,
@@ -61,8 +59,9 @@ pub(super) fn of_server(name: &str) -> Option<&'static str> {
 pub(super) fn of_sentinel(name: &str) -> Option<&'static str> {
     Some(match name {
         "port" | "tls-port" => "use spec.sentinel.port; with spec.tls it is the port of TLS",
-        "requirepass" | "masterauth" | "masteruser" | "primaryauth" | "primaryuser" | "user" | "aclfile"
-        | "auth-pass" | "auth-user" | "sentinel-pass" | "sentinel-user" => "use spec.auth: secret, key and sentinelKey",
+        "user" | "aclfile" => "leave it out: sentinels have no users of the document; spec.auth.users is for servers",
+        "requirepass" | "masterauth" | "masteruser" | "primaryauth" | "primaryuser" | "auth-pass" | "auth-user"
+        | "sentinel-pass" | "sentinel-user" => "use spec.auth: secret, key and sentinelKey",
         "monitor" | "myid" | "known-replica" | "known-slave" | "known-sentinel" | "config-epoch" | "leader-epoch"
         | "current-epoch" => "leave it out: the start script and the sentinel itself keep it",
         "quorum" => "use spec.sentinel.quorum",

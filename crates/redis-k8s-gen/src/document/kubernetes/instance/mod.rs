@@ -29,7 +29,7 @@ const CHECKSUM: &str = "redis-k8s-gen.dev/config-checksum";
 /// The label by which a Service finds one pod of a set.
 pub(super) const POD_NAME: &str = "statefulset.kubernetes.io/pod-name";
 /// Files of a configuration; scripts are known by their fingerprint alone, since every instance has them.
-const FILES: [&str; 5] = ["haproxy.cfg", "live.conf", "redis.conf", "sentinel.conf", "topology.env"];
+const FILES: [&str; 6] = ["haproxy.cfg", "live.conf", "redis.conf", "sentinel.conf", "topology.env", "users.sh"];
 
 /// What an object is to an instance.
 #[derive(Debug)]

@@ -1,0 +1,87 @@
+# With users: who they are. Servers, sentinels and these scripts are one of their own, so that the default one can go
+agent=redis-k8s user=redis-k8s as=''
+needs='resetkeys resetchannels &__sentinel__:hello -@all +acl|deluser +acl|setuser +acl|users +bgsave +client|kill +client|pause'
+needs="$needs +client|setname +config|get +config|rewrite +config|set +exec +info +multi +ping +psync +publish +replconf"
+needs="$needs +replicaof +role +script|kill +slaveof +subscribe"
+password() {
+  secret $1-previous; [ -n "$secret" ] || secret $1
+  user=$agent; [ -z "$as" ] && [ -r $etc/users.conf ] || user=default
+}
+# users server|sentinel [resetpass]: lines of a configuration. One that a server refuses would end its start, so those that
+# this one has not taken yet its watch gives it
+users() { always "$@"; [ $1 = sentinel ] || everyone | grep -Fxf $run/users; }
+always() {
+  local can='~* &* +@all' state=on
+  if [ $1 = server ]; then
+    can=$needs
+    [ -e $run/open ] || ! grep -qs '^default ' $etc/users.conf || state=off
+  fi
+  echo "user default $state ~* &* +@all ${2:+$2 }$(accepted $1)"
+  echo "user $agent on $can ${2:+$2 }$(accepted $1)"
+}
+# the users of the document and of the file, each once
+everyone() { { of_document; of_file; } | awk '!seen[$2]++ { sub(/ *$/, ""); print }'; }
+of_document() {
+  local name key rules hashes
+  [ -r $etc/users.conf ] || return 0
+  while read -r name key rules; do
+    [ $name != default ] || continue
+    hashes=$(accepted $key previous-$key)
+    case " $rules $hashes" in
+    *' #'* | *nopass*) ;;
+    *) say "user $name has no password: there is no key $key in the Secret" >&2 ;;
+    esac
+    echo "user $name reset on $rules $hashes"
+  done <$etc/users.conf
+}
+of_file() {
+  local first name rules word words
+  [ -r $secrets/acl/file ] && [ -r $etc/users.conf ] || return 0
+  set -f
+  while read -r first name rules || [ -n "$first" ]; do
+    words=''
+    for word in ${rules%"$(printf '\r')"}; do
+      case $word in
+      '>'*) word="#$(printf '%s' "${word#>}" | sha256sum | sed 's/ .*//')" ;;
+      '<'*) continue ;;
+      esac
+      words="$words $word"
+    done
+    case "$first $name $words" in
+    "user default "* | "user $agent "*) say "the file's user $name is not taken: the name is ours" >&2 ;;
+    *[\"\'\\]*) say "the file's user $name is not taken: there are quotes or a backslash in its rules" >&2 ;;
+    "user "?*) echo "user $name reset$words" ;;
+    esac
+  done <$secrets/acl/file
+}
+# gives the running server its users, and takes away those that are gone
+grant() {
+  local line name
+  { always server "$@"; everyone; } >$work/users
+  while read -r line; do
+    if order "ACL SET$line"; then echo "$line"
+    else name=${line#user }; say "user ${name%% *} is not taken: $answer" >&2
+    fi
+  done <$work/users >$work/taken
+  echo >>$work/taken
+  mv $work/taken $run/users
+  ask server 127.0.0.1 ACL USERS | while read -r name; do
+    grep -qF "user $name " $work/users || ask server 127.0.0.1 ACL DELUSER "$name" >/dev/null
+  done
+}
+# teaches a pod that was there before us who we are; ours is not the last word while one is somebody else
+unaware() {
+  local question='CONFIG GET masteruser' answer
+  [ $2 = server ] || question='SENTINEL CONFIG GET sentinel-user'
+  answer=$(ask $2 "$1" $question | tr '\n' ' ')
+  case $answer in
+  "masteruser $agent "* | "sentinel-user $agent "* | '' | 'Could not connect'*) ;;
+  *) : >>$run/open ;;
+  esac
+  case $answer in
+  *WRONGPASS*) always $2 | grep "^user $agent " | sed 's/^/ACL SET/' | (as=default; ask $2 "$1") >/dev/null ;;
+  esac
+  echo "$answer"
+}
+[ -s $run/users ] || echo >$run/users
+[ "${0##*/}" != server-watch.sh ] || ! everyone | grep -qvFxf $run/users || { sleep 0.6; touch -d @0 $work/applied; } &
