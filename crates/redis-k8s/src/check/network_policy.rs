@@ -145,20 +145,16 @@ fn peer(check: &mut Check, path: &At, peer: &Peer, is_client: bool) {
     for (place, except) in peer.except.iter().flatten().enumerate() {
         let path = path.field("except");
         let path = path.index(place);
-        match cidr(except) {
-            Err((why, help)) => {
-                check.report(CIDR_INVALID.at(path, format!("{except:?} is not a block of addresses: {why}")).help(help))
-            }
-            Ok(_) => {
-                let parsed = block.parse::<IpNet>().ok().zip(except.parse::<IpNet>().ok());
-                if parsed.is_some_and(|(all, part)| all == part || !all.contains(&part)) {
-                    check.report(
-                        EXCEPT_OUTSIDE
-                            .at(path, format!("{except} is not a part of {block}"))
-                            .help("name smaller blocks within it, or leave it out"),
-                    );
-                }
-            }
+        if let Err((why, help)) = cidr(except) {
+            check.report(CIDR_INVALID.at(path, format!("{except:?} is not a block of addresses: {why}")).help(help));
+        } else if let (Ok(all), Ok(part)) = (block.parse::<IpNet>(), except.parse::<IpNet>())
+            && (all == part || !all.contains(&part))
+        {
+            check.report(
+                EXCEPT_OUTSIDE
+                    .at(path, format!("{except} is not a part of {block}"))
+                    .help("name smaller blocks within it, or leave it out"),
+            );
         }
     }
     match cidr(block) {

@@ -97,6 +97,9 @@ fn may_leave(manifest: &Manifest, from: &Pod, to: Option<&Set>, port: i32, proto
         })
 }
 
+/// Ports for a container of the user's own, or for what a mesh has in between.
+const OTHERS: [i32; 3] = [4143, 9121, 15008];
+
 /// Own pods reach each other both ways, names can be asked for, and nothing else is open that is not served.
 pub(crate) fn policies_fit_ports(manifest: &Manifest) -> Vec<String> {
     let sets = sets(manifest);
@@ -128,8 +131,6 @@ pub(crate) fn policies_fit_ports(manifest: &Manifest) -> Vec<String> {
             if rule.from.as_ref().is_some_and(|peers| peers.iter().all(is_own)) {
                 continue;
             }
-            // For a container of the user's own, or for what a mesh has in between.
-            const OTHERS: [i32; 3] = [4143, 9121, 15008];
             let is_others =
                 |port: &&NetworkPolicyPort| matches!(port.port, Some(IntOrString::Int(port)) if OTHERS.contains(&port));
             let (others, ports): (Vec<_>, Vec<_>) = rule.ports.iter().flatten().partition(is_others);
