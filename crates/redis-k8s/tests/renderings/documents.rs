@@ -111,9 +111,15 @@ fn peers() -> BoxedStrategy<Value> {
         labels().prop_map(|labels| json!({"pods": labels})),
         labels().prop_map(|labels| json!({"namespaces": labels})),
         (labels(), labels()).prop_map(|(pods, namespaces)| json!({"pods": pods, "namespaces": namespaces})),
-        (0..=255u8).prop_map(|net| json!({"cidr": format!("10.{net}.0.0/16")})),
+        (0..=255u8).prop_map(|net| json!({"cidr": format!("10.{net}.0.0/16"), "except": [format!("10.{net}.1.0/24")]})),
     ];
     vec(peer, 1..4).prop_map(Value::from).boxed()
+}
+
+fn policy_rules() -> BoxedStrategy<Value> {
+    peers()
+        .prop_map(|peers| json!([{"peers": peers, "ports": [{"port": 9121, "endPort": 9122, "protocol": "TCP"}]}]))
+        .boxed()
 }
 
 fn update_strategy() -> BoxedStrategy<Value> {
@@ -165,6 +171,7 @@ fn mutable_settings() -> Vec<(&'static str, BoxedStrategy<Value>)> {
                 "registry.example:5000/team/redis@sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef",
             ]),
         ),
+        ("spec/imageRegistry", one_of(&["registry.example.com:5000", "localhost/mirror"])),
         ("spec/imagePullPolicy", one_of(&["Always", "IfNotPresent", "Never"])),
         ("spec/imagePullSecrets", vec(name(), 1..3).prop_map(Value::from).boxed()),
         (
@@ -227,12 +234,14 @@ fn mutable_settings() -> Vec<(&'static str, BoxedStrategy<Value>)> {
         ("spec/services/sentinel/sessionAffinity", one_of(&["None", "ClientIP"])),
         ("spec/services/sentinel/trafficDistribution", one_of(&["PreferSameZone", "PreferSameNode"])),
         ("spec/networkPolicy/clients", peers()),
+        ("spec/networkPolicy/ingress", policy_rules()),
+        ("spec/networkPolicy/egress", policy_rules()),
         (
             "spec/networkPolicy/dns",
             prop_oneof![
                 (1..u16::MAX).prop_map(|port| json!([{"port": port}])),
                 labels().prop_map(|pods| json!([{"port": 53, "to": {"pods": pods, "namespaces": {}}}])),
-                Just(json!([{"to": {"cidr": "10.96.0.10/32"}}])),
+                Just(json!([{"to": {"cidr": "10.96.0.0/16", "except": ["10.96.1.0/24"]}}])),
             ]
             .boxed(),
         ),
@@ -318,7 +327,9 @@ fn fixed_settings() -> Vec<(&'static str, BoxedStrategy<Value>)> {
         (
             "spec/sentinel/storage",
             prop_oneof![
-                one_of(&["64Mi", "1Gi"]).prop_map(|size| json!({"size": size, "class": "fast"})),
+                one_of(&["64Mi", "1Gi"]).prop_map(|size| json!({
+                    "size": size, "class": "fast", "labels": {"team": "a"}, "annotations": {"backup": "none"},
+                })),
                 any::<bool>().prop_map(|enabled| json!({"enabled": enabled})),
             ]
             .boxed(),
