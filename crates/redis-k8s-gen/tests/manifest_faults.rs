@@ -14,7 +14,7 @@ use std::path::Path;
 
 use redis_k8s::{ApiVersion, Severity};
 use redis_k8s_gen::diagnostic::{Place, Report};
-use redis_k8s_gen::document::{INSTANCE_RULES, OBJECT_RULES, Source, validate};
+use redis_k8s_gen::document::{Cluster, FORM_RULES, INSTANCE_RULES, OBJECT_RULES, Source, validate};
 use serde_json::Value;
 
 use messages::{assert_pinned, files};
@@ -71,7 +71,8 @@ fn every_rule_is_broken_by_some_manifest() {
         }
     }
     let rules: BTreeSet<&str> = OBJECT_RULES.iter().map(|rule| rule.id).collect();
-    assert_eq!(rules.len(), OBJECT_RULES.len(), "every id stands for one rule");
+    let all: BTreeSet<&str> = OBJECT_RULES.iter().chain(FORM_RULES).map(|rule| rule.id).collect();
+    assert_eq!(all.len(), OBJECT_RULES.len() + FORM_RULES.len(), "every id stands for one rule");
     let unbroken: Vec<_> = rules.difference(&broken).collect();
     assert!(unbroken.is_empty(), "no manifest breaks {unbroken:?}");
 }
@@ -180,7 +181,8 @@ fn the_document_of_rules_is_the_table() {
     let instance = "\n## An instance as a whole\n\n\
          What kustomize, Helm or a hand made of a rendering: an error where the instance cannot work, a warning where it works worse. Its\n\
          sets are known by what their containers run, and judged with the ConfigMaps, Services and policies given beside them.\n\n";
-    for (title, rules) in [("", OBJECT_RULES), (instance, INSTANCE_RULES)] {
+    let form = "\n## Form\n\nWhat texts are checked for before anything is known of what they mean, those of documents, too.\n\n";
+    for (title, rules) in [("", OBJECT_RULES), (instance, INSTANCE_RULES), (form, FORM_RULES)] {
         text += title;
         text += "| rule | severity | broken when | why |\n| --- | --- | --- | --- |\n";
         for rule in rules {
@@ -208,6 +210,55 @@ fn a_list_is_its_items() {
     let report = validated("list.json", list);
     assert_eq!(report.objects(), 2);
     assert_eq!(report.diagnostics()[0].path.to_string(), "items[1].dota");
+}
+
+#[test]
+fn json_is_read_value_by_value_and_item_by_item() {
+    let object = |name: &str, rest: &str| {
+        format!(r#"{{"apiVersion": "v1", "kind": "ConfigMap", "metadata": {{"name": "{name}"}}{rest}}}"#)
+    };
+    let (a, b) = (object("a", ""), object("b", r#", "data": {"k": "\/\u00e9 é"}, "dota": {}"#));
+    let list = |items: &str| format!(r#"{{"kind": "List", "apiVersion": "v1", "items": [{items}]}}"#);
+    // as many as are read by several threads, in their order
+    let many: Vec<String> = (0..1000).map(|number| object(&format!("c{number}"), "")).collect();
+    let many = list(&format!("{}, {b}", many.join(",")));
+    for (text, objects, path) in [
+        (format!("{a}\n{b}"), 2, "dota"),
+        (format!("{a}\n---\n{}", b.replace("\\/", "/")), 2, "dota"),
+        (list(&format!("{a}, {b}")), 2, "items[1].dota"),
+        (many, 1001, "items[1000].dota"),
+    ] {
+        let report = validated("stream.json", text.as_str());
+        let found: Vec<_> = report.diagnostics().iter().map(|d| (d.rule, d.path.to_string())).collect();
+        assert_eq!((report.objects(), found), (objects, vec![("unknown-field", path.to_owned())]), "{text:.300}");
+        let key = u32::try_from(text.find("\"dota\"").unwrap()).unwrap();
+        assert!(matches!(report.diagnostics()[0].place, Place::Text { start, .. } if start == key), "{text:.300}");
+    }
+}
+
+#[test]
+fn a_stream_that_begins_as_json_must_be_json_for_manifests_alone() {
+    let document = "{apiVersion: redis-k8s-gen.dev/v1alpha1, kind: Redis, metadata: {name: a}}";
+    assert!(validated("document.yaml", document).is_empty());
+    let manifest = "{apiVersion: v1, kind: ConfigMap, metadata: {name: a}}";
+    assert!(validated("manifest.yaml", format!("---\n{manifest}")).is_empty());
+    assert_eq!(validated("manifest.yaml", manifest).diagnostics()[0].rule, "not-json");
+}
+
+#[test]
+fn nothing_is_said_of_kinds_to_be_ignored() {
+    let job = "apiVersion: batch/v1\nkind: Job\nmetadata: {name: a}\n";
+    let pod = "apiVersion: v1\nkind: Pod\nmetadata: {name: a}\n";
+    let ignored = ["Job", "Pod"].map(str::to_owned);
+    let release = "1.33".parse().unwrap();
+    let cluster = Cluster { ignored_kinds: &ignored, ..Cluster::from(&release) };
+    let rules = |text: &str| -> Vec<&str> {
+        let report = validate(vec![Source::new("a.yaml", text)], &[], ApiVersion::AppsV1, cluster).report;
+        report.diagnostics().iter().map(|d| d.rule).collect()
+    };
+    assert_eq!(rules(&format!("{job}---\n{pod}")), Vec::<&str>::new());
+    // what is no YAML is no YAML
+    assert_eq!(rules(&format!("{job}kind: Job\n")), ["duplicate-key"]);
 }
 
 #[test]

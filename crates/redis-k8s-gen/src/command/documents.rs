@@ -5,12 +5,12 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
-use redis_k8s::{ApiVersion, Checked, KubernetesVersion};
+use redis_k8s::{ApiVersion, Checked};
 
 use super::{Failure, Session};
 use crate::Input;
 use crate::diagnostic::Report;
-use crate::document::{self, Loaded, Override, Source};
+use crate::document::{self, Cluster, Loaded, Override, Source};
 
 /// What is changed in every document, and how strictly it is checked.
 #[derive(Debug, clap::Args)]
@@ -51,16 +51,16 @@ impl DocumentArgs {
         self.counted(document::load(sources, &self.overrides(), target))
     }
 
-    /// Reads and checks documents and objects of Kubernetes, these for clusters of `release`.
+    /// Reads and checks documents and objects of Kubernetes, these for clusters of this kind.
     pub(crate) fn validate(
         &self,
         files: &[PathBuf],
         target: ApiVersion,
-        release: &KubernetesVersion,
+        cluster: Cluster<'_>,
         session: &mut Session<'_, '_>,
     ) -> Result<Loaded, Failure> {
         let sources = read_all(files, session)?;
-        self.counted(document::validate(sources, &self.overrides(), target, release))
+        self.counted(document::validate(sources, &self.overrides(), target, cluster))
     }
 
     /// Fails if there is nothing, or more than the flags are meant for.

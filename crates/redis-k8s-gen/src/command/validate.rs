@@ -6,17 +6,19 @@ use redis_k8s::{ApiVersion, KubernetesVersion};
 
 use super::documents::{DocumentArgs, api_version};
 use super::{Failure, Session, Verbosity};
+use crate::document::Cluster;
 
 pub(crate) const EXAMPLES: &str = "Examples:
   redis-k8s-gen validate cache.yaml
   redis-k8s-gen validate fleet/*.yaml --strict       warnings fail, too
   redis-k8s-gen validate cache.yaml -o json          problems as data, for editors and pipelines
+  redis-k8s-gen validate chart.yaml --strict --ignore-kinds Job,ServiceMonitor      no word of kinds it does not know
   kubectl kustomize overlay | redis-k8s-gen validate -      manifests, whoever changed them
 
 Manifests are checked offline: against the fields of their kinds in the release of Kubernetes they are for, what the API
 server refuses beyond that, and each other. Of kinds that render does not print, nothing is said but that they are there.
 
-People are told on standard error; standard output carries the JSON alone.";
+People are told on standard error; standard output carries the report for programs alone.";
 
 /// Arguments of `validate`.
 #[derive(Debug, clap::Args)]
@@ -30,6 +32,9 @@ pub(crate) struct ValidateArgs {
     /// The oldest Kubernetes the manifests are for, 1.33 to 1.37; a document says it itself
     #[arg(long, value_name = "VERSION", default_value = "1.33", value_parser = str::parse::<KubernetesVersion>)]
     kubernetes_version: KubernetesVersion,
+    /// Say nothing of objects of these kinds, as of those that are not known; may be repeated
+    #[arg(long, value_name = "KIND,...", value_delimiter = ',')]
+    ignore_kinds: Vec<String>,
     #[command(flatten)]
     documents: DocumentArgs,
     /// Form of the report
@@ -44,14 +49,24 @@ enum Form {
     Text,
     /// A JSON list of problems, on standard output
     Json,
+    /// SARIF 2.1.0, for code scanning
+    Sarif,
+    /// Commands of a GitHub workflow, which puts them beside the lines in question
+    Github,
+    /// The XML that build servers read from tests
+    Junit,
 }
 
 pub(crate) fn run(args: &ValidateArgs, session: &mut Session<'_, '_>) -> Result<(), Failure> {
-    let loaded = args.documents.validate(&args.files, args.api_version, &args.kubernetes_version, session)?;
+    let cluster = Cluster { release: &args.kubernetes_version, ignored_kinds: &args.ignore_kinds };
+    let loaded = args.documents.validate(&args.files, args.api_version, cluster, session)?;
     let report = &loaded.report;
     match args.output {
-        Form::Json => session.data(format!("{:#}\n", report.to_json()).as_bytes())?,
         Form::Text => session.report(report),
+        Form::Json => session.data(format!("{:#}\n", report.to_json()).as_bytes())?,
+        Form::Sarif => session.data(format!("{:#}\n", report.to_sarif()).as_bytes())?,
+        Form::Github => session.data(report.to_github().as_bytes())?,
+        Form::Junit => session.data(report.to_junit(args.documents.strict).as_bytes())?,
     }
     args.documents.verdict(report)?;
     if report.is_empty() && args.output == Form::Text && session.verbosity > Verbosity::Quiet {

@@ -49,21 +49,38 @@ impl<'s> Lines<'s> {
         Self { bytes, starts, blocks: OnceCell::new() }
     }
 
+    /// Line and column of a byte.
+    pub(super) fn position(&self, at: u32) -> (usize, usize) {
+        let (line, Range { start, end }) = self.line_at(at);
+        (line, self.column(start, self.index(at).clamp(start, end)))
+    }
+
+    fn index(&self, at: u32) -> usize {
+        usize::try_from(at).unwrap_or(usize::MAX).min(self.bytes.len())
+    }
+
+    /// The number of the line in which a byte stands, and its bytes without the line break.
+    fn line_at(&self, at: u32) -> (usize, Range<usize>) {
+        let line = self.starts.partition_point(|line| *line <= self.index(at)).max(1);
+        let start = self.starts[line - 1];
+        let next = self.starts.get(line).copied().unwrap_or(self.bytes.len());
+        let text = &self.bytes[start..next];
+        (line, start..start + text.iter().rposition(|byte| !matches!(byte, b'\n' | b'\r')).map_or(0, |at| at + 1))
+    }
+
+    fn column(&self, line_start: usize, at: usize) -> usize {
+        self.characters_before(at) - self.characters_before(line_start) + 1
+    }
+
     /// What stands at `start..end`, up to the end of the line.
     pub(super) fn excerpt(&self, start: u32, end: u32) -> Excerpt {
-        let index = |at: u32| usize::try_from(at).unwrap_or(usize::MAX).min(self.bytes.len());
-        let line = self.starts.partition_point(|line| *line <= index(start)).max(1);
-        let line_start = self.starts[line - 1];
-        let next = self.starts.get(line).copied().unwrap_or(self.bytes.len());
-        let whole = &self.bytes[line_start..next];
-        let line_end =
-            line_start + whole.iter().rposition(|byte| !matches!(byte, b'\n' | b'\r')).map_or(0, |at| at + 1);
-        let start = index(start).clamp(line_start, line_end);
-        let end = index(end).clamp(start, line_end);
+        let (line, Range { start: line_start, end: line_end }) = self.line_at(start);
+        let start = self.index(start).clamp(line_start, line_end);
+        let end = self.index(end).clamp(start, line_end);
         let before = shown(self.window(line_start.max(start.saturating_sub(WINDOW))..start));
         let problem = shown(self.window(start..end.min(start + WINDOW)));
         let after = shown(self.window(end..line_end.min(end + WINDOW)));
-        let column = self.characters_before(start) - self.characters_before(line_start) + 1;
+        let column = self.column(line_start, start);
         let (before, problem) = (last(&before), first(&problem, AFTER));
         let after = match AFTER.saturating_sub(problem.chars().count()) {
             0 if matches!(problem, Cow::Owned(_)) => Cow::Borrowed(""),

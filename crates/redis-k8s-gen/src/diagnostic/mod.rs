@@ -1,6 +1,7 @@
 //! Problems as a user meets them: with file, line, column, the text in question, and what to do.
 
 mod excerpt;
+mod exchange;
 mod print;
 mod report;
 

@@ -4,9 +4,9 @@ use std::collections::{BTreeMap, HashSet};
 use std::io;
 
 use redis_k8s::Severity;
-use serde_json::json;
 
 use super::excerpt::Lines;
+use super::exchange::{self, Finding};
 use super::print::{self, Shown};
 use super::{Diagnostic, Place};
 use crate::source::Source;
@@ -108,38 +108,30 @@ impl Report {
     /// as `more`.
     #[must_use]
     pub fn to_json(&self) -> serde_json::Value {
-        let sources = self.shown();
-        self.diagnostics
-            .iter()
-            .map(|diagnostic| {
-                let mut object = json!({
-                    "severity": diagnostic.severity,
-                    "rule": diagnostic.rule,
-                    "message": diagnostic.message,
-                    "path": diagnostic.path,
-                });
-                if let Some(help) = &diagnostic.help {
-                    object["help"] = json!(help);
-                }
-                place_to_json(&diagnostic.place, &sources, &mut object);
-                if !diagnostic.related.is_empty() {
-                    object["related"] = diagnostic
-                        .related
-                        .iter()
-                        .map(|(place, why)| {
-                            let mut object = json!({"message": why});
-                            place_to_json(place, &sources, &mut object);
-                            object
-                        })
-                        .collect();
-                }
-                object
-            })
-            .chain(self.hidden().map(|(severity, rule, hidden)| {
-                let message = format!("and {hidden} more of {rule}");
-                json!({"severity": severity, "rule": rule, "message": message, "more": hidden})
-            }))
-            .collect()
+        exchange::json(&self.findings(&self.shown()))
+    }
+
+    /// The problems in SARIF 2.1.0, which code scanning and editors read.
+    #[must_use]
+    pub fn to_sarif(&self) -> serde_json::Value {
+        exchange::sarif(&self.findings(&self.shown()))
+    }
+
+    /// The problems as commands of a GitHub workflow, a line each, which show them beside the lines in question.
+    #[must_use]
+    pub fn to_github(&self) -> String {
+        exchange::github(&self.findings(&self.shown()))
+    }
+
+    /// The problems as tests that failed, in the XML of `JUnit`; warnings fail if `is_strict`.
+    #[must_use]
+    pub fn to_junit(&self, is_strict: bool) -> String {
+        exchange::junit(&self.findings(&self.shown()), &self.read(), is_strict)
+    }
+
+    fn findings<'r>(&'r self, sources: &[Option<Shown<'r>>]) -> Vec<Finding<'r>> {
+        let shown = self.diagnostics.iter().map(|diagnostic| Finding::new(diagnostic, sources));
+        shown.chain(self.hidden().map(|(severity, rule, hidden)| Finding::more(severity, rule, hidden))).collect()
     }
 
     /// The rules of which more was found than is kept, and how much more.
@@ -253,20 +245,4 @@ impl Report {
 
 fn counted(count: usize, what: &str) -> String {
     format!("{count} {what}{}", if count == 1 { "" } else { "s" })
-}
-
-fn place_to_json(place: &Place, sources: &[Option<Shown<'_>>], object: &mut serde_json::Value) {
-    match place {
-        Place::Override(shown) => object["override"] = json!(shown),
-        Place::Text { source, start, end } => {
-            if let Some(Shown { name, lines }) =
-                usize::try_from(*source).ok().and_then(|source| sources.get(source)?.as_ref())
-            {
-                let excerpt = lines.excerpt(*start, *end);
-                object["file"] = json!(name);
-                object["line"] = json!(excerpt.line);
-                object["column"] = json!(excerpt.column);
-            }
-        }
-    }
 }

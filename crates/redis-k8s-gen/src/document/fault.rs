@@ -32,6 +32,7 @@ pub(super) type Part = (&'static str, &'static [&'static str]);
 
 impl Fault {
     pub(super) fn new(rule: &'static str, message: impl Into<String>) -> Self {
+        debug_assert!(super::rules().any(|known| known.id == rule), "{rule} is in no table of rules");
         Self(Box::new(Detail {
             severity: Severity::Error,
             rule,

@@ -10,11 +10,12 @@ use serde_json::Value;
 
 use super::decode::decode;
 use super::fault::Fault;
+use super::json::{self, NoJson};
 use super::kubernetes::{self, Faulty};
 use super::node::{Node, Origin};
 use super::overlay::{Edit, Override};
 use super::parse::{self, Document};
-use super::recognise::{recognise, unfold};
+use super::recognise::{item_path, recognise, unfold};
 use super::twins::{self, NameTag, Twins};
 use super::{repair, stream};
 use crate::diagnostic::{Diagnostic, Place, Report};
@@ -44,17 +45,32 @@ pub fn load(sources: Vec<Source>, overrides: &[Override], target: ApiVersion) ->
     load_for(sources, overrides, &|redis| judge(redis, target), Objects::Refused)
 }
 
-/// As [`load`], but objects of Kubernetes are welcome among the documents, and checked for clusters of this release.
+/// What objects of Kubernetes are checked for.
+#[derive(Debug, Clone, Copy)]
+pub struct Cluster<'c> {
+    /// The oldest release of the clusters they are for.
+    pub release: &'c KubernetesVersion,
+    /// Kinds of which nothing is said, known or not.
+    pub ignored_kinds: &'c [String],
+}
+
+impl<'c> From<&'c KubernetesVersion> for Cluster<'c> {
+    fn from(release: &'c KubernetesVersion) -> Self {
+        Self { release, ignored_kinds: &[] }
+    }
+}
+
+/// As [`load`], but objects of Kubernetes are welcome among the documents, and checked for clusters of this kind.
 ///
 /// The overrides are laid over documents alone.
 #[must_use]
-pub fn validate(
+pub fn validate<'c>(
     sources: Vec<Source>,
     overrides: &[Override],
     target: ApiVersion,
-    release: &KubernetesVersion,
+    cluster: impl Into<Cluster<'c>>,
 ) -> Loaded {
-    load_for(sources, overrides, &|redis| judge(redis, target), Objects::Checked(release))
+    load_for(sources, overrides, &|redis| judge(redis, target), Objects::Checked(cluster.into()))
 }
 
 /// As [`load`], but objects of Kubernetes are welcome among the documents, and given as they are.
@@ -74,8 +90,8 @@ pub fn read(sources: Vec<Source>, overrides: &[Override]) -> Loaded<Redis> {
 enum Objects<'r> {
     /// They are no documents.
     Refused,
-    /// They are checked for clusters of this release.
-    Checked(&'r KubernetesVersion),
+    /// They are checked for clusters of this kind.
+    Checked(Cluster<'r>),
     /// They are given as they are.
     Kept,
 }
@@ -110,9 +126,32 @@ fn load_for<D: AsRef<Redis> + Send>(
     let mut pieces = Vec::new();
     for (number, source) in (0_u32..).zip(&sources) {
         match decode(&source.bytes) {
-            Ok((text, start)) => pieces.extend(stream::pieces(text).into_iter().map(|Range { start: from, end }| {
-                Piece { source: number, text: &text[from..end], base: start + from }
-            })),
+            Ok((text, start)) => {
+                let piece = |Range { start: from, end }| Piece {
+                    source: number,
+                    text: &text[from..end],
+                    base: start + from,
+                    item: None,
+                    is_json: false,
+                    no_json: None,
+                };
+                match json::parts(text) {
+                    Some(Ok(parts)) => {
+                        pieces.extend(parts.into_iter().map(|part| Piece {
+                            item: part.item,
+                            is_json: true,
+                            ..piece(part.range)
+                        }));
+                    }
+                    other => {
+                        let first = pieces.len();
+                        pieces.extend(stream::pieces(text).into_iter().map(piece));
+                        if let (Some(Err(no_json)), Some(first)) = (other, pieces.get_mut(first)) {
+                            first.no_json = Some(no_json);
+                        }
+                    }
+                }
+            }
             Err(fault) => {
                 all.report.add(run.diagnostic(fault, number, Origin::Text { start: 0, end: 0 }));
                 all.filled.push(number);
@@ -151,6 +190,11 @@ struct Piece<'t> {
     text: &'t str,
     /// The byte of the source its text starts at.
     base: usize,
+    /// Its place, if it is an item of a `List`.
+    item: Option<usize>,
+    is_json: bool,
+    /// Set if it begins as JSON and does not go on so.
+    no_json: Option<NoJson>,
 }
 
 /// An object of Kubernetes, and where it was read.
@@ -218,15 +262,23 @@ struct Run<'o, D> {
 impl<D: AsRef<Redis>> Run<'_, D> {
     fn read(&self, piece: &Piece<'_>, batch: &mut Batch<D>) {
         let parsed = parse::parse(piece.text, piece.base);
+        // kubectl looks at a piece as a whole: this is said of the first manifest in it
+        let mut older = if piece.is_json { Vec::new() } else { parsed.older };
+        older.extend(piece.no_json.as_ref().map(|no_json| no_json.fault(piece.base)));
         for Document { root, faults } in parsed.documents {
             batch.fill(piece.source);
             let is_spoilt = !faults.is_empty();
             let mut faults = Some(faults);
-            for (path, root) in unfold(root) {
-                let faults = faults.take().unwrap_or_default();
+            let roots = match piece.item {
+                Some(index) => vec![(item_path(index), root)],
+                None => unfold(root),
+            };
+            for (path, root) in roots {
+                let mut faults = faults.take().unwrap_or_default();
                 match self.objects {
-                    Objects::Checked(release) if kubernetes::is_manifest(&root) => {
-                        self.read_object(path, &root, release, faults, piece, batch);
+                    Objects::Checked(cluster) if kubernetes::is_manifest(&root) => {
+                        faults.append(&mut older);
+                        self.read_object(path, &root, cluster, faults, piece, batch);
                     }
                     Objects::Kept if kubernetes::is_manifest(&root) => {
                         batch.report.count_object();
@@ -304,13 +356,18 @@ impl<D: AsRef<Redis>> Run<'_, D> {
         &self,
         path: Vec<PathStep>,
         root: &Node<'_>,
-        release: &KubernetesVersion,
+        cluster: Cluster<'_>,
         mut faults: Vec<Fault>,
         piece: &Piece<'_>,
         batch: &mut Batch<D>,
     ) {
         batch.report.count_object();
-        let (found, object) = kubernetes::check(root, release);
+        let kind = root.get("kind").and_then(Node::as_text);
+        let (found, object) = if kind.is_some_and(|kind| cluster.ignored_kinds.iter().any(|ignored| ignored == kind)) {
+            (Vec::new(), None)
+        } else {
+            kubernetes::check(root, cluster.release)
+        };
         faults.extend(found.into_iter().map(|fault| fault.under_all(&path)));
         match object {
             Some(object) => batch.objects.push(Manifest { source: piece.source, path, object }),

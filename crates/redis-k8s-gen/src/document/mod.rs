@@ -7,9 +7,12 @@
 mod decode;
 mod fault;
 mod fields;
+mod form_rules;
+mod json;
 mod kubernetes;
 mod load;
 mod node;
+mod older;
 mod overlay;
 mod overlay_path;
 mod parse;
@@ -24,8 +27,14 @@ mod twins;
 
 pub use crate::source::Source;
 pub(crate) use fields::field_at;
+pub use form_rules::FORM_RULES;
 pub use kubernetes::{INSTANCE_RULES, OBJECT_RULES};
-pub use load::{Loaded, load, load_with_objects, read, validate};
+pub use load::{Cluster, Loaded, load, load_with_objects, read, validate};
 pub(crate) use node::shorten;
 pub use overlay::Override;
 pub(crate) use suggest::nearest;
+
+/// Every rule that documents and manifests are checked for.
+pub(crate) fn rules() -> impl Iterator<Item = &'static redis_k8s::Rule> {
+    [redis_k8s::RULES, OBJECT_RULES, INSTANCE_RULES, FORM_RULES].into_iter().flatten()
+}

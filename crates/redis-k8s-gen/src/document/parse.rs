@@ -9,7 +9,8 @@ use redis_k8s::PathStep;
 
 use super::fault::Fault;
 use super::node::{Entry, Kind, Node, Origin, Style, shorten};
-use super::syntax;
+use super::scalar::{Meaning, older_boolean, older_meaning};
+use super::{older, syntax};
 
 /// Collections inside collections. The deepest document of this tool has 7 levels.
 const MAX_DEPTH: usize = 64;
@@ -25,6 +26,8 @@ pub(super) struct Parsed<'t> {
     pub(super) documents: Vec<Document<'t>>,
     /// What stopped the parser, if anything did: documents after it are lost.
     pub(super) stopped: Option<Fault>,
+    /// What is no mistake, but not for kubectl.
+    pub(super) older: Vec<Fault>,
 }
 
 #[derive(Debug)]
@@ -37,7 +40,8 @@ pub(super) struct Document<'t> {
 /// Parses a piece of a source that starts at byte `base` of it.
 pub(super) fn parse(text: &str, base: usize) -> Parsed<'_> {
     let mut parsed = Parsed::default();
-    let mut builder = Builder { base, ..Builder::default() };
+    let older = older::head(text, base).into_iter().collect();
+    let mut builder = Builder { base, text, older, breaks: older::breaks(text), ..Builder::default() };
     let mut parser = Parser::new_from_str_with_options(text, parser_options());
     while let Some(next) = parser.next_event() {
         let event = match next {
@@ -57,12 +61,16 @@ pub(super) fn parse(text: &str, base: usize) -> Parsed<'_> {
             }
         }
     }
+    parsed.older = builder.older;
+    let outside_quotes = builder.breaks.first();
+    parsed.older.extend(outside_quotes.and_then(|at| older::of_break(text, base, *at)));
     parsed
 }
 
 fn parser_options() -> Options {
     options! {
         emit_comments: false,
+        emit_anchor_events: true,
         flow_nesting_limit: MAX_DEPTH,
         block_nesting_limit: MAX_DEPTH,
     }
@@ -71,6 +79,11 @@ fn parser_options() -> Options {
 #[derive(Default)]
 struct Builder<'t> {
     base: usize,
+    text: &'t str,
+    older: Vec<Fault>,
+    /// Places of characters that end a line for kubectl alone.
+    breaks: Vec<usize>,
+    documents: usize,
     open: Vec<Open<'t>>,
     root: Option<Node<'t>>,
     faults: Vec<Fault>,
@@ -111,6 +124,7 @@ impl<'t> Builder<'t> {
         match event {
             Event::Scalar(text, style, anchor, tag) => {
                 let origin = self.origin(span);
+                self.scalar_of_kubectl(&text, style, tag.as_deref(), span);
                 let style = self.scalar_style(style, tag.as_deref(), span);
                 let node = Node { origin, kind: Kind::Scalar(text, style) };
                 self.remember(anchor, &node)?;
@@ -131,6 +145,18 @@ impl<'t> Builder<'t> {
                 let node = self.copy_of(id, span)?;
                 self.add(node)?;
             }
+            Event::Anchor(_, name) => {
+                let (start, end) = self.bytes(span);
+                self.older.extend(older::anchor(&name, start, end));
+            }
+            Event::DocumentStart(is_explicit, _) => {
+                if !is_explicit && self.documents > 0 {
+                    let (start, end) = self.bytes(span);
+                    let message = "kubectl reads nothing of what follows `...` up to the next `---`";
+                    self.older.push(older::fault(start, end, message, "write `---` before it"));
+                }
+                self.documents += 1;
+            }
             Event::DocumentEnd => {
                 let faults = std::mem::take(&mut self.faults);
                 let root = self.root.take();
@@ -149,9 +175,14 @@ impl<'t> Builder<'t> {
     }
 
     fn offsets(&self, span: &Span) -> (u32, u32) {
+        let (start, end) = self.bytes(span);
+        let offset = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
+        (offset(start), offset(end))
+    }
+
+    fn bytes(&self, span: &Span) -> (usize, usize) {
         let range = span.byte_range().unwrap_or_default();
-        let offset = |at: usize| u32::try_from(self.base + at).unwrap_or(u32::MAX);
-        (offset(range.start), offset(range.end))
+        (self.base + range.start, self.base + range.end)
     }
 
     fn start(&mut self, span: &Span, anchor: usize, items: Items<'t>) -> Result<(), Fault> {
@@ -205,9 +236,6 @@ impl<'t> Builder<'t> {
     }
 
     fn add_key(&mut self, node: Node<'t>) -> Result<(), Fault> {
-        let Some(Open { items: Items::Mapping { entries, key: pending, seen, .. }, .. }) = self.open.last_mut() else {
-            return Ok(());
-        };
         let origin = node.origin;
         let (text, style) = match node.kind {
             Kind::Scalar(text, style) => (text, style),
@@ -220,6 +248,16 @@ impl<'t> Builder<'t> {
                     _ => fault,
                 });
             }
+        };
+        if style == Style::Plain
+            && Meaning::of(&text) == Meaning::Null
+            && let Origin::Text { start, end } = origin
+        {
+            let (start, end) = (start as usize, end as usize);
+            self.older.push(older::fault(start, end, "kubectl takes no key that is null", "put it in quotes"));
+        }
+        let Some(Open { items: Items::Mapping { entries, key: pending, seen, .. }, .. }) = self.open.last_mut() else {
+            return Ok(());
         };
         let mut fate = if style == Style::Plain && text == "<<" { Fate::Merged } else { Fate::Kept };
         let mut duplicate = None;
@@ -295,6 +333,41 @@ impl<'t> Builder<'t> {
             return Ok(());
         }
         Err(Fault::new("too-many-aliases", "the aliases of this document stand for more than 4 MiB").at(origin))
+    }
+
+    /// What kubectl makes of a scalar, where it is something else.
+    fn scalar_of_kubectl(&mut self, text: &str, style: ScalarStyle, tag: Option<&Tag>, span: &Span) {
+        let is_quoted = matches!(style, ScalarStyle::SingleQuoted | ScalarStyle::DoubleQuoted);
+        let range = span.byte_range().unwrap_or_default();
+        if is_quoted && !self.breaks.is_empty() {
+            // kubectl makes a space of a next line there, and keeps the other two
+            self.breaks.retain(|at| !range.contains(at) || self.text[*at..].starts_with('\u{85}'));
+        }
+        let (start, end) = self.bytes(span);
+        if style == ScalarStyle::DoubleQuoted
+            // shorter than what was written: something was escaped
+            && range.len() != text.len() + 2
+            && let Some(at) = self.text.get(range).and_then(older::escaped_slash)
+        {
+            let message = "kubectl knows no escape `\\/` outside JSON";
+            self.older.push(older::fault(start + at - 1, start + at + 1, message, "write a slash as it is"));
+        }
+        if let Some(suffix) = tag.and_then(Tag::core_suffix) {
+            let is_fit = match suffix {
+                "null" => Meaning::of(text) == Meaning::Null,
+                "bool" => matches!(Meaning::of(text), Meaning::Bool(_)) || older_boolean(text).is_some(),
+                "int" => matches!(Meaning::of(text), Meaning::Int(_)) || older_meaning(text) == Some("a number"),
+                "float" => {
+                    matches!(Meaning::of(text), Meaning::Int(_) | Meaning::Float)
+                        || older_meaning(text) == Some("a number")
+                }
+                _ => true,
+            };
+            if !is_fit {
+                let message = format!("kubectl cannot read {} as `!!{suffix}`", shorten(text));
+                self.older.push(older::fault(start, end, message, "remove the tag"));
+            }
+        }
     }
 
     /// The style after the tag had its say.

@@ -26,8 +26,12 @@ pub(super) fn unfold(root: Node<'_>) -> Vec<Root<'_>> {
     else {
         return Vec::new();
     };
-    let path = |index| vec![PathStep::Field("items".to_owned()), PathStep::Index(index)];
-    items.into_iter().enumerate().map(|(index, item)| (path(index), item)).collect()
+    items.into_iter().enumerate().map(|(index, item)| (item_path(index), item)).collect()
+}
+
+/// The path of an item of a `List`.
+pub(super) fn item_path(index: usize) -> Vec<PathStep> {
+    vec!["items".into(), index.into()]
 }
 
 /// Judges `apiVersion` and `kind`, and sets them right for reading if this seems to be a document of this tool.

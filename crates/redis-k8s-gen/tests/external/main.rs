@@ -15,6 +15,7 @@
 #[path = "../../../redis-k8s/tests/yaml_awkward/mod.rs"]
 mod awkward;
 mod haproxy;
+mod mutants;
 mod overlays;
 mod pipeline;
 mod renderings;
@@ -97,6 +98,61 @@ fn validate_reads_plain_scalars_as_kubectl_does() {
             assert_eq!(output.status.success(), read["data"]["a"].is_string(), "{word}: {read}");
         }
     }
+}
+
+/// What one kubectl of several refuses, or leaves out, must not be called fine.
+#[test]
+fn validate_takes_no_text_that_kubectl_refuses() {
+    let object = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\ndata:\n";
+    let json = r#"{"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "a"}}"#;
+    let texts = [
+        format!("# c\n\n{object}  a: b\n...\n"),
+        format!("--- # c\n{object}  a: \"\u{2028}\"\n---\n"),
+        format!("{object}  a: &a-b_1 x\n  b: *a-b_1\n"),
+        format!("{object}  a: !!str 1\n"),
+        format!("{object}  a: \"\\\\/\"\n"),
+        format!("%YAML 1.1\n---\n{object}  a: b\n"),
+        format!("%TAG ! tag:x,2020:\n---\n{object}  a: b\n"),
+        format!("...\n{object}  a: b\n"),
+        format!("{object}  a: b\n...\n{}  a: b\n", object.replace("name: a", "name: b")),
+        format!("{object}  ~: b\n"),
+        format!("{object}  ? \n  : b\n"),
+        format!("{object}  a: \"\\/\"\n"),
+        format!("{object}  a: x\u{85}y\n"),
+        format!("{object}  a: x\u{2028}y\n"),
+        format!("{object}  a: |\n    x\u{2029}y\n"),
+        format!("# c\u{85}x\n{object}  a: b\n"),
+        format!("{object}  a: &a.b x\n"),
+        format!("{object}  a: &é x\n"),
+        format!("{object}  a: b\nimmutable: !!bool maybe\n"),
+        format!("{object}  a: b\nimmutable: !!null x\n"),
+        json.to_owned(),
+        format!("{json}\n{}", json.replace("\"a\"", "\"b\"")),
+        json.replace('}', ",}"),
+        format!("{} # c\n}}", json.trim_end_matches('}').to_owned() + "}"),
+        json.replace('"', ""),
+        "---\n{apiVersion: v1, kind: ConfigMap, metadata: {name: a}}\n".to_owned(),
+    ];
+    let kubectls = tools::kubectls();
+    let (mut taken, mut refused) = (0, 0);
+    for text in &texts {
+        let directory = tempfile::tempdir().unwrap();
+        let file = directory.path().join("a.yaml");
+        std::fs::write(&file, text).unwrap();
+        let output = Command::new(env!("CARGO_BIN_EXE_redis-k8s-gen")).arg("validate").arg(&file).output().unwrap();
+        let said = String::from_utf8_lossy(&output.stderr);
+        for kubectl in &kubectls {
+            let mut command = Command::new(kubectl);
+            command.args(["label", "--local", "x=1", "-o", "json", "-f"]).arg(&file).env("KUBECONFIG", "/dev/null");
+            let read = command.output().unwrap();
+            let objects = serde_json::Deserializer::from_slice(&read.stdout).into_iter::<Value>().count();
+            let is_taken = read.status.success() && objects == text.matches("ConfigMap").count();
+            taken += usize::from(is_taken && output.status.success());
+            refused += usize::from(!is_taken);
+            assert!(is_taken || !output.status.success(), "{text:?} by {}: {said}", kubectl.display());
+        }
+    }
+    assert!(kubectls.is_empty() || (taken > 4 && refused > 9), "{taken} taken, {refused} refused");
 }
 
 #[test]

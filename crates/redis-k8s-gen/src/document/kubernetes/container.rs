@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use redis_k8s::{LabelKey, PathStep};
 
 use super::amount::Amount;
-use super::form::Form;
+use super::form::{Form, Step};
 use super::metadata::entries;
 use super::name::{is_dns_label, is_port_name, is_variable};
 use super::part::{exactly_one, has, is_true, items, number, text};
@@ -237,7 +237,7 @@ const BYTES: [&str; 3] = ["ephemeral-storage", "memory", "storage"];
 
 /// Resources of a container, or of a pod as a whole.
 pub(super) fn check_resources(resources: &Node<'_>, form: &mut Form<'_, '_>) {
-    let is_of_pod = matches!(form.path(), [.., PathStep::Field(spec), PathStep::Field(_)] if spec == "spec");
+    let is_of_pod = matches!(form.path(), [.., Step::Field(spec), Step::Field(_)] if spec == "spec");
     if is_of_pod && has(resources, "claims") {
         let message = "claims of devices are used by containers, not by the pod as a whole";
         form.broken(&FIELDS_CONTRADICT, &["claims"], message, "move them to the containers");

@@ -1,5 +1,7 @@
 //! Holds a tree against the fields of its kind.
 
+use std::borrow::Cow;
+
 use redis_k8s::{PathStep, Rule};
 
 use super::amount::Amount;
@@ -23,12 +25,34 @@ pub(super) fn check(root: &Node<'_>, known: Known, minor: u8) -> Vec<Fault> {
     form.faults
 }
 
+/// A step of the way to what is examined: the names of most are in the table already.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Step {
+    Field(Cow<'static, str>),
+    Index(usize),
+}
+
+impl From<usize> for Step {
+    fn from(index: usize) -> Self {
+        Self::Index(index)
+    }
+}
+
+impl From<&Step> for PathStep {
+    fn from(step: &Step) -> Self {
+        match step {
+            Step::Field(name) => Self::Field(name.to_string()),
+            Step::Index(index) => Self::Index(*index),
+        }
+    }
+}
+
 /// An object under examination, and where the examination stands.
 pub(super) struct Form<'a, 't> {
     root: &'a Node<'t>,
     kind: &'static str,
     minor: u8,
-    path: Vec<PathStep>,
+    path: Vec<Step>,
     faults: Vec<Fault>,
 }
 
@@ -36,7 +60,7 @@ impl<'a, 't> Form<'a, 't> {
     /// Takes a fault of the node that is examined; its path starts there.
     pub(super) fn report(&mut self, fault: Fault) {
         if self.faults.len() < MAX_FAULTS {
-            let fault = fault.under_all(&self.path);
+            let fault = fault.under_all(&self.steps());
             let origin = self.root.locate(&fault.path());
             self.faults.push(fault.at(origin));
         }
@@ -69,13 +93,22 @@ impl<'a, 't> Form<'a, 't> {
     }
 
     /// The steps that lead to the node that is examined.
-    pub(super) fn path(&self) -> &[PathStep] {
+    pub(super) fn path(&self) -> &[Step] {
         &self.path
     }
 
+    /// True if the node that is examined is below a field of this name.
+    pub(super) fn is_inside(&self, field: &str) -> bool {
+        self.path.iter().any(|step| matches!(step, Step::Field(name) if name == field))
+    }
+
+    fn steps(&self) -> Vec<PathStep> {
+        self.path.iter().map(PathStep::from).collect()
+    }
+
     /// Examines the value at a field.
-    pub(super) fn inside(&mut self, field: &str, examine: impl FnOnce(&mut Self)) {
-        self.within(field.into(), examine);
+    pub(super) fn inside(&mut self, field: &'static str, examine: impl FnOnce(&mut Self)) {
+        self.within(Step::Field(Cow::Borrowed(field)), examine);
     }
 
     fn expected(&mut self, what: impl std::fmt::Display, node: &Node<'_>) {
@@ -83,7 +116,7 @@ impl<'a, 't> Form<'a, 't> {
     }
 
     /// Examines what a step leads to.
-    pub(super) fn within(&mut self, step: PathStep, examine: impl FnOnce(&mut Self)) {
+    pub(super) fn within(&mut self, step: Step, examine: impl FnOnce(&mut Self)) {
         self.path.push(step);
         examine(self);
         self.path.pop();
@@ -102,12 +135,12 @@ impl<'a, 't> Form<'a, 't> {
             }
         }
         // What a server says of an object it says itself: it reads nothing of what others send, but must understand it.
-        let is_said_by_server = matches!(self.path.first(), Some(PathStep::Field(field)) if field == "status");
+        let is_said_by_server = matches!(self.path.first(), Some(Step::Field(field)) if field == "status");
         for field in known.fields.iter().filter(|field| field.is_required && !is_said_by_server) {
             let is_there = node.entry(field.name).is_some_and(|entry| is_filled(&entry.value, field));
             if !is_there {
                 let fault = Fault::missing(field.name).of_field(field.name);
-                let fault = match self.path.as_slice() {
+                let fault = match self.steps().as_slice() {
                     [] => fault.ending(" at the top of the object"),
                     path => fault.ending(&format!(" in {}", shown(path))),
                 };
@@ -122,7 +155,7 @@ impl<'a, 't> Form<'a, 't> {
     fn unknown(&mut self, known: &Type, entry: &Entry<'_>) {
         let message = match self.path.last() {
             None => format!("unknown field `{}` at the top of the object", shorten(&entry.key)),
-            Some(_) => format!("unknown field `{}` in {}", shorten(&entry.key), shown(&self.path)),
+            Some(_) => format!("unknown field `{}` in {}", shorten(&entry.key), shown(&self.steps())),
         };
         let names = || known.fields.iter().map(|field| field.name);
         let help = match nearest(&entry.key, names()) {
@@ -139,8 +172,8 @@ impl<'a, 't> Form<'a, 't> {
     /// The place as `kubectl explain` wants it.
     fn explained(&self) -> String {
         let fields = self.path.iter().filter_map(|step| match step {
-            PathStep::Field(name) => Some(name.as_str()),
-            PathStep::Index(_) => None,
+            Step::Field(name) => Some(&**name),
+            Step::Index(_) => None,
         });
         std::iter::once(&*self.kind.to_ascii_lowercase()).chain(fields).collect::<Vec<_>>().join(".")
     }
@@ -150,7 +183,7 @@ impl<'a, 't> Form<'a, 't> {
         if entry.value.is_null() || matches!(entry.value.kind, Kind::Dropped) {
             return;
         }
-        self.within(PathStep::from(field.name), |form| {
+        self.inside(field.name, |form| {
             if let Some(minors) = &field.minors
                 && !minors.contains(&form.minor)
             {
@@ -214,7 +247,13 @@ impl<'a, 't> Form<'a, 't> {
             return self.expected("a mapping of keys to values", node);
         };
         for entry in entries {
-            self.within(PathStep::from(&*entry.key), |form| {
+            // what most maps hold needs no way to it
+            if matches!((values, entry.value.meaning()), (Shape::Text, Some(Meaning::Text)))
+                && !matches!(&entry.value.kind, Kind::Scalar(text, Style::Plain) if older_meaning(text).is_some())
+            {
+                continue;
+            }
+            self.within(Step::Field(Cow::Owned(entry.key.to_string())), |form| {
                 if entry.value.is_null() && matches!(values, Shape::Text | Shape::Quantity) {
                     form.null("an empty value");
                 } else {
@@ -239,7 +278,7 @@ impl<'a, 't> Form<'a, 't> {
             });
         };
         for (index, node) in nodes.iter().enumerate() {
-            self.within(PathStep::from(index), |form| match items {
+            self.within(index.into(), |form| match items {
                 Shape::Type(name) if node.is_null() => {
                     form.null("an empty item");
                     form.typed(&Node::mapping(node.origin), name);

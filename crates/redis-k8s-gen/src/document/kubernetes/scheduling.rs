@@ -71,7 +71,7 @@ pub(super) fn check_node_label(key: &str, path: &[PathStep], form: &mut Form<'_,
 /// What nodes must have: labels, or a name.
 pub(super) fn check_node_term(term: &Node<'_>, form: &mut Form<'_, '_>) {
     // what is only preferred may ask for what no node can have
-    let is_preferred = form.path().contains(&PathStep::from("preference"));
+    let is_preferred = form.is_inside("preference");
     for (index, requirement) in items(term, "matchExpressions").iter().enumerate() {
         let way: [PathStep; 2] = ["matchExpressions".into(), index.into()];
         check_node_label(text(requirement, "key").unwrap_or_default(), &[&way[..], &["key".into()]].concat(), form);
