@@ -1,6 +1,7 @@
 //! `bench`: the command as users run it, and what each stage of it costs.
 
 pub(crate) mod fleet;
+mod manifests;
 pub(crate) mod process;
 mod report;
 mod stages;
@@ -31,6 +32,9 @@ pub(crate) struct Args {
     /// Documents in the fleet
     #[arg(long, default_value_t = 10_000)]
     fleet: u32,
+    /// Small objects to validate; a tenth of it of sets
+    #[arg(long, default_value_t = 50_000)]
+    objects: u32,
     /// Fail if more memory is used than is promised; times depend on the machine and fail nothing
     #[arg(long)]
     check_memory: bool,
@@ -53,10 +57,26 @@ pub(crate) fn run(args: &Args) -> Outcome {
     let parallel = [command, "render", "--quiet", fleet_path];
     let bytes = fleet::output_bytes(&parallel)?;
     let together = process::compare(&[&pinned, &parallel], args.fleet_runs)?;
+    let objects = manifests::write(args.objects)?;
+    let mut validated = Vec::new();
+    for objects in &objects {
+        let path = objects.path.to_str().ok_or("the path of the repository is not UTF-8")?;
+        let pinned = ["taskset", "--cpu-list", "0", command, "validate", "--quiet", path];
+        let parallel = [command, "validate", "--quiet", path];
+        validated.push(process::compare(&[&pinned, &parallel], args.fleet_runs)?);
+    }
+    let validated: Vec<_> = objects.iter().zip(&validated).collect();
     // Last: it makes this process large, and a child starts with the memory of its parent on its account.
     let stages = stages::measure(&fleet)?;
 
-    let report = Report { args_fleet: args.fleet, alone: &alone, together: &together, bytes, stages: &stages };
+    let report = Report {
+        args_fleet: args.fleet,
+        alone: &alone,
+        together: &together,
+        bytes,
+        validated: &validated,
+        stages: &stages,
+    };
     let text = report.to_string();
     println!("{text}");
     if let Some(file) = &args.output {

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
+use super::manifests::Objects;
 use super::process::Runs;
 use super::stages::Stage;
 
@@ -15,6 +16,8 @@ pub(crate) struct Report<'a> {
     pub(crate) together: &'a [Runs],
     /// Bytes the fleet renders to.
     pub(crate) bytes: u64,
+    /// Files of objects, on one core and on all.
+    pub(crate) validated: &'a [(&'a Objects, &'a Vec<Runs>)],
     pub(crate) stages: &'a [Stage],
 }
 
@@ -23,6 +26,7 @@ impl fmt::Display for Report<'_> {
         writeln!(f, "# Benchmarks\n\nWritten by `just bench --output docs/benchmarks.md` on {}.\n", machine())?;
         self.one(f)?;
         self.fleet(f)?;
+        self.validated(f)?;
         self.stages(f)
     }
 }
@@ -72,6 +76,30 @@ impl Report<'_> {
                 millis(runs.median()),
                 millis(runs.min()),
                 mebibytes(runs.memory)
+            )?;
+        }
+        writeln!(f)
+    }
+
+    fn validated(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(
+            f,
+            "## `validate` of manifests\n\nObjects a second, the shortest of all runs.\n\n\
+             | | MB | objects | one core | all cores | memory |\n|---|---|---|---|---|---|"
+        )?;
+        for (objects, runs) in self.validated {
+            let [one_core, all_cores] = runs.as_slice() else { return Err(fmt::Error) };
+            let a_second = |runs: &Runs| f64::from(objects.count) / runs.min().as_secs_f64();
+            #[expect(clippy::cast_precision_loss, reason = "three digits are shown")]
+            let megabytes = objects.bytes as f64 / 1e6;
+            writeln!(
+                f,
+                "| {} | {megabytes:.1} | {} | {:.0} | {:.0} | {} |",
+                objects.name,
+                objects.count,
+                a_second(one_core),
+                a_second(all_cores),
+                mebibytes(one_core.memory.max(all_cores.memory)),
             )?;
         }
         writeln!(f)
