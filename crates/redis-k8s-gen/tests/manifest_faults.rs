@@ -166,6 +166,7 @@ fn what_documents_and_manifests_break_alike_has_one_name() {
         "min-replicas-of-two",
         "grace-period-short",
         "probe-off",
+        "claim-label-changes",
     ];
     assert_eq!(shared, expected);
 }

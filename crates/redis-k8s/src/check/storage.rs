@@ -22,6 +22,8 @@ rules! { RULES;
         "the append-only file is rewritten when it has doubled, old and new side by side; a full volume stops all writes";
     ACCESS_MODES_INVALID = Error "access-modes-invalid", "`spec.storage.accessModes` is empty, or has ReadWriteOncePod beside others",
         "the API server refuses such a claim";
+    CLAIM_LABEL_CHANGES = Warning "claim-label-changes", "`spec.storage.labels` repeats one of `metadata.labels`, or is another with each release",
+        "the API server refuses the set when it changes";
     CLAIMS_DELETED_ON_SCALE = Warning "claims-deleted-on-scale", "`spec.storage.whenScaled` is Delete",
         "scaling to zero and back, the way to stop an instance for a while, would delete its data";
     PERSISTENCE_WITHOUT_STORAGE = Warning "persistence-without-storage", "`spec.persistence` is set, but `spec.storage.size` is not",
@@ -135,6 +137,18 @@ fn claim(check: &mut Check, path: &At, storage: &Storage, size: &Quantity) {
                 )
                 .help("three times the memory limit holds the append-only file and its rewriting"),
         );
+    }
+    for (key, value) in storage.labels.iter().flatten() {
+        if key.changes_with_releases() || check.redis.metadata.labels.get(key) == Some(value) {
+            check.report(
+                CLAIM_LABEL_CHANGES
+                    .at(
+                        path.field("labels").field(key.as_str()),
+                        format!("the label {key} of the claims can never be another"),
+                    )
+                    .help("keep it off the claims"),
+            );
+        }
     }
     if storage.when_scaled == Some(RetentionPolicy::Delete) {
         check.report(
@@ -323,6 +337,18 @@ pub(super) const CASES: &[super::tests::Case] = {
             "spec.storage.accessModes",
             "spec: {storage: {size: 1Gi, accessModes: [ReadWriteOncePod, ReadWriteOnce]}}",
             "spec: {storage: {size: 1Gi, accessModes: [ReadWriteOncePod, ReadWriteOncePod]}}",
+        ),
+        case(
+            "claim-label-changes",
+            "spec.storage.labels[\"helm.sh/chart\"]",
+            "spec: {storage: {size: 1Gi, labels: {helm.sh/chart: redis-1}}}",
+            "spec: {storage: {size: 1Gi, labels: {example.com/team: a}}}",
+        ),
+        case(
+            "claim-label-changes",
+            "spec.storage.labels.team",
+            "metadata: {name: redis, labels: {team: a}}\nspec: {storage: {size: 1Gi, labels: {team: a}}}",
+            "metadata: {name: redis, labels: {team: a}}\nspec: {storage: {size: 1Gi, labels: {team: b}}}",
         ),
         case(
             "claims-deleted-on-scale",

@@ -162,6 +162,19 @@ impl From<&InstanceName> for MasterName {
     }
 }
 
+impl LabelKey {
+    /// True for labels whose value is another with each release of what they are on.
+    ///
+    /// ```
+    /// assert!("helm.sh/chart".parse::<redis_k8s::LabelKey>()?.changes_with_releases());
+    /// # Ok::<(), redis_k8s::InvalidValue>(())
+    /// ```
+    #[must_use]
+    pub fn changes_with_releases(&self) -> bool {
+        matches!(self.as_str(), "app.kubernetes.io/version" | "helm.sh/chart")
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,6 +1,6 @@
 //! The pods of a set that `render` made: what their scripts cannot do without, and what makes them worse.
 
-use redis_k8s::PathStep;
+use redis_k8s::{LabelKey, PathStep};
 
 use super::super::form::Form;
 use super::super::metadata::entries;
@@ -26,9 +26,6 @@ const OF_SCRIPTS: [&str; 2] = ["/run/redis-k8s", DATA_DIR];
 const FIELDS: [(&str, &str); 3] =
     [("POD_NAME", "metadata.name"), ("POD_NAMESPACE", "metadata.namespace"), ("POD_IP", "status.podIP")];
 const VALUES: [&str; 4] = ["RK_INSTANCE", "RK_MASTER", "RK_PORT", "RK_SENTINEL_PORT"];
-
-/// Labels whose value is another with each release of what they are on.
-const OF_RELEASES: [&str; 2] = ["app.kubernetes.io/version", "helm.sh/chart"];
 
 /// Seconds in which a server hands over and saves.
 const ENOUGH_TO_STOP: i128 = 30;
@@ -195,7 +192,8 @@ fn check_claims(set: &Node<'_>, form: &mut Form<'_, '_>) {
             let is_in = |labels: &[Entry<'_>]| {
                 labels.iter().any(|other| other.key == label.key && other.value.as_text() == label.value.as_text())
             };
-            if !is_in(selector) && (is_in(own) || OF_RELEASES.contains(&&*label.key)) {
+            let changes = || label.key.parse().is_ok_and(|key: LabelKey| key.changes_with_releases());
+            if !is_in(selector) && (is_in(own) || changes()) {
                 let message = format!("the label {} of the claims can never be another", shorten(&label.key));
                 let steps: [PathStep; 5] = [
                     "volumeClaimTemplates".into(),
