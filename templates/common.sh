@@ -128,9 +128,10 @@ set_of() {
   [ $1 = server ] || set=$set-sentinel rendered=$sentinels
 }
 exists() { set_of $1 && [ -n "$(addresses $set-$2.$set-headless)" ]; }
-# a pod's address: its Service's, or its own beyond the rendered
+# a pod's address: its Service's, or its own if it has none
 announced() {
-  local name; set_of $1; name=$set-announce-$2
+  local name; ! ${outside:-false} $1 $2 || return 0
+  set_of $1; name=$set-announce-$2
   [ "$2" -lt $rendered ] || name=$set-$2.$set-headless
   if [ -n "$tls" ]; then echo "$name.$POD_NAMESPACE.svc"; else lookup $name ${3:-}; fi
 }

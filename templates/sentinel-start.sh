@@ -25,10 +25,9 @@ configure() {
     fi
     if [ -n "$known" ]; then
       echo "$known" | grep '^sentinel monitor '
-      printf "sentinel %s $RK_MASTER %s\n" down-after-milliseconds $down_after failover-timeout $failover_timeout \
-        parallel-syncs $parallel_syncs
       password server
-      [ -z "$secret" ] || printf "sentinel %s $RK_MASTER %s\n" auth-user $user auth-pass "$(quoted)"
+      printf "sentinel %s $RK_MASTER %s\n" down-after-milliseconds $down_after failover-timeout $failover_timeout \
+        parallel-syncs $parallel_syncs ${secret:+auth-user $user auth-pass "$(quoted)"}
       echo "$known" | grep -v '^sentinel monitor '
     fi
   } >"$conf.new"

@@ -31,7 +31,7 @@ impl Service {
     fn dial(self, instance: &Instance) -> io::Result<Connection> {
         match self {
             Self::Read => instance.dial_service("read", &instance.servers, instance.port()),
-            Self::Sentinel => instance.dial_service("sentinel", &instance.sentinels, instance.sentinel_port()),
+            Self::Sentinel => instance.dial_sentinel(),
         }
     }
 

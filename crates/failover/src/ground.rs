@@ -53,6 +53,8 @@ pub(crate) enum Kind {
     Unlocked,
     /// With a password, and clients that know the Service that follows the master alone.
     MasterService,
+    /// With a password, and clients outside the cluster that know its sentinels' addresses there alone.
+    Outside,
     /// With a password for servers, and another for sentinels.
     TwoPasswords,
     /// With users, and no default one.
@@ -73,7 +75,7 @@ pub(crate) enum Kind {
 
 impl Kind {
     /// All kinds.
-    pub(crate) const ALL: [Self; 23] = [
+    pub(crate) const ALL: [Self; 24] = [
         Self::Default,
         Self::Storage,
         Self::Auth,
@@ -89,6 +91,7 @@ impl Kind {
         Self::SlowLoading,
         Self::Unlocked,
         Self::MasterService,
+        Self::Outside,
         Self::TwoPasswords,
         Self::Users,
         Self::Tuned,
@@ -117,6 +120,7 @@ impl Kind {
             Self::SlowLoading => "slow-loading",
             Self::Unlocked => "unlocked",
             Self::MasterService => "master-service",
+            Self::Outside => "outside",
             Self::TwoPasswords => "two-passwords",
             Self::Users => "users",
             Self::Tuned => "tuned",
@@ -140,6 +144,7 @@ impl Kind {
             Self::Unlocked
                 | Self::TlsStorage
                 | Self::MasterService
+                | Self::Outside
                 | Self::TwoPasswords
                 | Self::Users
                 | Self::Tuned
@@ -179,6 +184,15 @@ impl Kind {
             Self::MasterService => {
                 json!({"auth": {"secret": "redis-auth"}, "services": {"master": {"enabled": true}}})
             }
+            Self::Outside => json!({
+                "auth": {"secret": "redis-auth"},
+                "services": {"external": {
+                    "servers": ["redis-{index}.example.com"],
+                    "sentinels": ["203.0.113.20", "203.0.113.21", "203.0.113.22"],
+                    "annotations": {"external-dns.alpha.kubernetes.io/hostname": "{hostname}"},
+                    "loadBalancerSourceRanges": ["198.51.100.0/24", "10.244.0.0/16"],
+                }},
+            }),
             Self::TwoPasswords => json!({"auth": {"secret": "redis-auth", "sentinelKey": "sentinel-password"}}),
             Self::Tuned => json!({
                 "config": {"slowlog-max-len": "128", "maxclients": "60"},
@@ -223,7 +237,8 @@ impl Ground {
             instance.know("redis-auth");
         }
         let net = cluster.stranger("default", &[("app", "client")])?;
-        let examiner = Examiner { cluster: Arc::clone(cluster), instance, net };
+        let clients = if instance.outside().is_some() { cluster.outsider()? } else { Arc::clone(&net) };
+        let examiner = Examiner { cluster: Arc::clone(cluster), instance, net, clients };
         // The first container of an image waits for its files otherwise.
         image::root(examiner.instance.image())?;
         if examiner.instance.proxies().is_some() {

@@ -24,6 +24,8 @@ pub(crate) struct Examiner {
     pub(crate) cluster: Arc<Cluster>,
     pub(crate) instance: Instance,
     pub(crate) net: Arc<PodNet>,
+    /// Where clients are.
+    pub(crate) clients: Arc<PodNet>,
 }
 
 /// A server as it describes itself.

@@ -234,6 +234,28 @@ impl Instance {
         access.connect(ip, port, &name)
     }
 
+    /// The addresses of its sentinels outside the cluster, if clients are there.
+    pub(crate) fn outside(&self) -> Option<Vec<&str>> {
+        let all = self.document.pointer("/spec/services/external/sentinels")?.as_array()?;
+        Some(all.iter().filter_map(Value::as_str).collect())
+    }
+
+    /// Connects to the first sentinel that listens, as a client does.
+    pub(crate) fn dial_sentinel(&self) -> io::Result<Connection> {
+        let Some(outside) = self.outside() else {
+            return self.dial_service("sentinel", &self.sentinels, self.sentinel_port());
+        };
+        let mut last = io::ErrorKind::NotFound.into();
+        for address in outside {
+            let ip = address.parse().map_err(io::Error::other)?;
+            match self.sentinels.connect(ip, self.sentinel_port(), address) {
+                Ok(open) => return Ok(open),
+                Err(error) => last = error,
+            }
+        }
+        Err(last)
+    }
+
     /// Connects to whatever a sentinel named: an address, or with TLS a name.
     pub(crate) fn dial_named(&self, host: &str, port: u16) -> io::Result<Connection> {
         let ip: Ipv4Addr = match host.parse() {

@@ -89,12 +89,12 @@ fn attempt(scenario: &Scenario, ground: &mut Ground, random: &Random, measured: 
     cluster.journal.event(&format!("=== scenario {}", scenario.name));
     cluster.forget_back_off();
     rules::forget_denied()?;
-    let net = Arc::clone(&ground.examiner.net);
+    let Examiner { net, clients, .. } = ground.examiner.clone();
     let instance = ground.examiner.instance.clone();
-    let mut plain = Writer::start(&instance, &net, "plain", Promise::Plain)?;
-    let mut wait = Writer::start(&instance, &net, "wait", Promise::Replicated)?;
+    let mut plain = Writer::start(&instance, &clients, "plain", Promise::Plain)?;
+    let mut wait = Writer::start(&instance, &clients, "wait", Promise::Replicated)?;
     let reader = Caller::start(Service::Read, &instance, &net)?;
-    let searcher = Caller::start(Service::Sentinel, &instance, &net)?;
+    let searcher = Caller::start(Service::Sentinel, &instance, &clients)?;
     let watch = Watch::start(&ground.examiner)?;
     let flowing = || plain.written().acknowledged.len() > 50 && wait.written().acknowledged.len() > 20;
     if !wait_until(Duration::from_secs(10), flowing) {

@@ -31,7 +31,8 @@ pub(crate) fn run(scenario: &Scenario, cluster: &Arc<Cluster>, flavour: Flavour)
     let kubectl = wire::listen(cluster)?;
     let net = cluster.stranger("default", &[("app", "client")])?;
     let mut writer = Writer::start(&instance, &net, "plain", Promise::Plain)?;
-    let examiner = Examiner { cluster: Arc::clone(cluster), instance, net };
+    let clients = Arc::clone(&net);
+    let examiner = Examiner { cluster: Arc::clone(cluster), instance, net, clients };
 
     let mut measured = Measured::default();
     for round in ["first", "second"] {

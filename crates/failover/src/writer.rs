@@ -150,7 +150,7 @@ impl Work {
         if instance.proxies().is_some() {
             return instance.dial_service("master", &instance.servers, instance.port());
         }
-        let mut sentinel = instance.dial_service("sentinel", &instance.sentinels, instance.sentinel_port())?;
+        let mut sentinel = instance.dial_sentinel()?;
         let reply = sentinel.call(&["SENTINEL", "get-master-addr-by-name", instance.master_name()])?;
         let [host, port] = reply.list() else { return Err(io::Error::other("the sentinel knows no master")) };
         let host = host.text().unwrap_or_default();

@@ -1,10 +1,11 @@
 //! The resolved view of a document for a target: every default filled in, every name derived.
 
+use std::net::IpAddr;
 use std::num::NonZeroU16;
 
 use crate::api_version::ApiVersion;
 use crate::model::defaults;
-use crate::model::{Auth, ClientCertificates, MasterService, Persistence, Redis, Scheduling, Sentinel};
+use crate::model::{Auth, ClientCertificates, External, MasterService, Persistence, Redis, Scheduling, Sentinel};
 use crate::value::{Duration, Image, Quantity};
 
 /// One of the sets of pods.
@@ -63,6 +64,22 @@ impl<'a> Instance<'a> {
     /// The Service that follows the master, if there is one.
     pub(crate) fn master_service(self) -> Option<&'a MasterService> {
         self.redis.spec.services.as_deref()?.followed()
+    }
+
+    /// Addresses by which clients outside reach the pods, if they have any.
+    pub(crate) fn external(self) -> Option<&'a External> {
+        self.redis.spec.services.as_deref()?.external.as_deref()
+    }
+
+    /// Those of a set.
+    pub(crate) fn outside(self, component: Component) -> Option<&'a [String]> {
+        self.external()?.addresses(component)
+    }
+
+    /// True if servers and sentinels are known by names.
+    pub(crate) fn has_names(self) -> bool {
+        let mut outside = Component::ALL.into_iter().filter_map(|component| self.outside(component)).flatten();
+        self.has_tls() || outside.any(|address| address.parse::<IpAddr>().is_err())
     }
 
     /// Name of a set of pods; the Service by which clients find sentinels has the sentinels' name, that which follows the master

@@ -52,6 +52,7 @@ pub(crate) struct Cluster {
 struct State {
     objects: Objects,
     addresses: Addresses,
+    balancers: Addresses,
     pods: BTreeMap<String, Arc<Pod>>,
     /// Pods deleted by force whose processes may still be ending.
     ghosts: Vec<Arc<Pod>>,
@@ -63,6 +64,8 @@ struct State {
     held: BTreeSet<String>,
     /// Pods that are no object of the cluster: clients.
     strangers: Vec<Subject>,
+    /// Clients outside the cluster.
+    outside: BTreeSet<Ipv4Addr>,
     cuts: Cuts,
     computed: Endpoints,
     coming: VecDeque<(Instant, Endpoints)>,
@@ -123,6 +126,12 @@ impl Cluster {
             if !headless(service) && !state.addresses.contains_key(name) {
                 let address = self.fabric.service_address();
                 state.addresses.insert(name.clone(), address);
+            }
+            match balancer(service, || self.fabric.balancer_address()) {
+                Some(address) => {
+                    state.balancers.entry(name.clone()).or_insert(address);
+                }
+                None => drop(state.balancers.remove(name)),
             }
         }
         // A pod is made once and then goes its own way.
@@ -300,6 +309,14 @@ impl Cluster {
         Ok(Arc::new(net))
     }
 
+    /// A network for a client outside the cluster.
+    pub(crate) fn outsider(&self) -> io::Result<Arc<PodNet>> {
+        let net = self.fabric.attach_outside()?;
+        self.state().outside.insert(net.ip);
+        self.install()?;
+        Ok(Arc::new(net))
+    }
+
     /// Removes everything and waits until nothing runs.
     pub(crate) fn clear(&self) {
         self.state().objects = Objects::default();
@@ -312,6 +329,7 @@ impl Cluster {
         }
         let mut state = self.state();
         state.addresses.clear();
+        state.balancers.clear();
         state.progress.clear();
         state.held.clear();
         state.cuts = Cuts::default();
@@ -427,14 +445,17 @@ impl Cluster {
     fn propagate(&self, state: &mut State) {
         let namespace = state.objects.stateful_sets.values().find_map(|set| set.metadata.namespace.clone());
         let namespace = namespace.unwrap_or_else(|| "default".to_owned());
-        let now = endpoints::work_out(&namespace, &state.objects.services, &state.addresses, &state.pods);
+        let now =
+            endpoints::work_out(&namespace, &state.objects.services, (&state.addresses, &state.balancers), &state.pods);
         if now != state.computed {
             // The name of a Service is known as soon as it has an address; only what stands behind it comes later.
             let mut names = state.known.names.clone();
             names.extend(
                 now.names
                     .iter()
-                    .filter(|(_, ips)| state.addresses.values().any(|ip| ips.contains(ip)))
+                    .filter(|(_, ips)| {
+                        state.addresses.values().chain(state.balancers.values()).any(|ip| ips.contains(ip))
+                    })
                     .map(|(name, ips)| (name.clone(), ips.clone())),
             );
             self.names.publish(names);
@@ -499,12 +520,14 @@ impl Cluster {
         }
         let mut virtuals = state.known.virtuals.clone();
         let names = vec![(self.name_pod.ip, 53)];
-        virtuals.push(Virtual { ip: NAME_SERVICE, protocol: "udp", port: 53, backends: names });
+        let (sources, masquerade) = (Vec::new(), false);
+        virtuals.push(Virtual { ip: NAME_SERVICE, protocol: "udp", port: 53, backends: names, sources, masquerade });
         Rules {
             virtuals,
             policed: Policed::work_out(state.objects.policies.values(), &subjects),
             cuts: state.cuts.clone(),
             pods: subjects.iter().map(|subject| subject.ip).collect(),
+            outside: state.outside.clone(),
         }
     }
 }
@@ -525,6 +548,12 @@ fn orphan(pod: k8s_openapi::api::core::v1::Pod) -> Birth {
 
 fn headless(service: &Service) -> bool {
     service.spec.as_ref().and_then(|spec| spec.cluster_ip.as_deref()) == Some("None")
+}
+
+/// The address a provider gives a Service that asks for a load balancer.
+fn balancer(service: &Service, any: impl FnOnce() -> Ipv4Addr) -> Option<Ipv4Addr> {
+    let spec = service.spec.as_ref().filter(|spec| spec.type_.as_deref() == Some("LoadBalancer"))?;
+    Some(spec.load_balancer_ip.as_ref().and_then(|ip| ip.parse().ok()).unwrap_or_else(any))
 }
 
 /// Waits until something holds; false if it did not within this time.

@@ -21,6 +21,9 @@ pub(crate) struct Endpoints {
     pub(crate) names: Names,
 }
 
+/// The name that a load balancer's address is published by.
+const HOSTNAME: &str = "external-dns.alpha.kubernetes.io/hostname";
+
 /// A pod as a Service sees it.
 struct Candidate<'a> {
     pod: &'a Pod,
@@ -33,7 +36,7 @@ struct Candidate<'a> {
 pub(crate) fn work_out(
     namespace: &str,
     services: &BTreeMap<String, Service>,
-    addresses: &Addresses,
+    (addresses, balancers): (&Addresses, &Addresses),
     pods: &BTreeMap<String, Arc<Pod>>,
 ) -> Endpoints {
     let mut endpoints = Endpoints::default();
@@ -67,7 +70,20 @@ pub(crate) fn work_out(
                 let backends = chosen.iter().filter_map(|one| Some((one.ip, target(port, one.pod)?))).collect();
                 let protocol = if port.protocol.as_deref() == Some("UDP") { "udp" } else { "tcp" };
                 let Ok(port) = u16::try_from(port.port) else { continue };
-                endpoints.virtuals.push(Virtual { ip: *ip, protocol, port, backends });
+                let inside = Virtual { ip: *ip, protocol, port, backends, sources: Vec::new(), masquerade: false };
+                // kube-proxy leads pods that ask for the load balancer's address straight to the endpoints.
+                let outside = balancers.get(name).map(|ip| Virtual {
+                    ip: *ip,
+                    sources: spec.load_balancer_source_ranges.clone().unwrap_or_default(),
+                    masquerade: spec.external_traffic_policy.as_deref() != Some("Local"),
+                    ..inside.clone()
+                });
+                endpoints.virtuals.extend([Some(inside), outside].into_iter().flatten());
+            }
+            // As external-dns has it.
+            let asked = service.metadata.annotations.as_ref().and_then(|all| all.get(HOSTNAME));
+            if let (Some(asked), Some(ip)) = (asked, balancers.get(name)) {
+                endpoints.names.insert(asked.clone(), vec![*ip]);
             }
         } else {
             for one in &chosen {

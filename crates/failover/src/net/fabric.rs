@@ -23,6 +23,12 @@ const PODS: u32 = u32::from_be_bytes([10, 244, 1, 10]);
 /// First Service address.
 const SERVICES: u32 = u32::from_be_bytes([10, 96, 1, 10]);
 
+/// First address of a client outside the cluster.
+const OUTSIDE: u32 = u32::from_be_bytes([198, 51, 100, 10]);
+
+/// First address of a load balancer that asks for none.
+const BALANCERS: u32 = u32::from_be_bytes([203, 0, 113, 100]);
+
 /// The address of the cluster's name service.
 pub(crate) const NAME_SERVICE: Ipv4Addr = Ipv4Addr::new(10, 96, 0, 10);
 
@@ -31,6 +37,8 @@ pub(crate) const NAME_SERVICE: Ipv4Addr = Ipv4Addr::new(10, 96, 0, 10);
 pub(crate) struct Fabric {
     pods: AtomicU32,
     services: AtomicU32,
+    balancers: AtomicU32,
+    outside: AtomicU32,
 }
 
 /// A pod's network: gone, with everything in it, when the last process in it ends and this is dropped.
@@ -47,7 +55,8 @@ impl Fabric {
     pub(crate) fn new() -> io::Result<Self> {
         std::fs::write("/proc/sys/net/ipv4/ip_forward", "1")?;
         ip("link set lo up\nroute add blackhole 10.244.0.0/16\n")?;
-        Ok(Self { pods: AtomicU32::new(PODS), services: AtomicU32::new(SERVICES) })
+        let [pods, services, balancers, outside] = [PODS, SERVICES, BALANCERS, OUTSIDE].map(AtomicU32::new);
+        Ok(Self { pods, services, balancers, outside })
     }
 
     /// An address for a Service.
@@ -55,11 +64,24 @@ impl Fabric {
         Ipv4Addr::from(self.services.fetch_add(1, Ordering::Relaxed))
     }
 
+    /// An address for a load balancer.
+    pub(crate) fn balancer_address(&self) -> Ipv4Addr {
+        Ipv4Addr::from(self.balancers.fetch_add(1, Ordering::Relaxed))
+    }
+
     /// A network for one pod.
     pub(crate) fn attach(&self) -> io::Result<PodNet> {
         let number = self.pods.fetch_add(1, Ordering::Relaxed);
-        let address = Ipv4Addr::from(number);
-        let link = format!("pod{}", number - PODS);
+        Self::link(Ipv4Addr::from(number), format!("pod{}", number - PODS))
+    }
+
+    /// A network for a client outside the cluster.
+    pub(crate) fn attach_outside(&self) -> io::Result<PodNet> {
+        let number = self.outside.fetch_add(1, Ordering::Relaxed);
+        Self::link(Ipv4Addr::from(number), format!("outside{}", number - OUTSIDE))
+    }
+
+    fn link(address: Ipv4Addr, link: String) -> io::Result<PodNet> {
         let namespace = thread::spawn(|| -> io::Result<File> {
             unshare(CloneFlags::CLONE_NEWNET)?;
             File::open("/proc/thread-self/ns/net")

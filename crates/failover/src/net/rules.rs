@@ -22,6 +22,10 @@ pub(crate) struct Virtual {
     pub(crate) port: u16,
     /// Pod addresses and ports.
     pub(crate) backends: Vec<(Ipv4Addr, u16)>,
+    /// Who may come, if not everybody: kube-proxy holds pods to the source ranges of a load balancer as well.
+    pub(crate) sources: Vec<String>,
+    /// What comes goes on under the node's address: kube-proxy's `externalTrafficPolicy: Cluster`, for pods as well.
+    pub(crate) masquerade: bool,
 }
 
 /// Which pods are cut off, each way.
@@ -40,6 +44,8 @@ pub(crate) struct Rules {
     pub(crate) policed: Policed,
     pub(crate) cuts: Cuts,
     pub(crate) pods: BTreeSet<Ipv4Addr>,
+    /// Clients outside, which no route leads to Services inside or to pods.
+    pub(crate) outside: BTreeSet<Ipv4Addr>,
 }
 
 /// The table, its chains and the set that remembers refused connections.
@@ -69,6 +75,11 @@ impl Rules {
 
     fn text(&self) -> String {
         let mut text = FRAME.to_owned();
+        if let Some(set) = addresses(&self.outside) {
+            // The name service stands for the one of the world as well.
+            line(&mut text, &format!("services_filter ip saddr {set} ip daddr 10.96.0.0/16 th dport != 53 drop"));
+            line(&mut text, &format!("cuts ip saddr {set} ct status & dnat != dnat drop"));
+        }
         for service in &self.virtuals {
             service.write(&mut text);
         }
@@ -91,8 +102,14 @@ impl Rules {
 
 impl Virtual {
     fn write(&self, text: &mut String) {
-        let Self { ip, protocol, port, backends } = self;
+        let Self { ip, protocol, port, backends, sources, masquerade } = self;
         let matching = format!("ip daddr {ip} {protocol} dport {port}");
+        if !sources.is_empty() {
+            line(text, &format!("services_filter {matching} ip saddr != {{ {} }} drop", sources.join(", ")));
+        }
+        if *masquerade {
+            line(text, &format!("hairpin ct original ip daddr {ip} masquerade"));
+        }
         if backends.is_empty() {
             line(text, &format!("services_filter {matching} ct state new reject"));
             return;

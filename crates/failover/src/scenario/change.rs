@@ -92,7 +92,7 @@ pub(super) fn rows(kind: Kind) -> Vec<Row> {
         )],
         Kind::TlsStorage => vec![row(
             "tls-off-and-on",
-            "without TLS and back, each time by the run book of diff: while nothing runs",
+            "without TLS, but known by addresses outside, and back, each time by the run book of diff: while nothing runs",
             Bounds { gap: None, ..at_most(0.0, Lost::Nothing, 30.0) },
             tls_off_and_on,
         )],
@@ -187,11 +187,19 @@ fn tls_off_and_on(trial: &mut Trial<'_>) -> io::Result<()> {
         (instance.document["spec"]["tls"].clone(), instance.servers.tls.clone())
     };
     trial.begin();
-    for (asked, tls, form) in [(Value::Null, None, "without TLS"), (asked, tls, "with TLS again")] {
+    let outside = json!({"external": {
+        "servers": ["redis-{index}.example.com"], "sentinels": ["203.0.113.20", "203.0.113.21", "203.0.113.22"],
+        "annotations": {"external-dns.alpha.kubernetes.io/hostname": "{hostname}"},
+    }});
+    for (asked, tls, services, form) in
+        [(Value::Null, None, outside, "without TLS"), (asked, tls, Value::Null, "with TLS again")]
+    {
         to_zero(trial)?;
         let instance = &mut trial.examiner.instance;
         (instance.servers.tls, instance.sentinels.tls) = (tls.clone(), tls);
-        trial.render_with("spec.tls", asked)?;
+        let mut spec = trial.examiner.instance.document["spec"].clone();
+        (spec["services"], spec["tls"]) = (services, asked);
+        trial.render_with("spec", spec)?;
         trial.settle(&format!("seconds until healthy {form}"), 30.0)?;
     }
     trial.mend();
@@ -417,7 +425,7 @@ pub(super) fn note_when(
 ) -> io::Result<()> {
     let began = Instant::now();
     let all = || {
-        let Examiner { instance, cluster, net } = &*trial.examiner;
+        let Examiner { instance, cluster, net, .. } = &*trial.examiner;
         let (pods, wanted) =
             if whom == Whom::Servers { instance.server_pods(cluster) } else { instance.sentinel_pods(cluster) };
         let dial = |pod: &Arc<Pod>| {

@@ -8,6 +8,7 @@ mod deletion;
 mod field;
 mod master_service;
 mod network;
+mod outside;
 mod roll;
 mod scale;
 mod users;
@@ -145,6 +146,7 @@ pub(crate) fn all() -> Vec<Scenario> {
             Kind::Auth => everywhere().chain(roll::auth_rows()).chain(users::rows_of_auth()).collect(),
             Kind::MasterService => master_service::rows(),
             Kind::Users => users::rows(),
+            Kind::Outside => outside::rows(),
             _ if kind.is_for_change() => Vec::new(),
             Kind::FiveOfEach => Vec::new(),
             _ => everywhere().collect(),

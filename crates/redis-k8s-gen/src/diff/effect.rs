@@ -82,9 +82,10 @@ pub(super) fn of(changes: &[ObjectChange<'_>], apply: &str) -> Vec<Effect> {
         match change.kind() {
             "StatefulSet" => run.of_set(change),
             "Deployment" => run.of_proxies(change),
-            "Service" if change.changes("spec.clusterIP") => {
-                let anew = vec![format!("kubectl delete {}{}", change.id(), in_namespace(change)), run.apply(change)];
-                run.add(Outcome::Refused, change, "the address of a Service cannot change".to_owned(), anew);
+            "Service" if change.changes("spec.clusterIP") => run.anew(change, "the address of a Service cannot change"),
+            // From ValidateServiceUpdate of 1.33 to 1.37.
+            "Service" if change.changes("spec.loadBalancerClass") && !change.changes("spec.type") => {
+                run.anew(change, "the class of a load balancer cannot change");
             }
             "ConfigMap" => run.of_settings(change),
             "ReplicationController" if change.changes("spec.template") => {
@@ -179,13 +180,26 @@ impl<'a> Set<'a> {
         mounts.is_some_and(|mounts| mounts.iter().any(|mount| mount["mountPath"] == "/etc/redis-k8s-tls"))
     }
 
+    /// The value of an environment variable of the container.
+    fn variable<'i>(item: &'i Item, name: &str) -> Option<&'i str> {
+        let variables = Self::container(item)?.get("env")?.as_array()?;
+        variables.iter().find(|one| one["name"] == name)?.get("value")?.as_str()
+    }
+
     /// True if an environment variable of the container is another.
     fn changes(&self, variable: &str) -> bool {
-        let value = |item| {
-            let variables = Self::container(item)?.get("env")?.as_array()?;
-            variables.iter().find(|one| one["name"] == variable)?.get("value")
-        };
-        value(self.old) != value(self.new)
+        Self::variable(self.old, variable) != Self::variable(self.new, variable)
+    }
+
+    /// True if pods that are there are known by another address outside, by one where they had none, or by none where they had one.
+    fn moves(&self) -> bool {
+        ["RK_SERVERS", "RK_SENTINELS"].into_iter().any(|name| {
+            let words = |item| Self::variable(item, name).map(|all| all.split(' ').collect::<Vec<_>>());
+            match (words(self.old), words(self.new)) {
+                (Some(old), Some(new)) => !old.starts_with(&new) && !new.starts_with(&old),
+                (old, new) => old != new,
+            }
+        })
     }
 
     fn is_servers(&self) -> bool {
@@ -221,6 +235,12 @@ impl Run<'_> {
         format!("{}{}", self.apply, if says_one { String::new() } else { in_namespace(change) })
     }
 
+    /// A Service that must be made anew.
+    fn anew(&mut self, change: &ObjectChange<'_>, text: &str) {
+        let steps = vec![format!("kubectl delete {}{}", change.id(), in_namespace(change)), self.apply(change)];
+        self.add(Outcome::Refused, change, text.to_owned(), steps);
+    }
+
     fn of_set(&mut self, change: &ObjectChange<'_>) {
         let Some(set) = Set::of(change) else { return };
         let (before, after) = (Set::replicas(set.old), Set::replicas(set.new));
@@ -229,7 +249,13 @@ impl Run<'_> {
         // The book of the servers is for both sets.
         if encrypts && set.is_servers() {
             let text = tls_text(&set);
-            self.add(Outcome::Danger, change, text, self.tls_book(change, &set));
+            self.add(Outcome::Danger, change, text, self.anew_book(change, &set));
+        }
+        let moves = set.moves();
+        if moves && !encrypts && set.is_servers() {
+            let text = "pods known by addresses outside the cluster do not get on with those known by others: the rollout stops at the \
+                        first new pod, and the rest goes on as it was";
+            self.add(Outcome::Danger, change, text.to_owned(), self.anew_book(change, &set));
         }
         let is_readable = unreadable.is_none();
         let is_renamed = set.changes("RK_MASTER") && (set.changes("RK_PORT") || set.changes("RK_SENTINEL_PORT"));
@@ -244,11 +270,11 @@ impl Run<'_> {
         if is_refused(change) {
             // Where claims stay claims the set rolls out a changed template by itself.
             let rolls = change.changes("spec.template") && Set::has_claims(set.old) && Set::has_claims(set.new);
-            let alone = !encrypts && is_readable && before == after && !rolls;
+            let alone = !encrypts && !moves && is_readable && before == after && !rolls;
             self.refused(change, &set, alone);
             return;
         }
-        let restarts = change.changes("spec.template") && !encrypts && !is_renamed && is_readable;
+        let restarts = change.changes("spec.template") && !encrypts && !moves && !is_renamed && is_readable;
         if set.is_servers() && change.changes("spec.template") && before.min(after) == 1 && !Set::has_claims(set.new) {
             // Whether others come or go meanwhile: nobody has the data when it restarts.
             let text = "a server that is alone restarts, and its volume goes with it: all data is lost".to_owned();
@@ -300,7 +326,8 @@ impl Run<'_> {
         }
     }
 
-    fn tls_book(&self, change: &ObjectChange<'_>, set: &Set<'_>) -> Vec<String> {
+    /// All pods stop, and start as the new side has them.
+    fn anew_book(&self, change: &ObjectChange<'_>, set: &Set<'_>) -> Vec<String> {
         let (name, namespace) = (change.name(), in_namespace(change));
         let pods = format!("{}{namespace}", of_sets(set.new.text(INSTANCE)));
         let lost = if Set::has_claims(set.old) { "" } else { "   # without claims all data is lost" };

@@ -49,6 +49,11 @@ pub(super) fn check(check: &mut Check) {
     let account = spec.service_account.as_deref().and_then(|account| account.annotations.as_ref());
     annotations(check, At::root("spec.serviceAccount.annotations"), account, Carriers::Others, everywhere);
     let Some(services) = spec.services.as_deref() else { return };
+    if let Some(external) = &services.external {
+        let path = At::root("spec.services.external.annotations");
+        let carriers = Carriers::Service(ServiceType::LoadBalancer);
+        annotations(check, path, external.annotations.as_ref(), carriers, everywhere);
+    }
     let master = services.master.as_deref().map(MasterService::service);
     for (path, service) in [
         ("spec.services.sentinel", &services.sentinel),

@@ -12,6 +12,7 @@ mod config;
 mod disruption_budget;
 mod env;
 mod extension;
+mod external;
 mod image;
 mod kubernetes_version;
 mod master_service;
@@ -57,6 +58,7 @@ const TOPICS: &[&[Rule]] = &[
     users::RULES,
     services::RULES,
     master_service::RULES,
+    external::RULES,
     kubernetes_version::RULES,
     network_policy::RULES,
     disruption_budget::RULES,
@@ -112,6 +114,7 @@ pub(crate) fn check(redis: &Redis, target: ApiVersion) -> Vec<Problem> {
     users::check(&mut check);
     services::check(&mut check);
     master_service::check(&mut check);
+    external::check(&mut check);
     kubernetes_version::check(&mut check);
     network_policy::check(&mut check);
     disruption_budget::check(&mut check);

@@ -157,17 +157,19 @@ fn peer(check: &mut Check, path: &At, peer: &Peer, is_client: bool) {
             );
         }
     }
-    match cidr(block) {
-        Ok(0) if is_client && !check.is_guarded() => {
-            services::exposed_without_password(check, path.field("cidr"), block);
-        }
-        Ok(_) => {}
-        Err((why, help)) => {
-            check.report(
-                CIDR_INVALID.at(path.field("cidr"), format!("{block:?} is not a block of addresses: {why}")).help(help),
-            );
-        }
+    if prefix(check, path.field("cidr"), block) == Some(0) && is_client && !check.is_guarded() {
+        services::exposed_without_password(check, path.field("cidr"), block);
     }
+}
+
+/// The length of the prefix of a block; reports one that is none.
+pub(super) fn prefix(check: &mut Check, path: At, block: &str) -> Option<u8> {
+    cidr(block)
+        .map_err(|(why, help)| {
+            let message = format!("{block:?} is not a block of addresses: {why}");
+            check.report(CIDR_INVALID.at(path, message).help(help));
+        })
+        .ok()
 }
 
 /// The length of the prefix, or what is wrong and what may have been meant.

@@ -74,6 +74,7 @@ const TOPICS: &[(&str, &[Case])] = &[
     ("users", super::users::CASES),
     ("services", super::services::CASES),
     ("master_service", super::master_service::CASES),
+    ("external", super::external::CASES),
     ("kubernetes_version", super::kubernetes_version::CASES),
     ("network_policy", super::network_policy::CASES),
     ("disruption_budget", super::disruption_budget::CASES),

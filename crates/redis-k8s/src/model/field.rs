@@ -196,6 +196,12 @@ pub(crate) const AUTH: &str = r#"{"auth": {"secret": "redis-auth"}}"#;
 /// What a field of the Service that follows the master needs beside it.
 pub(crate) const MASTER: &str = r#"{"services": {"master": {"enabled": true}}}"#;
 
+/// What a field of a Service that is a load balancer needs beside it.
+pub(crate) const BALANCED: &str = r#"{"services": {"sentinel": {"type": "LoadBalancer"}, "read": {"type": "LoadBalancer"}, "master": {"enabled": true, "type": "LoadBalancer"}}}"#;
+
+/// What a field of the addresses outside needs beside it.
+pub(crate) const OUTSIDE: &str = r#"{"services": {"external": {"servers": ["redis-{index}.example.com"]}}}"#;
+
 /// Why a target has no such field, where more than one field is concerned.
 pub(crate) mod why {
     pub(crate) const IMAGE: &str = "the configuration of the servers is in its image";
@@ -203,5 +209,6 @@ pub(crate) mod why {
     pub(crate) const CLAIMS: &str =
         "a ReplicationController has no volume claim templates, all its pods share one template";
     pub(crate) const PROBE: &str = "its probes have a delay and a timeout, no period and no thresholds";
+    pub(crate) const BALANCER: &str = "its load balancers are made as the cluster has it";
     pub(crate) const ADDRESS: &str = "its Services have one address";
 }

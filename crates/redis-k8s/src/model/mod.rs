@@ -42,9 +42,10 @@ pub use scheduling::{
     Toleration, TolerationEffect, TolerationOperator,
 };
 pub use sentinel::{Sentinel, SentinelStorage};
+pub(crate) use service::INDEX;
 pub use service::{
-    IpFamily, IpFamilyPolicy, MasterService, ServiceOptions, ServiceType, Services, SessionAffinity,
-    TrafficDistribution,
+    External, IpFamily, IpFamilyPolicy, MasterService, ServiceOptions, ServiceType, Services, SessionAffinity,
+    TrafficDistribution, TrafficPolicy,
 };
 pub use storage::{AccessMode, EmptyDir, EmptyDirMedium, RetentionPolicy, Storage};
 pub use tls::{ClientCertificates, Tls};

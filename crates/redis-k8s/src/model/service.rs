@@ -1,8 +1,12 @@
 //! Services.
 
-use super::field::{MASTER, why::ADDRESS};
+use super::field::{BALANCED, MASTER, OUTSIDE, why::ADDRESS, why::BALANCER};
 use super::{Annotations, Labels, Resources, choice, document};
-use crate::value::Image;
+use crate::instance::Component;
+use crate::value::{Image, LabelKey};
+
+/// What stands for the number of a pod.
+pub(crate) const INDEX: &str = "{index}";
 
 document! {
     /// The Services of the instance.
@@ -13,6 +17,9 @@ document! {
         pub read: Option<ServiceOptions> => sample(r#"{"type": "LoadBalancer"}"#).not_in_tutorial("the tutorial has no Service for reading"),
         /// `NAME-master`, over the server that is master, for clients without Sentinel: proxies that follow it.
         pub master: Option<Box<MasterService>> else "there is none" => sample(r#"{"enabled": true}"#).not_in_tutorial("the tutorial has no Service that follows the master"),
+        /// Addresses by which clients outside the cluster reach each server and each sentinel, and which are what sentinels answer. Pods
+        /// use them as well.
+        pub external: Option<Box<External>> else "sentinels answer addresses inside the cluster" => sample(r#"{"servers": ["redis-{index}.example.com"]}"#).not_in_tutorial("the tutorial has no Service for each pod"),
         /// IP families of all Services, for dual-stack clusters: `[IPv4, IPv6]`.
         pub ip_families: Option<Vec<IpFamily>> => sample(r#"["IPv4", "IPv6"]"#).beside(r#"{"services": {"ipFamilyPolicy": "PreferDualStack"}}"#).not_in_v1beta3(ADDRESS),
         /// Whether Services have one address or two.
@@ -41,6 +48,33 @@ document! {
         pub session_affinity: Option<SessionAffinity> = "None" => sample(r#""ClientIP""#).beside(MASTER),
         /// Which proxies are preferred; Kubernetes 1.33 knows `PreferSameZone` as `PreferClose`, and gets that name.
         pub traffic_distribution: Option<TrafficDistribution> else "all are alike" => sample(r#""PreferSameZone""#).beside(MASTER),
+        /// Who makes the load balancer, as `example.com/internal`; with type `LoadBalancer`.
+        pub load_balancer_class: Option<LabelKey> else "the cluster's" => sample(r#""example.com/internal""#).beside(BALANCED),
+        /// Who may connect through the load balancer, as blocks of addresses; with type `LoadBalancer`.
+        pub load_balancer_source_ranges: Option<Vec<String>> else "everybody" => sample(r#"["198.51.100.0/24"]"#).beside(BALANCED),
+        /// The port of every node, 30000 to 32767; with type `NodePort` or `LoadBalancer`.
+        pub node_port: Option<u32> else "the cluster's choice" => sample("30379").between(30000, 32767).beside(BALANCED),
+        /// `Local` keeps clients' addresses and leads to endpoints of the node that is asked alone; with type `NodePort` or `LoadBalancer`.
+        pub external_traffic_policy: Option<TrafficPolicy> = "Cluster" => sample(r#""Local""#).beside(BALANCED),
+    }
+
+    /// How each server and each sentinel is reached from outside: the Services `NAME-announce-I` and `NAME-sentinel-announce-I` are load
+    /// balancers.
+    pub struct External {
+        /// Addresses of the servers: a name in which `{index}` stands for the number of the pod, or a name or IP address for each.
+        /// A Service asks for its IP address (`loadBalancerIP`).
+        pub servers: Option<Vec<String>> => sample(r#"["redis-{index}.example.com"]"#),
+        /// Addresses of the sentinels.
+        pub sentinels: Option<Vec<String>> else "addresses inside the cluster" => sample(r#"["192.0.2.20", "192.0.2.21", "192.0.2.22"]"#).beside(OUTSIDE),
+        /// Who makes the load balancers, as `example.com/internal`.
+        pub load_balancer_class: Option<LabelKey> else "the cluster's" => sample(r#""example.com/internal""#).beside(OUTSIDE),
+        /// Who may connect through them, as blocks of addresses. The pods' own must be among them.
+        pub load_balancer_source_ranges: Option<Vec<String>> else "everybody" => sample(r#"["198.51.100.0/24", "10.244.0.0/16"]"#).beside(OUTSIDE),
+        /// `Local` keeps clients' addresses, which the NetworkPolicy judges; with `Cluster` a node forwards under its own.
+        pub external_traffic_policy: Option<TrafficPolicy> = "Local" => sample(r#""Cluster""#).beside(OUTSIDE),
+        /// Annotations of these Services. `{index}` stands for the number of the pod, `{hostname}` for its name outside; one with
+        /// `{hostname}` is left out where that is an IP address.
+        pub annotations: Option<Annotations> => sample(r#"{"external-dns.alpha.kubernetes.io/hostname": "{hostname}"}"#).beside(OUTSIDE),
     }
 
     /// How one Service is made.
@@ -57,6 +91,14 @@ document! {
         pub session_affinity: Option<SessionAffinity> = "None" => sample(r#""ClientIP""#),
         /// Which endpoints are preferred; Kubernetes 1.33 knows `PreferSameZone` as `PreferClose`, and gets that name.
         pub traffic_distribution: Option<TrafficDistribution> else "all are alike" => sample(r#""PreferSameZone""#).not_in_v1beta3("its Services treat all endpoints alike"),
+        /// Who makes the load balancer, as `example.com/internal`; with type `LoadBalancer`.
+        pub load_balancer_class: Option<LabelKey> else "the cluster's" => sample(r#""example.com/internal""#).beside(BALANCED).not_in_v1beta3(BALANCER),
+        /// Who may connect through the load balancer, as blocks of addresses; with type `LoadBalancer`.
+        pub load_balancer_source_ranges: Option<Vec<String>> else "everybody" => sample(r#"["198.51.100.0/24"]"#).beside(BALANCED).not_in_v1beta3(BALANCER),
+        /// The port of every node, 30000 to 32767; with type `NodePort` or `LoadBalancer`.
+        pub node_port: Option<u32> else "the cluster's choice" => sample("30379").between(30000, 32767).beside(BALANCED).not_in_v1beta3(BALANCER),
+        /// `Local` keeps clients' addresses and leads to endpoints of the node that is asked alone; with type `NodePort` or `LoadBalancer`.
+        pub external_traffic_policy: Option<TrafficPolicy> = "Cluster" => sample(r#""Local""#).beside(BALANCED).not_in_v1beta3(BALANCER),
     }
 }
 
@@ -69,6 +111,16 @@ choice! {
         NodePort = "NodePort",
         /// Through a load balancer of the provider.
         LoadBalancer = "LoadBalancer",
+    }
+}
+
+choice! {
+    /// How what comes from outside reaches a pod.
+    pub enum TrafficPolicy {
+        /// Through any node, under that node's address.
+        Cluster = "Cluster",
+        /// Through the pod's node alone, under the client's address.
+        Local = "Local",
     }
 }
 
@@ -114,6 +166,25 @@ choice! {
     }
 }
 
+impl External {
+    /// The addresses of a set, as the scripts take them.
+    pub(crate) fn addresses(&self, component: Component) -> Option<&[String]> {
+        match component {
+            Component::Server => self.servers.as_deref(),
+            Component::Sentinel => self.sentinels.as_deref(),
+            Component::Proxy => None,
+        }
+    }
+
+    /// The address of a pod; the scripts find it alike (`outside` in topology.env).
+    pub(crate) fn address(addresses: &[String], ordinal: u32) -> Option<String> {
+        match addresses {
+            [name] if name.contains(INDEX) => Some(name.replace(INDEX, &ordinal.to_string())),
+            all => all.get(usize::try_from(ordinal).ok()?).cloned(),
+        }
+    }
+}
+
 impl Services {
     /// The Service that follows the master, if it is wanted.
     pub(crate) fn followed(&self) -> Option<&MasterService> {
@@ -131,6 +202,10 @@ impl MasterService {
             annotations: self.annotations.clone(),
             session_affinity: self.session_affinity,
             traffic_distribution: self.traffic_distribution,
+            load_balancer_class: self.load_balancer_class.clone(),
+            load_balancer_source_ranges: self.load_balancer_source_ranges.clone(),
+            node_port: self.node_port,
+            external_traffic_policy: self.external_traffic_policy,
         }
     }
 }

@@ -98,6 +98,10 @@ fn env(instance: Instance<'_>, component: Component) -> Vec<EnvVar> {
         value("RK_PORT", instance.port(Component::Server).to_string()),
         value("RK_SENTINEL_PORT", instance.port(Component::Sentinel).to_string()),
     ];
+    // In the environment, since pods that know each other by other addresses do not get on.
+    for (name, component) in [("RK_SERVERS", Component::Server), ("RK_SENTINELS", Component::Sentinel)] {
+        env.extend(instance.outside(component).map(|all| value(name, all.join(" "))));
+    }
     if component == Component::Server {
         env.extend(instance.redis.spec.env.iter().flatten().map(asked_value));
     }

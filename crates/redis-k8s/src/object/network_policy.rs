@@ -56,6 +56,15 @@ pub(super) fn build(instance: Instance<'_>) -> Option<NetworkPolicy> {
         ingress.push(NetworkPolicyIngressRule { from: Some(from), ports });
     }
     let mut egress = vec![NetworkPolicyEgressRule { ports: None, to: Some(vec![own()]) }];
+    if let Some(external) = instance.external() {
+        let outside = Component::ALL.into_iter().filter(|component| external.addresses(*component).is_some());
+        let ports: Vec<_> = outside.map(|component| port(instance.port(component).get(), "TCP")).collect();
+        let blocks = |ranges: &Vec<String>| ranges.iter().map(|range| block(range)).collect();
+        let from = external.load_balancer_source_ranges.as_ref().map(blocks);
+        ingress.push(NetworkPolicyIngressRule { from, ports: Some(ports.clone()) });
+        // Where the nodes do not lead straight to the pod, a pod's way to another leads out of the cluster.
+        egress.push(NetworkPolicyEgressRule { ports: Some(ports), to: None });
+    }
     egress.extend(dns(asked.and_then(|policy| policy.dns.as_deref())));
     let more = rules(asked.and_then(|policy| policy.egress.as_ref())).into_iter();
     egress.extend(more.map(|(peers, ports)| NetworkPolicyEgressRule { ports, to: peers }));

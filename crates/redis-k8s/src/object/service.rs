@@ -1,13 +1,19 @@
 //! The Services: who is found under which name, and which addresses outlive a pod.
 
+use std::net::IpAddr;
+
 use k8s_openapi::api::core::v1::{Service, ServicePort, ServiceSpec};
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 
 use super::metadata::{annotate, marks_of, metadata, selector_labels};
 use crate::instance::{Component, Instance};
 use crate::model::{
-    IpFamily, IpFamilyPolicy, Redis, ServiceOptions, ServiceType, SessionAffinity, TrafficDistribution,
+    External, INDEX, IpFamily, IpFamilyPolicy, Redis, ServiceOptions, ServiceType, SessionAffinity,
+    TrafficDistribution, TrafficPolicy,
 };
+
+/// What stands for the name of a pod outside in an annotation of its Service.
+const HOSTNAME: &str = "{hostname}";
 
 /// By what the pods of a set find each other, ready or not, since they do so before they are ready.
 ///
@@ -21,13 +27,21 @@ pub(super) fn of_pods(instance: Instance<'_>, component: Component, mut take: im
     let spec = ServiceSpec { publish_not_ready_addresses: Some(true), ..spec(instance, component) };
     let mut service = service(instance, String::new(), component, spec);
     // In the order of their names: 10 stands before 2.
-    let mut ordinals: Vec<_> = (0..instance.replicas(component)).map(|ordinal| ordinal.to_string()).collect();
+    let mut ordinals: Vec<_> =
+        (0..instance.replicas(component)).map(|ordinal| (ordinal.to_string(), ordinal)).collect();
     ordinals.sort_unstable();
-    for ordinal in ordinals {
+    let outside = instance.external().zip(instance.outside(component));
+    for (ordinal, number) in ordinals {
         service.metadata.name = Some(instance.announce_name(component, &ordinal));
         let pod = [&set, "-", &ordinal].concat();
         service.spec.get_or_insert_default().selector = Some([(POD_NAME.to_owned(), pod)].into());
-        take(service.clone());
+        let mut service = service.clone();
+        if let Some((external, addresses)) = outside {
+            let address = External::address(addresses, number).unwrap_or_default();
+            let fill = |text: &str| text.replace(HOSTNAME, &address).replace(INDEX, &ordinal);
+            expose(&mut service, external, &address, fill);
+        }
+        take(service);
     }
 
     service.metadata.name = Some(instance.headless_name(component));
@@ -36,6 +50,23 @@ pub(super) fn of_pods(instance: Instance<'_>, component: Component, mut take: im
     spec.cluster_ip = Some("None".to_owned());
     spec.ports.iter_mut().flatten().for_each(|port| port.target_port = None);
     take(service);
+}
+
+/// Makes the Service of a pod a load balancer.
+fn expose(service: &mut Service, external: &External, address: &str, fill: impl Fn(&str) -> String) {
+    let is_ip = address.parse::<IpAddr>().is_ok();
+    let asked = external.annotations.iter().flatten().filter(|(_, text)| !(is_ip && text.contains(HOSTNAME)));
+    let annotations: Vec<_> = asked.map(|(key, text)| (key.to_string(), fill(text))).collect();
+    if !annotations.is_empty() {
+        service.metadata.annotations.get_or_insert_default().extend(annotations);
+    }
+    let spec = service.spec.get_or_insert_default();
+    spec.type_ = Some(ServiceType::LoadBalancer.as_str().to_owned());
+    spec.load_balancer_class = external.load_balancer_class.as_ref().map(ToString::to_string);
+    spec.load_balancer_ip = is_ip.then(|| address.to_owned());
+    spec.load_balancer_source_ranges.clone_from(&external.load_balancer_source_ranges);
+    spec.external_traffic_policy =
+        Some(external.external_traffic_policy.unwrap_or(TrafficPolicy::Local).as_str().to_owned());
 }
 
 /// Where clients ask who is master: over the sentinels that know.
@@ -128,6 +159,12 @@ fn with_options(instance: Instance<'_>, mut service: Service, options: Option<&S
     let spec = service.spec.get_or_insert_default();
     spec.type_ = options.r#type.map(ServiceType::as_str).map(str::to_owned);
     spec.traffic_distribution = traffic_distribution(instance.redis, options);
+    spec.load_balancer_class = options.load_balancer_class.as_ref().map(ToString::to_string);
+    spec.load_balancer_source_ranges.clone_from(&options.load_balancer_source_ranges);
+    spec.external_traffic_policy = options.external_traffic_policy.map(TrafficPolicy::as_str).map(str::to_owned);
+    for port in spec.ports.iter_mut().flatten() {
+        port.node_port = options.node_port.and_then(|port| i32::try_from(port).ok());
+    }
     spec.session_affinity = options.session_affinity.map(SessionAffinity::as_str).map(str::to_owned);
     service
 }

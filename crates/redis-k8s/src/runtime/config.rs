@@ -114,6 +114,7 @@ pub(super) fn sentinel_conf(instance: Instance<'_>) -> String {
             tls_dir => TLS_DIR,
             tls => instance.has_tls(),
             tls_auth_clients => auth_clients(instance),
+            names => instance.has_names(),
             port => instance.port(Component::Sentinel).get(),
             directives => lines(&of_sentinel(instance)),
         },
@@ -135,6 +136,7 @@ pub(super) fn topology_env(instance: Instance<'_>) -> String {
             persistence => persistence(instance),
             claims => u8::from(instance.claim_size(Component::Server).is_some()),
             auth => u8::from(instance.has_auth()),
+            outside => instance.external().is_some(),
         },
     )
 }

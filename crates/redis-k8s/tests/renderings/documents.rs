@@ -138,9 +138,22 @@ fn master_service() -> BoxedStrategy<Value> {
                 (labels(), annotations(), resources(&["64Mi"], &["256Mi"])).prop_map(|(labels, annotations, resources)| {
                     json!({"enabled": true, "labels": labels, "annotations": annotations, "resources": resources, "image": "haproxy:3.4"})
                 }),
+                Just(json!({"enabled": true, "type": "LoadBalancer", "loadBalancerClass": "example.com/internal", "nodePort": 30380, "externalTrafficPolicy": "Local", "loadBalancerSourceRanges": ["198.51.100.0/24"]})),
                 Just(json!({"enabled": true, "type": "NodePort", "trafficDistribution": "PreferSameZone", "sessionAffinity": "ClientIP"})),
             ]
             .boxed()
+}
+
+fn sentinel_service() -> BoxedStrategy<Value> {
+    prop_oneof![
+        (labels(), annotations(), select(&["ClusterIP", "NodePort", "LoadBalancer"][..])).prop_map(
+            |(labels, annotations, kind)| json!({"labels": labels, "annotations": annotations, "type": kind})
+        ),
+        Just(json!({"type": "LoadBalancer", "loadBalancerClass": "example.com/internal", "nodePort": 30378})),
+        Just(json!({"type": "NodePort", "externalTrafficPolicy": "Local"})),
+        Just(json!({"type": "LoadBalancer", "loadBalancerSourceRanges": ["198.51.100.0/24"]})),
+    ]
+    .boxed()
 }
 
 /// What every target can express.
@@ -208,14 +221,7 @@ fn mutable_settings() -> Vec<(&'static str, BoxedStrategy<Value>)> {
             ]
             .boxed(),
         ),
-        (
-            "spec/services/sentinel",
-            (labels(), annotations(), select(&["ClusterIP", "NodePort", "LoadBalancer"][..]))
-                .prop_map(
-                    |(labels, annotations, kind)| json!({"labels": labels, "annotations": annotations, "type": kind}),
-                )
-                .boxed(),
-        ),
+        ("spec/services/sentinel", sentinel_service()),
         (
             "spec/services/read",
             prop_oneof![
@@ -223,7 +229,9 @@ fn mutable_settings() -> Vec<(&'static str, BoxedStrategy<Value>)> {
                 Just(json!({"sessionAffinity": "ClientIP"})),
                 Just(json!({"trafficDistribution": "PreferSameZone"})),
                 Just(json!({"trafficDistribution": "PreferSameNode"})),
-                Just(json!({"type": "LoadBalancer"})),
+                Just(json!({"type": "LoadBalancer", "loadBalancerClass": "example.com/internal", "nodePort": 30379})),
+                Just(json!({"type": "NodePort", "externalTrafficPolicy": "Local"})),
+                Just(json!({"type": "LoadBalancer", "loadBalancerSourceRanges": ["198.51.100.0/24"]})),
                 (labels(), annotations())
                     .prop_map(|(labels, annotations)| json!({"labels": labels, "annotations": annotations})),
             ]
@@ -345,6 +353,16 @@ fn fixed_settings() -> Vec<(&'static str, BoxedStrategy<Value>)> {
             Just(json!({"size": "1Gi", "whenDeleted": "Delete", "whenScaled": "Retain"})),
             Just(json!({"emptyDir": {"sizeLimit": "1Gi"}})),
             Just(json!({"emptyDir": {"medium": "Memory", "sizeLimit": "64Mi"}})),
+        ].boxed()),
+        ("spec/services/external", prop_oneof![
+            Just(json!({"servers": ["cache-{index}.example.com"], "sentinels": ["s{index}.example.com"]})),
+            Just(json!({
+                "servers": ["cache-{index}.example.com"],
+                "externalTrafficPolicy": "Cluster",
+                "loadBalancerClass": "example.com/internal",
+                "loadBalancerSourceRanges": ["198.51.100.0/24", "2001:db8::/32"],
+                "annotations": {"example.com/hostname": "{hostname}", "example.com/number": "{index}"},
+            })),
         ].boxed()),
         ("spec/services/ipFamilyPolicy", one_of(&["SingleStack", "PreferDualStack", "RequireDualStack"])),
         ("spec/services/ipFamilies", prop_oneof![

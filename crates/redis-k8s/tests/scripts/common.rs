@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use crate::container::{Container, in_each_shell};
+use crate::container::{Container, in_each_shell, script};
 use crate::peer::{Peer, master_state};
 
 const HUNTER: &str = "#f52fbd32b2b3b86ff88ef6c490628285f482af15ddcb29541f94bcf526a3f6c7";
@@ -339,6 +339,30 @@ fn pods_announce_their_service_or_themselves() {
             said(container, call),
             "redis-announce-1.shop.svc\nredis-3.redis-headless.shop.svc\nredis-sentinel-announce-2.shop.svc\n\
              redis-sentinel-3.redis-sentinel-headless.shop.svc\nredis-4.redis-headless.shop.svc"
+        );
+    });
+}
+
+#[test]
+fn pods_known_outside_announce_that_address_and_others_as_before() {
+    in_each_shell(|container| {
+        let template = script("topology.env");
+        let (_, outside) = template.split_once("{% if outside %}\n").unwrap();
+        let topology = std::fs::read_to_string(container.path("etc/redis-k8s/topology.env")).unwrap();
+        let topology = topology + outside.strip_suffix("{% endif %}\n").unwrap();
+        std::fs::write(container.path("etc/redis-k8s/topology.env"), topology).unwrap();
+        container.pods(4, 4);
+        let call = "announced server 1; announced server 3; announced sentinel 2; announced sentinel 1";
+        assert_eq!(said(container, call), "10.0.0.11\n10.1.0.13\n10.0.1.12\n10.0.1.11", "a pod of before");
+        container.set("RK_SERVERS", "redis-{index}.example.com");
+        assert_eq!(said(container, call), "redis-1.example.com\n10.1.0.13\n10.0.1.12\n10.0.1.11");
+        container.set("RK_SENTINELS", "192.0.2.20 192.0.2.21");
+        assert_eq!(said(container, call), "redis-1.example.com\n10.1.0.13\n10.0.1.12\n192.0.2.21", "one too few");
+        container.set("RK_SENTINELS", "192.0.2.20 192.0.2.21 192.0.2.22 192.0.2.23");
+        container.mount("tls");
+        assert_eq!(
+            said(container, call),
+            "redis-1.example.com\nredis-3.redis-headless.shop.svc\n192.0.2.22\n192.0.2.21"
         );
     });
 }

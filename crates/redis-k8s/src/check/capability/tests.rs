@@ -82,6 +82,7 @@ fn each_target_refuses_what_it_cannot_express() {
             "spec.tls",
             "spec.services.read",
             "spec.services.master",
+            "spec.services.external",
             "spec.networkPolicy",
             "spec.disruptionBudget",
             "spec.updateStrategy",
