@@ -30,7 +30,7 @@ pub(crate) enum Kind {
     Tls,
     /// Over TLS, with a password.
     AuthTls,
-    /// Over TLS, with claims.
+    /// Over TLS, with claims, and the authority's certificate from elsewhere.
     TlsStorage,
     /// Two servers.
     #[value(name = "two-servers")]
@@ -173,7 +173,10 @@ impl Kind {
             Self::Auth => json!({"auth": {"secret": "redis-auth"}}),
             Self::Tls => json!({"tls": {"secret": "redis-tls"}}),
             Self::AuthTls => json!({"auth": {"secret": "redis-auth"}, "tls": {"secret": "redis-tls"}}),
-            Self::TlsStorage => json!({"storage": {"size": "1Gi"}, "tls": {"secret": "redis-tls"}}),
+            Self::TlsStorage => json!({
+                "storage": {"size": "1Gi"},
+                "tls": {"secret": "redis-tls", "authority": {"configMap": "company-ca"}},
+            }),
             Self::Two => json!({"replicas": 2}),
             Self::Five => json!({"replicas": 5}),
             Self::OneSentinel => json!({"sentinel": {"replicas": 1}}),

@@ -125,6 +125,13 @@ impl Instance {
         let authority = self.authority.as_ref().ok_or_else(|| io::Error::other("it has no certificates"))?;
         let certificate = authority.issue(valid)?;
         let entries = certificate.entries();
+        let mut entries: Vec<_> = entries.into_iter().collect();
+        if let Some(name) = self.document.pointer("/spec/tls/authority/configMap").and_then(Value::as_str) {
+            let of_authority = entries.extract_if(.., |(key, _)| *key == "ca.crt");
+            let data = of_authority.map(|(key, text)| (key.to_owned(), text.to_owned())).collect();
+            let config_map = objects::config_map(name, data);
+            self.beside.apply(config_map);
+        }
         let entries: Vec<(&str, &[u8])> = entries.iter().map(|(key, text)| (*key, text.as_bytes())).collect();
         let secret = self.document.pointer("/spec/tls/secret").and_then(Value::as_str).unwrap_or_default();
         self.beside.apply(objects::secret(secret, &entries));

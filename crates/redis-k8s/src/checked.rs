@@ -2,6 +2,7 @@
 
 use crate::api_version::ApiVersion;
 use crate::error::{Problem, Refused};
+use crate::instance::Instance;
 use crate::manifest::Manifest;
 use crate::model::Redis;
 use crate::object;
@@ -40,6 +41,13 @@ impl Checked {
     #[must_use]
     pub fn warnings(&self) -> &[Problem] {
         &self.warnings
+    }
+
+    /// The names and IP addresses by which clients and pods of `apps/v1` reach its servers and sentinels: what their certificate
+    /// must hold. Where the document says no namespace they say `NAMESPACE`.
+    #[must_use]
+    pub fn certificate_names(&self) -> Vec<String> {
+        Instance::new(&self.redis, self.target).certificate_names()
     }
 
     /// Its objects.

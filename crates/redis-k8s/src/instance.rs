@@ -312,6 +312,27 @@ impl<'a> Instance<'a> {
         self.redis.spec.tls.as_deref().and_then(|tls| tls.client_certificates) == Some(ClientCertificates::Required)
     }
 
+    /// What a certificate of its pods must hold.
+    pub(crate) fn certificate_names(self) -> Vec<String> {
+        let inside = Component::ALL.into_iter().flat_map(|component| {
+            let pods = 0..self.replicas(component);
+            let announced = pods.map(move |ordinal| self.announce_name(component, &ordinal.to_string()));
+            [["*.", &self.headless_name(component)].concat()].into_iter().chain(announced)
+        });
+        let services = self.redis.spec.services.as_deref();
+        let reads = services.and_then(|services| services.read.as_ref()?.enabled) != Some(false);
+        let read = reads.then(|| [self.name(), "-read"].concat());
+        let master = self.master_service().map(|_| self.set_name(Component::Proxy));
+        let namespace = self.redis.metadata.namespace.as_ref().map_or("NAMESPACE", |namespace| namespace.as_str());
+        let inside = inside.chain([self.set_name(Component::Sentinel)]).chain(read).chain(master);
+        let inside = inside.map(|name| [&name, ".", namespace, ".svc"].concat());
+        let outside = Component::ALL.into_iter().filter_map(|component| Some((component, self.outside(component)?)));
+        let outside = outside.flat_map(|(component, all)| {
+            (0..self.replicas(component)).filter_map(|ordinal| External::address(all, ordinal))
+        });
+        inside.chain(outside).collect()
+    }
+
     pub(crate) fn is_openshift(self) -> bool {
         self.redis.spec.security.as_deref().and_then(|security| security.openshift).unwrap_or(false)
     }

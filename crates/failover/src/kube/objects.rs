@@ -67,6 +67,13 @@ impl Objects {
     }
 }
 
+/// A `ConfigMap` with these entries.
+pub(crate) fn config_map(name: &str, data: BTreeMap<String, String>) -> Objects {
+    let mut object = ConfigMap { data: Some(data), ..ConfigMap::default() };
+    object.metadata.name = Some(name.to_owned());
+    Objects { config_maps: BTreeMap::from([(name.to_owned(), object)]), ..Objects::default() }
+}
+
 /// A Secret with these entries.
 pub(crate) fn secret(name: &str, entries: &[(&str, &[u8])]) -> Objects {
     let data =

@@ -1,6 +1,7 @@
 //! Passwords and certificates.
 
 use super::Check;
+use super::at::At;
 use super::rule::rules;
 use crate::model::{Auth, ClientCertificates, Tls, defaults};
 
@@ -20,6 +21,8 @@ rules! { RULES;
         "certificates are never made while rendering: without a Secret no server could start";
     TLS_KEYS_EQUAL = Error "tls-keys-equal", "two of the certificate, the private key and the authority are the same key of the Secret",
         "no file is both: the server would refuse to start";
+    TLS_AUTHORITY_UNCLEAR = Error "tls-authority-unclear", "`spec.tls.authority` names no Secret or ConfigMap, both, or stands beside `authorityKey`",
+        "the certificates of the authority come from one place";
     TLS_WITHOUT_PASSWORD = Warning "tls-without-password", "`spec.tls` is set, `spec.auth` is not, and no certificate of the client is demanded",
         "connections are private, but everybody may open one";
 }
@@ -103,12 +106,33 @@ fn certificates(check: &mut Check, tls: &Tls) {
                 .help("name it in spec.tls.secret, as cert-manager makes it: tls.crt, tls.key and ca.crt"),
         );
     }
+    if let Some(authority) = &tls.authority {
+        let path = At::root("spec.tls.authority");
+        if authority.secret.is_some() == authority.config_map.is_some() {
+            check.report(
+                TLS_AUTHORITY_UNCLEAR
+                    .at(path, "the certificates of the authority come from a Secret or a ConfigMap, one of them")
+                    .help("name it in secret or in configMap"),
+            );
+        }
+        if tls.authority_key.is_some() {
+            check.report(
+                TLS_AUTHORITY_UNCLEAR
+                    .at(
+                        "spec.tls.authorityKey",
+                        "it is a key of spec.tls.secret, where the authority is not taken from",
+                    )
+                    .help("leave it out, or write it as spec.tls.authority.key"),
+            );
+        }
+    }
     let keys = [
         ("spec.tls.certificateKey", &tls.certificate_key, defaults::TLS_CERTIFICATE_KEY),
         ("spec.tls.privateKey", &tls.private_key, defaults::TLS_PRIVATE_KEY),
         ("spec.tls.authorityKey", &tls.authority_key, defaults::TLS_AUTHORITY_KEY),
     ]
     .map(|(path, key, default)| (path, key.is_some(), key.as_ref().map_or(default, |key| key.as_str())));
+    let keys = if tls.authority.is_some() { &keys[..2] } else { &keys[..] };
     for (place, (path, is_written, key)) in keys.iter().enumerate() {
         // Reported at the field that was written, once for each pair.
         let others = keys.iter().enumerate().filter(|(other, _)| *other != place);
@@ -190,6 +214,24 @@ pub(super) const CASES: &[super::tests::Case] = {
             "spec.tls.authorityKey",
             "spec: {auth: {secret: a}, tls: {secret: t, certificateKey: a, authorityKey: a}}",
             "spec: {auth: {secret: a}, tls: {secret: t, certificateKey: a, authorityKey: b}}",
+        ),
+        case(
+            "tls-authority-unclear",
+            "spec.tls.authority",
+            "spec: {auth: {secret: a}, tls: {secret: t, authority: {key: bundle.crt}}}",
+            "spec: {auth: {secret: a}, tls: {secret: t, authority: {configMap: c, key: bundle.crt}}}",
+        ),
+        case(
+            "tls-authority-unclear",
+            "spec.tls.authority",
+            "spec: {auth: {secret: a}, tls: {secret: t, authority: {configMap: c, secret: s}}}",
+            "spec: {auth: {secret: a}, tls: {secret: t, certificateKey: ca.crt, authority: {secret: s}}}",
+        ),
+        case(
+            "tls-authority-unclear",
+            "spec.tls.authorityKey",
+            "spec: {auth: {secret: a}, tls: {secret: t, authorityKey: bundle.crt, authority: {secret: s}}}",
+            "spec: {auth: {secret: a}, tls: {secret: t, authority: {secret: s, key: bundle.crt}}}",
         ),
         case(
             "tls-without-password",

@@ -11,14 +11,29 @@ document! {
         /// Its key with the certificate. Servers and sentinels show it to clients and to each other, whatever `clientCertificates`
         /// says: its extended key usage is both `serverAuth` and `clientAuth`. Its names, each with `.NAMESPACE.svc`:
         /// `*.NAME-headless`, `*.NAME-sentinel-headless`, `NAME-announce-I` and `NAME-sentinel-announce-I` of every pod,
-        /// `NAME-sentinel`, `NAME-read` and, where it is rendered, `NAME-master`.
+        /// `NAME-sentinel`, `NAME-read` and, where it is rendered, `NAME-master`; and those of `spec.services.external`.
+        /// `redis-k8s-gen explain spec.tls --file FILE` lists those of a document.
         pub certificate_key: Option<SecretKey> = "tls.crt" => sample(r#""server.crt""#).beside(r#"{"tls": {"secret": "redis-tls"}}"#),
         /// Its key with the private key.
         pub private_key: Option<SecretKey> = "tls.key" => sample(r#""server.key""#).beside(r#"{"tls": {"secret": "redis-tls"}}"#),
         /// Its key with the certificate of the authority.
         pub authority_key: Option<SecretKey> = "ca.crt" => sample(r#""root.crt""#).beside(r#"{"tls": {"secret": "redis-tls"}}"#),
+        /// Where the certificate of the authority is, if it is not in the Secret: a bundle may hold several, as during a change of authority.
+        pub authority: Option<Authority> else "the Secret's" => sample(r#"{"configMap": "company-ca", "key": "bundle.crt"}"#).beside(r#"{"tls": {"secret": "redis-tls"}}"#),
         /// Whether clients show a certificate: `none`, `optional` or `required`.
         pub client_certificates: Option<ClientCertificates> = "optional" => sample(r#""required""#).beside(r#"{"tls": {"secret": "redis-tls"}}"#),
+    }
+}
+
+document! {
+    /// Where the certificates of authorities are, in PEM: a Secret or a `ConfigMap`.
+    pub struct Authority {
+        /// The Secret.
+        pub secret: Option<ObjectName> => sample(r#""company-ca""#),
+        /// The `ConfigMap`, as trust-manager makes it.
+        pub config_map: Option<ObjectName> => sample(r#""company-ca""#),
+        /// The key.
+        pub key: Option<SecretKey> = "ca.crt" => sample(r#""bundle.crt""#).beside(r#"{"tls": {"secret": "redis-tls", "authority": {"configMap": "company-ca"}}}"#),
     }
 }
 

@@ -10,7 +10,7 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 
 use super::metadata::{marks_of, selector_labels, some};
 use crate::instance::{Component, Instance};
-use crate::model::{AccessMode, Auth, EmptyDirMedium, Tls, defaults};
+use crate::model::{AccessMode, Auth, Authority, EmptyDirMedium, Tls, defaults};
 use crate::runtime;
 use crate::value::{ObjectName, SecretKey};
 
@@ -202,6 +202,9 @@ fn tls(tls: &Tls, shows_one: bool) -> Volume {
         items.push(item(&tls.certificate_key, defaults::TLS_CERTIFICATE_KEY));
         items.push(item(&tls.private_key, defaults::TLS_PRIVATE_KEY));
     }
+    if let Some(authority) = &tls.authority {
+        return bundled(items, tls, authority);
+    }
     items.push(item(&tls.authority_key, defaults::TLS_AUTHORITY_KEY));
     Volume {
         name: TLS.to_owned(),
@@ -210,6 +213,32 @@ fn tls(tls: &Tls, shows_one: bool) -> Volume {
             items: Some(items),
             secret_name: Some(secret_name(tls.secret.as_ref())),
             ..Default::default()
+        }),
+        ..Default::default()
+    }
+}
+
+/// The same with the authority's from elsewhere, in one directory.
+fn bundled(own: Vec<KeyToPath>, tls: &Tls, authority: &Authority) -> Volume {
+    let key = authority.key.as_ref().map_or(defaults::TLS_AUTHORITY_KEY, SecretKey::as_str);
+    let items = Some(vec![item(key, defaults::TLS_AUTHORITY_KEY)]);
+    let of_secret = |name: &ObjectName, items| VolumeProjection {
+        secret: Some(SecretProjection { items, name: name.to_string(), optional: None }),
+        ..Default::default()
+    };
+    let authority = match (&authority.secret, &authority.config_map) {
+        (Some(secret), _) => Some(of_secret(secret, items)),
+        (None, name) => name.as_ref().map(|name| VolumeProjection {
+            config_map: Some(ConfigMapProjection { items, name: name.to_string(), optional: None }),
+            ..Default::default()
+        }),
+    };
+    let own = tls.secret.as_ref().filter(|_| !own.is_empty()).map(|secret| of_secret(secret, Some(own)));
+    Volume {
+        name: TLS.to_owned(),
+        projected: Some(ProjectedVolumeSource {
+            default_mode: Some(SECRET_MODE),
+            sources: Some(own.into_iter().chain(authority).collect()),
         }),
         ..Default::default()
     }

@@ -344,6 +344,8 @@ fn fixed_settings() -> Vec<(&'static str, BoxedStrategy<Value>)> {
         ),
         ("spec/tls", prop_oneof![
             Just(json!({"secret": "cache-tls"})), Just(json!({"secret": "cache-tls", "clientCertificates": "required"})),
+            Just(json!({"secret": "cache-tls", "authority": {"configMap": "company-ca", "key": "bundle.crt"}})),
+            Just(json!({"secret": "cache-tls", "authority": {"secret": "company-ca"}})),
             Just(json!({"secret": "cache-tls", "certificateKey": "crt", "privateKey": "key", "authorityKey": "ca"})),
         ].boxed()),
         ("spec/storage", prop_oneof![

@@ -145,7 +145,7 @@ pub(crate) fn mounts_have_volumes(manifest: &Manifest) -> Vec<String> {
     lines
 }
 
-/// A ConfigMap or claim that is named is rendered; so is the ServiceAccount, unless the document says it exists.
+/// A ConfigMap or claim that is named is rendered, but the authority's, which is the user's; so is the ServiceAccount, unless the document says it exists.
 pub(crate) fn rendered_together(manifest: &Manifest) -> Vec<String> {
     let mut lines = Vec::new();
     for workload in workloads(manifest) {
@@ -158,7 +158,7 @@ pub(crate) fn rendered_together(manifest: &Manifest) -> Vec<String> {
                 );
             }
         };
-        for volume in list(&workload.spec, "volumes") {
+        for volume in list(&workload.spec, "volumes").iter().filter(|volume| text(volume, "name") != "tls") {
             let projected = list(&volume["projected"], "sources").iter().map(|source| &source["configMap"]);
             for config in std::iter::once(&volume["configMap"]).chain(projected).filter(|config| !config.is_null()) {
                 need(

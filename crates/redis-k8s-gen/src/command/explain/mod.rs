@@ -6,6 +6,7 @@ pub mod field;
 mod sample;
 
 use std::fmt::Write;
+use std::path::{Path, PathBuf};
 
 use redis_k8s::emit::to_yaml;
 use redis_k8s::model::Field as DocumentField;
@@ -14,16 +15,17 @@ use serde_json::Value;
 
 use self::field::Field;
 use super::completions::Offering;
-use super::documents::api_version;
+use super::documents::{api_version, read_all};
 use super::schema::document_schema;
 use super::{Failure, Session};
-use crate::document::{field_at, nearest};
+use crate::document::{self, field_at, nearest};
 
 pub(crate) const EXAMPLES: &str = "Examples:
   redis-k8s-gen explain                          the document as a whole
   redis-k8s-gen explain spec.sentinel            a topic
   redis-k8s-gen explain spec.sentinel.quorum     a field
   redis-k8s-gen explain spec.env.name            a field of the items of a list
+  redis-k8s-gen explain spec.tls -f cache.yaml   with the names its certificate must hold
   redis-k8s-gen explain --recursive              every field there is";
 
 /// Columns of a line of text.
@@ -38,6 +40,9 @@ pub(crate) struct ExplainArgs {
     /// List all fields below, too
     #[arg(short, long)]
     recursive: bool,
+    /// With spec.tls: a document, whose certificate's names are listed; `-` is standard input
+    #[arg(short, long, value_name = "FILE")]
+    file: Option<PathBuf>,
     /// The target whose rendering is shown
     #[arg(short, long, value_name = "VERSION", default_value = "apps/v1", value_parser = api_version())]
     api_version: ApiVersion,
@@ -76,7 +81,35 @@ pub(crate) fn run(args: &ExplainArgs, session: &mut Session<'_, '_>) -> Result<(
     let (path, field) = find(&schema, args.path.as_deref().unwrap_or_default())?;
     let mut text = page(&path, field, args);
     rendering(&mut text, &path, args.api_version);
+    if let Some(file) = &args.file {
+        if path != "spec.tls" {
+            let what = if path.is_empty() { "a document" } else { path.as_str() };
+            return Err(Failure::Usage(format!("--file has nothing to add to {what}: it goes with spec.tls")));
+        }
+        certificate_names(&mut text, file, args.api_version, session)?;
+    }
     session.data(text.as_bytes())
+}
+
+/// What the certificates of a file's documents must hold.
+fn certificate_names(
+    text: &mut String,
+    file: &Path,
+    target: ApiVersion,
+    session: &mut Session<'_, '_>,
+) -> Result<(), Failure> {
+    let loaded = document::load(read_all(&[file.to_owned()], session)?, &[], target);
+    session.report(&loaded.report);
+    if loaded.report.has_errors() {
+        return Err(Failure::Reported);
+    }
+    for document in &loaded.documents {
+        let _ = writeln!(text, "\nNAMES OF {}:", document.redis().metadata.name);
+        for name in document.certificate_names() {
+            let _ = writeln!(text, "    {name}");
+        }
+    }
+    Ok(())
 }
 
 /// The field of a path: `spec.env.name`, `spec.env[0].name` or `.spec.env[].name`.

@@ -129,8 +129,12 @@ fn selector_of(root: &Node<'_>, spec: &Node<'_>, kind: &str) -> Option<(BTreeMap
     (!labels.is_empty() && !has_expressions).then(|| (to_map(labels), Place::of(root, &path)))
 }
 
-/// The names of the `ConfigMaps` a volume cannot do without, and the steps that lead there.
+/// The names of the `ConfigMaps` a volume cannot do without, and the steps that lead there; but that with the authority's
+/// certificates (`spec.tls.authority`), which no rendering makes.
 pub(super) fn config_maps<'n>(volume: &'n Node<'_>) -> Vec<(Vec<PathStep>, &'n str)> {
+    if text(volume, "name") == Some("tls") {
+        return Vec::new();
+    }
     let sources = volume.get("projected").map(|projected| items(projected, "sources")).unwrap_or_default();
     let projected = sources
         .iter()
