@@ -57,7 +57,7 @@ pub(crate) enum Kind {
     Outside,
     /// With a password for servers, and another for sentinels.
     TwoPasswords,
-    /// With users, and no default one.
+    /// With users, no default one, and clients that know the Service that follows the master alone.
     Users,
     /// With directives of its own.
     Tuned,
@@ -197,6 +197,17 @@ impl Kind {
                 }},
             }),
             Self::TwoPasswords => json!({"auth": {"secret": "redis-auth", "sentinelKey": "sentinel-password"}}),
+            Self::Users => json!({
+                "auth": {
+                    "secret": "redis-auth", "sentinelKey": "sentinel-password", "defaultUser": false, "users": [
+                        {"name": "admin", "rules": "~* &* +@all"},
+                        {"name": "app", "rules": "~app:* +@read +@write -@dangerous"},
+                        {"name": "odd", "rules": "+no-such-command"},
+                    ],
+                    "aclFileSecret": {"name": "redis-acl"},
+                },
+                "services": {"master": {"enabled": true}},
+            }),
             Self::Tuned => json!({
                 "config": {"slowlog-max-len": "128", "maxclients": "60"},
                 "env": [{"name": "NODE", "valueFrom": {"fieldRef": {"fieldPath": "spec.nodeName"}}}],
@@ -207,12 +218,6 @@ impl Kind {
                 "networkPolicy": {"mesh": "linkerd", "egress": [{"peers": [{"cidr": "192.0.2.0/24"}], "ports": [{"port": 443}]}]},
                 "updateStrategy": {"type": "RollingUpdate", "partition": 0},
             }),
-            Self::Users => json!({"auth": {
-                "secret": "redis-auth", "sentinelKey": "sentinel-password", "defaultUser": false, "users": [
-                    {"name": "admin", "rules": "~* &* +@all"},
-                    {"name": "app", "rules": "~app:* +@read +@write -@dangerous"},
-                ],
-            }}),
             Self::Snapshots => json!({"storage": {"size": "1Gi"}, "persistence": "rdb"}),
             Self::BeforeStorage => json!({"storage": {"size": "1Gi"}, "auth": {"secret": "redis-auth"}}),
         }

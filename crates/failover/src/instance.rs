@@ -108,6 +108,10 @@ impl Instance {
             (self.servers.user, self.servers.password) = (Some((*name).to_owned()), Some(password.clone()));
         }
         self.beside.apply(objects::secret(secret, &entries));
+        if let Some(name) = self.document.pointer("/spec/auth/aclFileSecret/name").and_then(Value::as_str) {
+            let file = b"user default on nopass ~* +@all\nuser batch on >first-batch-password ~batch:* +@write\n";
+            self.beside.apply(objects::secret(name, &[("users.acl", file)]));
+        }
     }
 
     fn encrypt(&mut self) -> io::Result<()> {

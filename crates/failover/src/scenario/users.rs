@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::change::{Whom, lives, note_when, unchanged};
 use super::deletion::gone;
 use super::roll::{ROLL, roll};
-use super::{Bounds, EVERYWHERE, Lost, Row, at_most, every, row};
+use super::{Bounds, Lost, Row, at_most, every, row};
 use crate::kube::objects::secret;
 use crate::resp::{Access, Connection, Reply};
 use crate::trial::Trial;
@@ -28,11 +28,11 @@ pub(super) fn rows() -> Vec<Row> {
             "users-off-and-on",
             "back to the default user alone in one step, and to users without it in one more",
             // The clients at work are a user all the time.
-            Bounds { gap: None, ..ROLL },
+            Bounds { gap: None, moves: Some(6), ..ROLL },
             users_off_and_on,
         ),
     ];
-    let usual = every().filter(|row| EVERYWHERE.contains(&row.name) && row.name != "kill-master");
+    let usual = every().filter(|row| row.name == "force-delete-master");
     usual.chain(own).collect()
 }
 
@@ -109,7 +109,7 @@ fn users_live(trial: &mut Trial<'_>) -> io::Result<()> {
             let names = open.call(&["ACL", "USERS"])?;
             let mut names: Vec<&str> = names.list().iter().filter_map(Reply::text).collect();
             names.sort_unstable();
-            let mut wanted = ["admin", "default", second, "redis-k8s"];
+            let mut wanted = ["admin", "batch", "default", second, "redis-k8s"];
             wanted.sort_unstable();
             Ok(names == wanted && has_default(open)? == default)
         })?;
@@ -121,13 +121,17 @@ fn users_live(trial: &mut Trial<'_>) -> io::Result<()> {
 
 /// A user may what its rules say, and nothing else.
 fn refused(trial: &Trial<'_>) -> io::Result<()> {
-    let app = |password: &str| Access { user: Some("app".to_owned()), password: Some(password.to_owned()), tls: None };
+    let user = |name: &str, password: &str| Access {
+        user: Some(name.to_owned()),
+        password: Some(password.to_owned()),
+        tls: None,
+    };
     let examiner = &trial.examiner;
     let master = examiner.master()?;
     let ip = master.ip().ok_or_else(|| io::Error::other("the master has no address"))?;
     let port = examiner.instance.port();
     examiner.net.enter(|| {
-        let mut open = app("first-app-password").connect(ip, port, "")?;
+        let mut open = user("app", "first-app-password").connect(ip, port, "")?;
         open.call(&["SET", "app:1", "1"])?;
         open.call(&["DEL", "app:1"])?;
         for words in [&["SET", "plain:0", "1"][..], &["CONFIG", "GET", "*"], &["FLUSHALL"], &["ACL", "LIST"]] {
@@ -136,8 +140,9 @@ fn refused(trial: &Trial<'_>) -> io::Result<()> {
                 other => return Err(io::Error::other(format!("{words:?}: {other:?}"))),
             }
         }
-        let (wrong, default) = (app("first-admin-password"), Access { user: None, ..app("first-password") });
-        if wrong.connect(ip, port, "").is_ok() || default.connect(ip, port, "").is_ok() {
+        user("batch", "first-batch-password").connect(ip, port, "")?.call(&["SET", "batch:1", "1", "EX", "1"])?;
+        let strangers = [("app", "first-admin-password"), ("default", "first-password"), ("odd", "first-odd-password")];
+        if strangers.iter().any(|(name, password)| user(name, password).connect(ip, port, "").is_ok()) {
             return Err(io::Error::other("somebody gets in who must not"));
         }
         Ok(())
@@ -149,8 +154,9 @@ fn users_off_and_on(trial: &mut Trial<'_>) -> io::Result<()> {
     let users = trial.examiner.instance.servers.clone();
     let default = Access { user: None, password: Some("first-password".to_owned()), tls: None };
     let mut without = auth.clone();
-    without["users"] = Value::Null;
-    without["defaultUser"] = Value::Null;
+    for field in ["users", "defaultUser", "aclFileSecret"] {
+        without[field] = Value::Null;
+    }
     trial.begin();
     for (auth, access, what) in [(without, default, "without users"), (auth, users, "with users")] {
         trial.examiner.instance.servers = access;

@@ -71,10 +71,10 @@ leaves!(
     crate::value::PasswordHash,
     crate::value::Quantity,
     crate::value::SecretKey,
+    crate::value::UserName,
     k8s_openapi::api::core::v1::Container,
     k8s_openapi::api::core::v1::Volume,
     k8s_openapi::api::core::v1::VolumeMount,
-    crate::value::UserName,
 );
 
 /// What a row says of its field, one method a fact.

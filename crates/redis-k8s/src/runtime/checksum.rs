@@ -42,8 +42,8 @@ pub(super) const fn of_scripts(component: Component) -> u64 {
 }
 
 /// What the pods of a set carry, from the fingerprint of its scripts and the files of its configuration by their names: what a running
-/// process would not take up. `topology.env`, `users.conf` and the values of `live.conf` are read anew, but not its names, since a directive that is
-/// gone leaves no value to go back to.
+/// process would not take up. `topology.env`, `users.conf` and the values of `live.conf` are read anew, but not its names, since a
+/// directive that is gone leaves no value to go back to.
 pub(super) fn checksum<'t>(
     component: Component,
     scripts: u64,
@@ -57,8 +57,8 @@ pub(super) fn checksum<'t>(
         Component::Sentinel => fnv(scripts, file("sentinel.conf")?),
         Component::Proxy => fnv(scripts, file(PROXY_CONFIG)?),
     };
-    let users = file(USERS_SCRIPT.name).filter(|_| component != Component::Proxy).unwrap_or_default();
-    Some(format!("{:016x}", fnv(hash, users)))
+    let users = file(USERS_SCRIPT).filter(|_| component != Component::Proxy);
+    Some(format!("{:016x}", fnv(hash, users.unwrap_or_default())))
 }
 
 /// The annotation `redis-k8s-gen.dev/config-checksum` of the pods of a set (`server`, `sentinel` or `proxy`), from the files of its

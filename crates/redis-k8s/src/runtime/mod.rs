@@ -58,8 +58,8 @@ pub(crate) static SCRIPTS: [Script; 9] = scripts! {
 };
 
 /// The script of instances with users.
-pub(crate) static USERS_SCRIPT: Script =
-    Script { name: "users.sh", text: include_str!("../../templates/users.sh"), server: true, sentinel: true };
+const USERS_SCRIPT: &str = "users.sh";
+const USERS: &str = include_str!("../../templates/users.sh");
 
 /// The configuration of one instance.
 #[derive(Debug)]
@@ -91,7 +91,7 @@ impl Texts {
             "live.conf" => Some(self.live_conf.as_str()),
             "redis.conf" => Some(self.redis_conf.as_str()),
             "sentinel.conf" => Some(self.sentinel_conf.as_str()),
-            "users.sh" => self.users_conf.as_ref().map(|_| USERS_SCRIPT.text),
+            USERS_SCRIPT => self.users_conf.as_ref().map(|_| USERS),
             _ => self.proxy_config.as_deref().or(Some("")),
         };
         checksum::checksum(component, checksum::of_scripts(component), file).unwrap_or_default()
@@ -100,10 +100,8 @@ impl Texts {
     /// The files by name.
     pub(crate) fn into_files(self) -> impl Iterator<Item = (&'static str, String)> {
         let proxy = self.proxy_config.map(|text| (PROXY_CONFIG, text));
-        let users = self
-            .users_conf
-            .into_iter()
-            .flat_map(|text| [("users.conf", text), (USERS_SCRIPT.name, USERS_SCRIPT.text.to_owned())]);
+        let users =
+            self.users_conf.into_iter().flat_map(|text| [("users.conf", text), (USERS_SCRIPT, USERS.to_owned())]);
         proxy
             .into_iter()
             .chain([

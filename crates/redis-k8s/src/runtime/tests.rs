@@ -89,6 +89,10 @@ fn a_new_value_of_a_live_directive_restarts_nobody() {
         ("{config: {save: ''}}", "{config: {save: ['3600 1', '300 100']}}"),
         ("{persistence: rdb}", "{persistence: none}"),
         ("{}", "{replicas: 5, minReplicasToWrite: 2, minReplicasMaxLag: 9s}"),
+        (
+            "{auth: {secret: a, users: []}}",
+            "{auth: {secret: a, users: [{name: app, rules: +@read}], defaultUser: false}}",
+        ),
         ("{}", "{sentinel: {replicas: 5, quorum: 4, downAfter: 9s, failoverTimeout: 50s, parallelSyncs: 1}}"),
     ] {
         assert_eq!(checksums(one), checksums(other), "{one} and {other}");
@@ -108,6 +112,8 @@ fn what_is_read_at_the_start_restarts_those_who_read_it() {
         let [changed, other] = checksums(spec);
         assert!(changed != server && other == sentinel, "{spec}");
     }
+    let [changed, also_changed] = checksums("{auth: {secret: a, users: []}}");
+    assert!(changed != server && also_changed != sentinel, "both are another user");
     for spec in ["{sentinel: {config: {loglevel: debug}}}", "{sentinel: {port: 26380}}"] {
         let [other, changed] = checksums(spec);
         assert!(changed != sentinel && other == server, "{spec}");
@@ -132,6 +138,22 @@ fn the_topology_is_what_scripts_ask_for() {
     ] {
         assert!(env(spec).contains(line), "{spec}: {}", env(spec));
     }
+}
+
+#[test]
+fn users_are_told_by_name_key_and_rules() {
+    assert_eq!(texts("{auth: {secret: a}}").users_conf, None);
+    let hash = "0".repeat(64);
+    let users = format!(
+        "[{{name: app, rules: ' ~a:*  +get'}}, {{name: b, rules: '+@all', key: k, hashes: ['#{hash}']}}, {{name: c, rules: +ping, hashes: ['{hash}']}}]"
+    );
+    assert_eq!(
+        texts(&format!("{{auth: {{secret: a, defaultUser: false, users: {users}}}}}")).users_conf.unwrap_or_default(),
+        format!("default - off\napp app-password ~a:* +get\nb k #{hash} +@all\nc - #{hash} +ping\n")
+    );
+    let service = "services: {master: {enabled: true}}";
+    let proxy = texts(&format!("{{auth: {{secret: a, users: []}}, {service}}}")).proxy_config.unwrap_or_default();
+    assert!(proxy.contains("AUTH\\r\\n\\$9\\r\\nredis-k8s\\r\\n") && !proxy.contains("default\\r"), "{proxy}");
 }
 
 #[test]

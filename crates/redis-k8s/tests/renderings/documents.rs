@@ -218,6 +218,11 @@ fn mutable_settings() -> Vec<(&'static str, BoxedStrategy<Value>)> {
                     json!({"secret": "cache-auth", "key": "redis", "previousKey": "before", "sentinelKey": "sentinel"})
                 ),
                 Just(json!({"secret": "cache-auth", "sentinel": false})),
+                Just(json!({
+                    "secret": "cache-auth", "sentinelKey": "sentinel", "usersSecret": "cache-users", "defaultUser": false,
+                    "users": [{"name": "app", "rules": "~app:* +@read", "key": "app", "hashes": ["0".repeat(64)]}],
+                    "aclFileSecret": {"name": "cache-acl", "key": "file"},
+                })),
             ]
             .boxed(),
         ),
