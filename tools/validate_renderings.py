@@ -3,7 +3,7 @@
 
 Arguments are pairs of files: one rendering as YAML and the same as JSON. Each object of `v1` and newer must be valid in
 the strict schemas (unknown fields refused) of every supported Kubernetes; each object of v1beta3 in those of
-schemas/v1beta3. PyYAML, which reads YAML 1.1, must read from the YAML what the JSON says.
+schemas/v1beta3, each of the Prometheus operator in those of schemas/monitoring.json. PyYAML, which reads YAML 1.1, must read from the YAML what the JSON says.
 """
 
 import argparse
@@ -79,6 +79,21 @@ class Tutorial:
         return [f"v1beta3: {error.json_path}: {error.message}" for error in self.validators[kind].iter_errors(item)]
 
 
+class Operator:
+    """The custom resources of the Prometheus operator."""
+
+    def __init__(self, file):
+        schemas = json.loads(file.read_text())
+        del schemas["$comment"]
+        self.validators = {kind: jsonschema.Draft202012Validator(schema) for kind, schema in schemas.items()}
+
+    def problems(self, item):
+        if item["kind"] not in self.validators:
+            return [f"schemas/monitoring.json has no {item['kind']}"]
+        errors = self.validators[item["kind"]].iter_errors(item)
+        return [f"Prometheus operator: {error.json_path}: {error.message}" for error in errors]
+
+
 def objects_of(yaml_text, json_text):
     """The objects as JSON has them, after PyYAML gave the same."""
     value = json.loads(json_text)
@@ -95,7 +110,10 @@ def main():
     arguments = parser.parse_args()
 
     clusters = [Kubernetes(minor) for minor in VERSIONS]
-    tutorial = Tutorial(arguments.repository / "schemas" / "v1beta3")
+    others = {
+        "v1beta3": [Tutorial(arguments.repository / "schemas" / "v1beta3")],
+        "monitoring.coreos.com/v1": [Operator(arguments.repository / "schemas" / "monitoring.json")],
+    }
     pairs = list(zip(arguments.files[::2], arguments.files[1::2], strict=True))
     failures = []
     count = 0
@@ -104,7 +122,7 @@ def main():
         failures += [f"{yaml_file.name}: {problem}" for problem in problems]
         for item in items:
             count += 1
-            readers = [tutorial] if item["apiVersion"] == "v1beta3" else clusters
+            readers = others.get(item["apiVersion"], clusters)
             title = f"{yaml_file.name}: {item['kind']} {item['metadata']['name']}"
             failures += [f"{title}: {problem}" for reader in readers for problem in reader.problems(item)]
     for failure in failures:

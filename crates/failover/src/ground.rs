@@ -55,7 +55,7 @@ pub(crate) enum Kind {
     MasterService,
     /// With a password, and clients outside the cluster that know its sentinels' addresses there alone.
     Outside,
-    /// With a password for servers, and another for sentinels.
+    /// With a password for servers, another for sentinels, and exporters.
     TwoPasswords,
     /// With users, no default one, and clients that know the Service that follows the master alone.
     Users,
@@ -196,7 +196,6 @@ impl Kind {
                     "loadBalancerSourceRanges": ["198.51.100.0/24", "10.244.0.0/16"],
                 }},
             }),
-            Self::TwoPasswords => json!({"auth": {"secret": "redis-auth", "sentinelKey": "sentinel-password"}}),
             Self::Users => json!({
                 "auth": {
                     "secret": "redis-auth", "sentinelKey": "sentinel-password", "defaultUser": false, "users": [
@@ -207,6 +206,10 @@ impl Kind {
                     "aclFileSecret": {"name": "redis-acl"},
                 },
                 "services": {"master": {"enabled": true}},
+            }),
+            Self::TwoPasswords => json!({
+                "auth": {"secret": "redis-auth", "sentinelKey": "sentinel-password"},
+                "metrics": {"enabled": true, "from": [{"pods": {"app": "prometheus"}}]},
             }),
             Self::Tuned => json!({
                 "config": {"slowlog-max-len": "128", "maxclients": "60"},
@@ -251,6 +254,9 @@ impl Ground {
         image::root(examiner.instance.image())?;
         if examiner.instance.proxies().is_some() {
             image::root(redis_k8s::model::defaults::PROXY_IMAGE)?;
+        }
+        if kind == Kind::TwoPasswords {
+            image::root(redis_k8s::model::defaults::METRICS_IMAGE)?;
         }
         cluster.journal.event(&format!("=== ground {}", kind.word()));
         if kind == Kind::Backup {

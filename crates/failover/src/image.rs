@@ -43,8 +43,8 @@ enum Variant {
 /// Milliseconds per key of a slow server: what clients write within three seconds takes it about nine.
 const SLOW: u32 = 8;
 
-/// Where `tools/install` puts the programs that Debian 12 has not.
-const WHEELS: &str = ".venv/lib";
+/// Where `tools/install` puts the programs that Debian 12 has not, and those of packages that would start services.
+const VENV: &str = ".venv";
 
 /// Programs of dash, coreutils, grep, sed, mawk, findutils, libc-bin and util-linux that a slim image holds.
 const TOOLS: &[&str] = &[
@@ -294,16 +294,40 @@ fn lay_out(variant: Variant, user: &str, root: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// The image of the proxies: the haproxy of this machine.
-fn build_proxy(root: &Path) -> io::Result<()> {
-    lay_out(Variant::Plain, "haproxy", root)?;
-    let program = find("haproxy").ok_or_else(|| absent("haproxy"))?;
-    std::fs::copy(program, root.join("usr/local/bin/haproxy")).map(drop)
+/// An image of one program of this machine: its name here, and its path there.
+struct Program(&'static str, &'static str);
+
+impl Program {
+    /// What an image is for, if it is for no server.
+    fn of(image: &str) -> Option<Self> {
+        if image.starts_with("haproxy:") {
+            Some(Self("haproxy", "usr/local/bin/haproxy"))
+        } else if image.contains("redis_exporter") {
+            Some(Self("prometheus-redis-exporter", "redis_exporter"))
+        } else {
+            None
+        }
+    }
+
+    fn build(&self, root: &Path) -> io::Result<()> {
+        lay_out(Variant::Plain, "program", root)?;
+        let program = find(self.0).or_else(|| Some(Path::new(VENV).join("bin").join(self.0)).filter(|it| it.is_file()));
+        std::fs::copy(program.ok_or_else(|| absent(self.0))?, root.join(self.1)).map(drop)
+    }
+}
+
+/// What an image runs where nothing else is said.
+pub(crate) fn start_command(image: &str, has_arguments: bool) -> Vec<String> {
+    if let Some(program) = Program::of(image) {
+        return vec![format!("/{}", program.1)];
+    }
+    let server = (!has_arguments).then(|| format!("{}-server", Flavour::of(image).word()));
+    ["docker-entrypoint.sh".to_owned()].into_iter().chain(server).collect()
 }
 
 /// A file of an installed Python package.
 fn wheel(path: &str) -> Option<PathBuf> {
-    let pythons = std::fs::read_dir(WHEELS).ok()?;
+    let pythons = std::fs::read_dir(Path::new(VENV).join("lib")).ok()?;
     pythons.flatten().map(|python| python.path().join("site-packages").join(path)).find(|file| file.is_file())
 }
 
@@ -326,15 +350,17 @@ impl Variant {
 
 /// The root directory of an image, made when it is asked for first.
 pub(crate) fn root(image: &str) -> io::Result<PathBuf> {
-    let (flavour, variant, proxy) = (Flavour::of(image), Variant::of(image), image.starts_with("haproxy:"));
-    let name = if proxy { "haproxy".to_owned() } else { format!("{}-{variant:?}", flavour.name()).to_lowercase() };
+    let (flavour, variant, program) = (Flavour::of(image), Variant::of(image), Program::of(image));
+    let name = match &program {
+        Some(program) => program.0.to_owned(),
+        None => format!("{}-{variant:?}", flavour.name()).to_lowercase(),
+    };
     let root = Path::new(STATE).join("images").join(name);
     if !root.exists() {
         let half = root.with_extension("part");
-        if proxy {
-            build_proxy(&half)?;
-        } else {
-            flavour.build(variant, &half)?;
+        match program {
+            Some(program) => program.build(&half)?,
+            None => flavour.build(variant, &half)?,
         }
         std::fs::rename(&half, &root)?;
     }

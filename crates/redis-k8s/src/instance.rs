@@ -5,7 +5,10 @@ use std::num::NonZeroU16;
 
 use crate::api_version::ApiVersion;
 use crate::model::defaults;
-use crate::model::{Auth, ClientCertificates, External, MasterService, Persistence, Redis, Scheduling, Sentinel};
+use crate::model::{
+    Auth, ClientCertificates, External, MasterService, Metrics, Monitor, MonitorKind, Persistence, Redis, Scheduling,
+    Sentinel,
+};
 use crate::value::{Duration, Image, Quantity};
 
 /// One of the sets of pods.
@@ -80,6 +83,21 @@ impl<'a> Instance<'a> {
     pub(crate) fn has_names(self) -> bool {
         let mut outside = Component::ALL.into_iter().filter_map(|component| self.outside(component)).flatten();
         self.has_tls() || outside.any(|address| address.parse::<IpAddr>().is_err())
+    }
+
+    /// The exporters, if there are any.
+    pub(crate) fn metrics(self) -> Option<&'a Metrics> {
+        self.redis.spec.metrics.as_deref().filter(|metrics| metrics.enabled == Some(true))
+    }
+
+    /// How Prometheus finds them, if that is rendered.
+    pub(crate) fn monitor(self) -> Option<(MonitorKind, &'a Monitor)> {
+        let monitor = self.metrics()?.monitor.as_ref()?;
+        Some((monitor.kind?, monitor))
+    }
+
+    pub(crate) fn metrics_port(self) -> NonZeroU16 {
+        self.metrics().and_then(|metrics| metrics.port).unwrap_or(defaults::METRICS_PORT)
     }
 
     /// Name of a set of pods; the Service by which clients find sentinels has the sentinels' name, that which follows the master
@@ -182,6 +200,15 @@ impl<'a> Instance<'a> {
             Component::Sentinel => (self.sentinel().and_then(|own| own.image.as_ref()).or(servers), defaults::IMAGE),
             Component::Proxy => (self.master_service().and_then(|master| master.image.as_ref()), defaults::PROXY_IMAGE),
         };
+        self.pulled(asked, default)
+    }
+
+    pub(crate) fn exporter_image(self) -> String {
+        self.pulled(self.metrics().and_then(|metrics| metrics.image.as_ref()), defaults::METRICS_IMAGE)
+    }
+
+    /// An image by the name under which nodes pull it.
+    fn pulled(self, asked: Option<&Image>, default: &str) -> String {
         let image = asked.map_or(default, Image::as_str);
         match self.redis.spec.image_registry.as_deref() {
             Some(registry) if asked.is_none_or(|image| !image.has_registry()) => [registry, "/", image].concat(),

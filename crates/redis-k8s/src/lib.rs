@@ -75,6 +75,7 @@ mod instance;
 pub mod legacy;
 mod manifest;
 pub mod model;
+pub mod monitoring;
 mod object;
 mod runtime;
 mod template;

@@ -13,6 +13,7 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use serde::{Serialize, Serializer};
 
 use crate::emit;
+use crate::monitoring::{PodMonitor, ServiceMonitor};
 #[cfg(feature = "tutorial")]
 use crate::tutorial::v1beta3;
 
@@ -189,6 +190,8 @@ objects! {
     StatefulSet(StatefulSet) = "apps/v1" "StatefulSet" "statefulsets",
     PodDisruptionBudget(PodDisruptionBudget) = "policy/v1" "PodDisruptionBudget" "poddisruptionbudgets",
     NetworkPolicy(NetworkPolicy) = "networking.k8s.io/v1" "NetworkPolicy" "networkpolicies",
+    PodMonitor(PodMonitor) = "monitoring.coreos.com/v1" "PodMonitor" "podmonitors",
+    ServiceMonitor(ServiceMonitor) = "monitoring.coreos.com/v1" "ServiceMonitor" "servicemonitors",
     #[cfg(feature = "tutorial")]
     Pod(Pod) = "v1" "Pod" "pods",
     #[cfg(feature = "tutorial")]

@@ -19,7 +19,7 @@ use super::objects::Objects;
 use super::pod::Pod;
 use super::probe::{self, Health};
 use super::volume;
-use crate::image::{self, Flavour};
+use crate::image;
 use crate::net::fabric::{NAME_SERVICE, PodNet};
 
 /// How often it looks.
@@ -57,6 +57,12 @@ enum Phase {
     Ended,
 }
 
+impl Kept<'_> {
+    fn has_started(&self) -> bool {
+        matches!(&self.phase, Phase::Running { health, .. } if health.started.load(Ordering::Acquire))
+    }
+}
+
 impl Kubelet {
     fn live(&self) -> io::Result<()> {
         let settings = &self.cluster.settings;
@@ -84,24 +90,30 @@ impl Kubelet {
                 return Ok(());
             }
         }
+        let kept = |container| Kept { container, phase: Phase::Waiting { until: Instant::now() }, runs: 0 };
+        let mut all: Vec<Kept<'_>> = Vec::new();
         for container in self.pod.spec.init_containers.iter().flatten() {
-            if self.run_to_success(container, &net)? {
-                return Ok(());
+            if container.restart_policy.as_deref() == Some("Always") {
+                let mut sidecar = kept(container);
+                while !sidecar.has_started() && !self.pod.terminating() {
+                    self.tend(&mut sidecar, &net)?;
+                    thread::sleep(TICK);
+                }
+                all.push(sidecar);
+            } else if self.run_to_success(container, &net)? {
+                break;
             }
         }
-        let now = Instant::now();
-        let kept = |container| Kept { container, phase: Phase::Waiting { until: now }, runs: 0 };
-        let mut all: Vec<Kept<'_>> = self.pod.spec.containers.iter().map(kept).collect();
-        loop {
+        let sidecars = all.len();
+        all.extend(self.pod.spec.containers.iter().map(kept));
+        while !self.pod.terminating() {
             for kept in &mut all {
                 self.tend(kept, &net)?;
             }
             self.judge(&all);
-            if self.pod.terminating() {
-                break;
-            }
             thread::sleep(TICK);
         }
+        let (sidecars, all) = all.split_at_mut(sidecars);
         // Containers end side by side, as each may take the whole of the grace period.
         thread::scope(|scope| {
             let all: Vec<_> = all.iter_mut().map(|kept| scope.spawn(|| self.end(kept, None))).collect();
@@ -109,6 +121,10 @@ impl Kubelet {
                 thread::sleep(TICK);
             }
         });
+        // When nothing needs them any more, the last one first.
+        for sidecar in sidecars.iter_mut().rev() {
+            self.end(sidecar, None);
+        }
         Ok(())
     }
 
@@ -284,13 +300,9 @@ impl Kubelet {
         let own =
             |words: &Option<Vec<String>>| words.iter().flatten().map(|word| expand(word, &known)).collect::<Vec<_>>();
         let reference = container.image.as_deref().unwrap_or_default();
-        let flavour = Flavour::of(reference);
         let mut command = own(&container.command);
         if command.is_empty() {
-            command.push("docker-entrypoint.sh".to_owned());
-            if container.args.is_none() {
-                command.push(format!("{}-server", flavour.word()));
-            }
+            command = image::start_command(reference, container.args.is_some());
         }
         command.extend(own(&container.args));
         let (user, group) = pod.identity(container);
@@ -356,9 +368,7 @@ impl Kubelet {
     /// Notes whether the pod is ready.
     fn judge(&self, all: &[Kept<'_>]) {
         let ready = all.iter().all(|kept| match &kept.phase {
-            Phase::Running { health, .. } => {
-                health.started.load(Ordering::Acquire) && health.ready.load(Ordering::Acquire)
-            }
+            Phase::Running { health, .. } => kept.has_started() && health.ready.load(Ordering::Acquire),
             Phase::Waiting { .. } | Phase::Ended => false,
         });
         let mut state = self.pod.state();

@@ -134,7 +134,8 @@ impl Pod {
 
     /// Its containers' named ports.
     pub(crate) fn ports(&self) -> BTreeMap<String, u16> {
-        let ports = self.spec.containers.iter().flat_map(|container| container.ports.iter().flatten());
+        let all = self.spec.init_containers.iter().flatten().chain(&self.spec.containers);
+        let ports = all.flat_map(|container| container.ports.iter().flatten());
         ports.filter_map(|port| Some((port.name.clone()?, u16::try_from(port.container_port).ok()?))).collect()
     }
 

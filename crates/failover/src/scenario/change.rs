@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use super::deletion::gone;
 use super::roll::{ROLL, roll};
 use super::scale::to_zero;
-use super::{Bounds, Lost, Row, at_most, row};
+use super::{Bounds, Lost, Row, at_most, metrics, row};
 use crate::background::Background;
 use crate::backup;
 use crate::ground::Kind;
@@ -235,7 +235,7 @@ fn rotate_sentinel_password(trial: &mut Trial<'_>) -> io::Result<()> {
     roll(trial, "spec.podAnnotations", change)?;
     // The clients at work still use the first password; from here on the second must do as well.
     trial.examiner.instance.sentinels.password = Some(second.to_owned());
-    Ok(())
+    metrics::well(trial, Duration::from_secs(10))
 }
 
 fn scale_to_one(trial: &mut Trial<'_>) -> io::Result<()> {

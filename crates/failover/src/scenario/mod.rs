@@ -7,6 +7,7 @@ mod crash;
 mod deletion;
 mod field;
 mod master_service;
+mod metrics;
 mod network;
 mod outside;
 mod roll;
@@ -147,6 +148,7 @@ pub(crate) fn all() -> Vec<Scenario> {
             Kind::MasterService => master_service::rows(),
             Kind::Users => users::rows(),
             Kind::Outside => outside::rows(),
+            Kind::TwoPasswords => metrics::rows(),
             _ if kind.is_for_change() => Vec::new(),
             Kind::FiveOfEach => Vec::new(),
             _ => everywhere().collect(),

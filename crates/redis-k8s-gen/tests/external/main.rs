@@ -212,6 +212,13 @@ fn the_schemas_refuse_what_is_wrong() {
             serde_json::json!({"apiVersion": "v1", "kind": "Service", "metadata": {"name": "a"}, "spec": {"ports": [{"port": "x"}]}}),
             "Kubernetes 1.37",
         ),
+        (
+            serde_json::json!({
+                "apiVersion": "monitoring.coreos.com/v1", "kind": "PodMonitor", "metadata": {"name": "a"},
+                "spec": {"podMetricsEndpoint": [{"port": "metrics"}], "selector": {}},
+            }),
+            "('podMetricsEndpoint' was unexpected)",
+        ),
         (serde_json::json!({"apiVersion": "v1", "kind": "Elephant", "metadata": {"name": "a"}}), "has no Elephant"),
         (
             serde_json::json!({

@@ -8,7 +8,7 @@ use crate::model::{Modules, defaults};
 use crate::value::Image;
 
 rules! { RULES;
-    IMAGE_NOT_PINNED = Warning "image-not-pinned", "`spec.image`, or that of the proxies, has no tag and no digest, or the tag `latest`",
+    IMAGE_NOT_PINNED = Warning "image-not-pinned", "`spec.image`, or that of the proxies or exporters, has no tag and no digest, or the tag `latest`",
         "pods of one set would run different versions after a node is replaced, and a new major version may not read the old data back";
     IMAGE_REGISTRY_INVALID = Error "image-registry-invalid", "`spec.imageRegistry` is not the name of a registry, with or without a path",
         "no image could be pulled";

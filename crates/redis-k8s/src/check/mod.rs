@@ -17,6 +17,7 @@ mod image;
 mod kubernetes_version;
 mod master_service;
 mod metadata;
+mod metrics;
 mod network_policy;
 mod pod;
 mod probes;
@@ -61,6 +62,7 @@ const TOPICS: &[&[Rule]] = &[
     external::RULES,
     kubernetes_version::RULES,
     network_policy::RULES,
+    metrics::RULES,
     disruption_budget::RULES,
     scheduling::RULES,
     probes::RULES,
@@ -117,6 +119,7 @@ pub(crate) fn check(redis: &Redis, target: ApiVersion) -> Vec<Problem> {
     external::check(&mut check);
     kubernetes_version::check(&mut check);
     network_policy::check(&mut check);
+    metrics::check(&mut check);
     disruption_budget::check(&mut check);
     scheduling::check(&mut check);
     probes::check(&mut check);

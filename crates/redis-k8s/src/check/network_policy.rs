@@ -116,7 +116,7 @@ fn rule(check: &mut Check, path: &At, rule: &PolicyRule, is_ingress: bool) {
     }
 }
 
-fn peer(check: &mut Check, path: &At, peer: &Peer, is_client: bool) {
+pub(super) fn peer(check: &mut Check, path: &At, peer: &Peer, is_client: bool) {
     let has_labels = peer.pods.is_some() || peer.namespaces.is_some();
     let Some(block) = &peer.cidr else {
         if peer.except.is_some() {

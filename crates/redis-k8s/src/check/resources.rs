@@ -1,4 +1,4 @@
-//! CPU and memory of servers, sentinels and proxies.
+//! CPU and memory of servers, sentinels, proxies and exporters.
 
 use super::Check;
 use super::rule::rules;
@@ -52,6 +52,9 @@ pub(super) fn check(check: &mut Check) {
     let master = check.spec.services.as_deref().and_then(|services| services.master.as_deref());
     if let Some(resources) = master.and_then(|master| master.resources.as_ref()) {
         container(check, &At::root("spec.services.master.resources"), resources);
+    }
+    if let Some(resources) = check.spec.metrics.as_deref().and_then(|metrics| metrics.resources.as_ref()) {
+        container(check, &At::root("spec.metrics.resources"), resources);
     }
 }
 

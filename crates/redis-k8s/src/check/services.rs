@@ -215,13 +215,14 @@ pub(super) fn source_ranges(check: &mut Check, path: &At, ranges: Option<&[Strin
 }
 
 fn ports(check: &mut Check) {
-    let server = check.spec.port.map(std::num::NonZeroU16::get);
-    let sentinel = check.sentinel().and_then(|sentinel| sentinel.port).map(std::num::NonZeroU16::get);
-    let master = check.spec.services.as_deref().and_then(|services| services.master.as_deref()?.port);
-    let master = master.map(std::num::NonZeroU16::get);
-    for (path, port) in [("spec.port", server), ("spec.sentinel.port", sentinel), ("spec.services.master.port", master)]
-    {
-        if let Some(port) = port.filter(|port| *port < 1024) {
+    let services = check.spec.services.as_deref();
+    for (path, port) in [
+        ("spec.port", check.spec.port),
+        ("spec.sentinel.port", check.sentinel().and_then(|sentinel| sentinel.port)),
+        ("spec.services.master.port", services.and_then(|services| services.master.as_deref()?.port)),
+        ("spec.metrics.port", check.spec.metrics.as_deref().and_then(|metrics| metrics.port)),
+    ] {
+        if let Some(port) = port.filter(|port| port.get() < 1024) {
             check.report(
                 PORT_PRIVILEGED
                     .at(

@@ -77,6 +77,7 @@ const TOPICS: &[(&str, &[Case])] = &[
     ("external", super::external::CASES),
     ("kubernetes_version", super::kubernetes_version::CASES),
     ("network_policy", super::network_policy::CASES),
+    ("metrics", super::metrics::CASES),
     ("disruption_budget", super::disruption_budget::CASES),
     ("scheduling", super::scheduling::CASES),
     ("probes", super::probes::CASES),
@@ -219,7 +220,7 @@ fn the_default_instance_is_fine_everywhere() {
 #[test]
 fn an_empty_part_is_as_good_as_an_absent_one() {
     let empty = "spec: {config: {}, sentinel: {resources: {requests: {}}, probes: {liveness: {}}, storage: {}}, \
-                 services: {sentinel: {}, read: {}}, networkPolicy: {}, disruptionBudget: {}, scheduling: {}, probes: {}, \
+                 services: {sentinel: {}, read: {}}, networkPolicy: {}, metrics: {}, disruptionBudget: {}, scheduling: {}, probes: {}, \
                  security: {}, serviceAccount: {}, storage: {emptyDir: {}}, env: [], podLabels: {}, imagePullSecrets: []}";
     assert_eq!(found(empty, ApiVersion::AppsV1), []);
     assert_ne!(document(empty).spec, RedisSpec::default());

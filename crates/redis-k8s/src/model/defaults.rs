@@ -87,6 +87,16 @@ pub const PROXY_CPU_REQUEST: &str = "50m";
 pub const PROXY_MEMORY_REQUEST: &str = "32Mi";
 /// Memory a proxy may use: its 4000 connections with a buffer in use each need about 80 MB.
 pub const PROXY_MEMORY_LIMIT: &str = "128Mi";
+/// Image of the exporters.
+pub const METRICS_IMAGE: &str = "oliver006/redis_exporter:v1.88.0";
+/// Port of the exporters.
+pub const METRICS_PORT: NonZeroU16 = NonZeroU16::new(9121).unwrap();
+/// Cores the scheduler sets aside for an exporter.
+pub const METRICS_CPU_REQUEST: &str = "10m";
+/// Memory the scheduler sets aside for an exporter.
+pub const METRICS_MEMORY_REQUEST: &str = "32Mi";
+/// Memory an exporter may use.
+pub const METRICS_MEMORY_LIMIT: &str = "64Mi";
 /// Size of the claim of a sentinel.
 pub const SENTINEL_STORAGE_SIZE: &str = "64Mi";
 

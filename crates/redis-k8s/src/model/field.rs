@@ -202,6 +202,12 @@ pub(crate) const BALANCED: &str = r#"{"services": {"sentinel": {"type": "LoadBal
 /// What a field of the addresses outside needs beside it.
 pub(crate) const OUTSIDE: &str = r#"{"services": {"external": {"servers": ["redis-{index}.example.com"]}}}"#;
 
+/// What a field of the exporters needs beside it.
+pub(crate) const METRICS: &str = r#"{"metrics": {"enabled": true}}"#;
+
+/// What a field of what tells of them needs beside it.
+pub(crate) const MONITOR: &str = r#"{"metrics": {"enabled": true, "monitor": {"kind": "PodMonitor"}}}"#;
+
 /// Why a target has no such field, where more than one field is concerned.
 pub(crate) mod why {
     pub(crate) const IMAGE: &str = "the configuration of the servers is in its image";

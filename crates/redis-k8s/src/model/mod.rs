@@ -9,6 +9,7 @@ mod disruption_budget;
 mod extension;
 mod field;
 mod metadata;
+mod metrics;
 mod network_policy;
 mod pod;
 mod probe;
@@ -29,6 +30,7 @@ pub(crate) use field::Can;
 pub use field::Field;
 pub(crate) use field::Fields;
 pub use metadata::Metadata;
+pub use metrics::{Metrics, Monitor, MonitorKind};
 pub use network_policy::{DnsPeer, Mesh, NetworkPolicy, Peer, PolicyPort, PolicyRule, Protocol};
 pub use pod::{
     EnvFrom, EnvSource, EnvVar, FieldRef, FsGroupChangePolicy, ImagePullPolicy, KeyRef, ProfileType, Security,

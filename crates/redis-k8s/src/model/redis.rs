@@ -5,8 +5,8 @@ use serde::{Deserialize, Serialize};
 use super::field::why::IMAGE;
 use super::{
     Annotations, Auth, Config, DisruptionBudget, EnvFrom, EnvVar, Extension, Field, Fields, ImagePullPolicy, Labels,
-    Metadata, NetworkPolicy, Probes, Resources, Scheduling, Security, Sentinel, ServiceAccount, Services, Storage, Tls,
-    UpdateStrategy, choice, document,
+    Metadata, Metrics, NetworkPolicy, Probes, Resources, Scheduling, Security, Sentinel, ServiceAccount, Services,
+    Storage, Tls, UpdateStrategy, choice, document,
 };
 use crate::value::{Duration, Image, InstanceName, KubernetesVersion, ObjectName};
 
@@ -164,6 +164,8 @@ document! {
         pub services: Option<Box<Services>> => sample(r#"{"read": {"type": "LoadBalancer"}}"#),
         /// Who may reach servers and sentinels.
         pub network_policy: Option<Box<NetworkPolicy>> => sample(r#"{"clients": [{"pods": {"app": "checkout"}}]}"#).not_in_tutorial("it has no NetworkPolicy"),
+        /// Metrics for Prometheus: exporters, and who may scrape them.
+        pub metrics: Option<Box<Metrics>> else "there are none" => sample(r#"{"enabled": true}"#).not_in_tutorial("it has no exporters"),
         /// How many pods a drain may take at a time.
         pub disruption_budget: Option<Box<DisruptionBudget>> => sample(r#"{"maxUnavailable": 2}"#).beside(r#"{"replicas": 5}"#).not_in_tutorial("it has no PodDisruptionBudget"),
         /// Where the pods run: servers, sentinels and proxies.

@@ -12,7 +12,7 @@ use k8s_openapi::apimachinery::pkg::api::resource::Quantity;
 use super::volume::secret_name;
 use super::{probe, service, volume};
 use crate::instance::{Component, Instance};
-use crate::model::{self, EnvFrom, ImagePullPolicy, KeyRef, RedisSpec, ResourceList, Resources, defaults};
+use crate::model::{self, Auth, EnvFrom, ImagePullPolicy, KeyRef, RedisSpec, ResourceList, Resources, defaults};
 use crate::runtime;
 use crate::value::SecretKey;
 
@@ -68,7 +68,7 @@ pub(super) fn hardened(asked: &[Container]) -> Vec<Container> {
     asked.iter().map(hardened).collect()
 }
 
-fn port(name: &str, number: u16) -> ContainerPort {
+pub(super) fn port(name: &str, number: u16) -> ContainerPort {
     ContainerPort {
         container_port: number.into(),
         name: Some(name.to_owned()),
@@ -115,23 +115,33 @@ fn proxy_env(instance: Instance<'_>) -> Vec<EnvVar> {
         env.push(field("POD_NAMESPACE", "metadata.namespace"));
     }
     if let Some(auth) = instance.redis.spec.auth.as_deref() {
-        let password = |name: &str, key: Option<&SecretKey>, default: &str, optional: Option<bool>| EnvVar {
-            name: name.to_owned(),
-            value: None,
-            value_from: Some(EnvVarSource {
-                secret_key_ref: Some(SecretKeySelector {
-                    key: key.map_or(default, SecretKey::as_str).to_owned(),
-                    name: secret_name(auth.secret.as_ref()),
-                    optional,
-                }),
-                ..Default::default()
-            }),
-        };
-        env.push(password("PASSWORD", auth.key.as_ref(), defaults::AUTH_KEY, None));
-        let previous = (auth.previous_key.as_ref(), defaults::AUTH_PREVIOUS_KEY);
-        env.push(password("PREVIOUS_PASSWORD", previous.0, previous.1, Some(true)));
+        env.push(password("PASSWORD", auth, auth.key.as_ref(), defaults::AUTH_KEY, None));
+        let previous = auth.previous_key.as_ref();
+        env.push(password("PREVIOUS_PASSWORD", auth, previous, defaults::AUTH_PREVIOUS_KEY, Some(true)));
     }
     env
+}
+
+/// A variable with a password.
+pub(super) fn password(
+    name: &str,
+    auth: &Auth,
+    key: Option<&SecretKey>,
+    default: &str,
+    optional: Option<bool>,
+) -> EnvVar {
+    EnvVar {
+        name: name.to_owned(),
+        value: None,
+        value_from: Some(EnvVarSource {
+            secret_key_ref: Some(SecretKeySelector {
+                key: key.map_or(default, SecretKey::as_str).to_owned(),
+                name: secret_name(auth.secret.as_ref()),
+                optional,
+            }),
+            ..Default::default()
+        }),
+    }
 }
 
 /// A variable of the document.
@@ -193,29 +203,40 @@ pub(crate) fn field(name: &str, path: &str) -> EnvVar {
     }
 }
 
-/// The resources asked for, or the defaults; a document that names resources gets exactly those.
+/// The resources of the main container of a pod.
 pub(crate) fn resources(instance: Instance<'_>, component: Component) -> Option<ResourceRequirements> {
     let asked = match component {
         Component::Server => instance.redis.spec.resources.as_deref(),
         Component::Sentinel => instance.sentinel().and_then(|sentinel| sentinel.resources.as_deref()),
         Component::Proxy => instance.master_service().and_then(|master| master.resources.as_ref()),
     };
-    let quantities = |pairs: &[(&str, &str)]| {
-        pairs.iter().map(|(name, amount)| ((*name).to_owned(), Quantity((*amount).to_owned()))).collect()
+    let default = match component {
+        Component::Server => {
+            [("cpu", defaults::CPU_REQUEST, None), ("memory", defaults::MEMORY_REQUEST, Some(defaults::MEMORY_LIMIT))]
+        }
+        Component::Sentinel => [
+            ("cpu", defaults::SENTINEL_CPU_REQUEST, None),
+            ("memory", defaults::SENTINEL_MEMORY_REQUEST, Some(defaults::SENTINEL_MEMORY_LIMIT)),
+        ],
+        Component::Proxy => [
+            ("cpu", defaults::PROXY_CPU_REQUEST, None),
+            ("memory", defaults::PROXY_MEMORY_REQUEST, Some(defaults::PROXY_MEMORY_LIMIT)),
+        ],
     };
-    let (requests, limits): (BTreeMap<_, _>, BTreeMap<_, _>) = match (asked, component) {
-        (Some(Resources { requests, limits }), _) => (amounts(requests.as_ref()), amounts(limits.as_ref())),
-        (None, Component::Server) => (
-            quantities(&[("cpu", defaults::CPU_REQUEST), ("memory", defaults::MEMORY_REQUEST)]),
-            quantities(&[("memory", defaults::MEMORY_LIMIT)]),
-        ),
-        (None, Component::Sentinel) => (
-            quantities(&[("cpu", defaults::SENTINEL_CPU_REQUEST), ("memory", defaults::SENTINEL_MEMORY_REQUEST)]),
-            quantities(&[("memory", defaults::SENTINEL_MEMORY_LIMIT)]),
-        ),
-        (None, Component::Proxy) => (
-            quantities(&[("cpu", defaults::PROXY_CPU_REQUEST), ("memory", defaults::PROXY_MEMORY_REQUEST)]),
-            quantities(&[("memory", defaults::PROXY_MEMORY_LIMIT)]),
+    requirements(asked, &default)
+}
+
+/// The resources asked for, or the defaults, each a request and a limit; a document that names resources gets exactly those.
+pub(super) fn requirements(
+    asked: Option<&Resources>,
+    default: &[(&str, &str, Option<&str>)],
+) -> Option<ResourceRequirements> {
+    let quantity = |name: &str, amount: &str| (name.to_owned(), Quantity(amount.to_owned()));
+    let (requests, limits): (BTreeMap<_, _>, BTreeMap<_, _>) = match asked {
+        Some(Resources { requests, limits }) => (amounts(requests.as_ref()), amounts(limits.as_ref())),
+        None => (
+            default.iter().map(|(name, request, _)| quantity(name, request)).collect(),
+            default.iter().filter_map(|(name, _, limit)| Some(quantity(name, (*limit)?))).collect(),
         ),
     };
     let some = |amounts: BTreeMap<_, _>| (!amounts.is_empty()).then_some(amounts);

@@ -55,6 +55,13 @@ pub(super) fn build(instance: Instance<'_>) -> Option<NetworkPolicy> {
         let ports = Some(served.into_iter().chain(health).collect());
         ingress.push(NetworkPolicyIngressRule { from: Some(from), ports });
     }
+    let scrapers: Vec<_> = instance.metrics().and_then(|metrics| metrics.from.as_ref()).into_iter().flatten().collect();
+    if !scrapers.is_empty() {
+        ingress.push(NetworkPolicyIngressRule {
+            from: Some(scrapers.into_iter().map(peer).collect()),
+            ports: Some([port(instance.metrics_port().get(), "TCP")].into_iter().chain(tunnel.clone()).collect()),
+        });
+    }
     let mut egress = vec![NetworkPolicyEgressRule { ports: None, to: Some(vec![own()]) }];
     if let Some(external) = instance.external() {
         let outside = Component::ALL.into_iter().filter(|component| external.addresses(*component).is_some());

@@ -9,7 +9,7 @@ use k8s_openapi::api::core::v1::{
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{LabelSelector, ObjectMeta};
 
 use super::metadata::{labels, marks_of, selector, some};
-use super::{container, volume};
+use super::{container, exporter, monitor, volume};
 use crate::instance::{Component, Instance};
 use crate::model::{
     self, FsGroupChangePolicy, Labels, NodeExpression, NodeOperator, NodeTerm, PodTerm, ProfileType, RedisSpec,
@@ -28,6 +28,7 @@ pub(super) fn build(instance: Instance<'_>, component: Component, checksum: Stri
     let mut pod_labels = spec.pod_labels.as_ref().map(marks_of).unwrap_or_default();
     pod_labels.extend(labels(instance, Some(component)));
     let mut annotations = marks_of(&instance.redis.metadata.annotations);
+    annotations.extend(monitor::annotations(instance, component));
     annotations.retain(|key, _| !is_of_a_deployer(key));
     annotations.extend(spec.pod_annotations.as_ref().map(marks_of).unwrap_or_default());
     annotations.insert(CHECKSUM.to_owned(), checksum);
@@ -35,6 +36,9 @@ pub(super) fn build(instance: Instance<'_>, component: Component, checksum: Stri
         // Whose logs and shell kubectl means.
         annotations.insert("kubectl.kubernetes.io/default-container".to_owned(), "redis".to_owned());
     }
+    let mut init_containers: Vec<_> = exporter::build(instance, component).into_iter().collect();
+    let more = extension.and_then(|asked| asked.init_containers.as_deref());
+    init_containers.extend(more.map(container::hardened).unwrap_or_default());
     let scheduling = instance.scheduling(component);
     let mut volumes = volume::volumes(instance, component);
     volumes.extend(extension.and_then(|asked| asked.volumes.clone()).unwrap_or_default());
@@ -56,10 +60,7 @@ pub(super) fn build(instance: Instance<'_>, component: Component, checksum: Stri
             enable_service_links: Some(false),
             host_users: host_users(spec),
             image_pull_secrets: image_pull_secrets(spec),
-            init_containers: extension
-                .and_then(|asked| asked.init_containers.as_deref())
-                .filter(|asked| !asked.is_empty())
-                .map(container::hardened),
+            init_containers: Some(init_containers).filter(|all| !all.is_empty()),
             node_selector: scheduling
                 .and_then(|scheduling| scheduling.node_selector.as_ref())
                 .filter(|labels| !labels.is_empty())

@@ -2,7 +2,9 @@
 
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 
-use super::{config_map, deployment, disruption_budget, network_policy, service, service_account, stateful_set};
+use super::{
+    config_map, deployment, disruption_budget, monitor, network_policy, service, service_account, stateful_set,
+};
 use crate::api_version::ApiVersion;
 use crate::emit;
 use crate::instance::{Component, Instance};
@@ -73,5 +75,11 @@ pub(crate) fn each(redis: &Redis, mut take: impl FnMut(Part)) {
     }
     if let Some(policy) = network_policy::build(instance) {
         take(policy.into());
+    }
+    if let Some(monitor) = monitor::of_pods(instance) {
+        take(monitor.into());
+    }
+    if let Some(monitor) = monitor::of_services(instance) {
+        take(monitor.into());
     }
 }

@@ -5,10 +5,11 @@ use std::net::IpAddr;
 use k8s_openapi::api::core::v1::{Service, ServicePort, ServiceSpec};
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 
+use super::exporter::METRICS;
 use super::metadata::{annotate, marks_of, metadata, selector_labels};
 use crate::instance::{Component, Instance};
 use crate::model::{
-    External, INDEX, IpFamily, IpFamilyPolicy, Redis, ServiceOptions, ServiceType, SessionAffinity,
+    External, INDEX, IpFamily, IpFamilyPolicy, MonitorKind, Redis, ServiceOptions, ServiceType, SessionAffinity,
     TrafficDistribution, TrafficPolicy,
 };
 
@@ -49,6 +50,13 @@ pub(super) fn of_pods(instance: Instance<'_>, component: Component, mut take: im
     spec.selector = Some(selector_labels(instance, component));
     spec.cluster_ip = Some("None".to_owned());
     spec.ports.iter_mut().flatten().for_each(|port| port.target_port = None);
+    if instance.monitor().is_some_and(|(kind, _)| kind == MonitorKind::ServiceMonitor) {
+        spec.ports.get_or_insert_default().push(ServicePort {
+            name: Some(METRICS.to_owned()),
+            port: instance.metrics_port().get().into(),
+            ..Default::default()
+        });
+    }
     take(service);
 }
 

@@ -26,12 +26,6 @@ const SECRET_MODE: i32 = 0o440;
 const RUN_SIZE: &str = "8Mi";
 
 pub(super) fn mounts(instance: Instance<'_>, component: Component) -> Vec<VolumeMount> {
-    // What is projected, a ConfigMap or a Secret cannot be written anyway.
-    let mount = |name: &str, path: &str| VolumeMount {
-        mount_path: path.to_owned(),
-        name: name.to_owned(),
-        ..Default::default()
-    };
     let mut mounts = vec![mount(CONFIG, runtime::CONFIG_DIR)];
     if component != Component::Proxy {
         mounts.extend([mount(RUN, runtime::RUN_DIR), mount(DATA, runtime::DATA_DIR)]);
@@ -39,10 +33,18 @@ pub(super) fn mounts(instance: Instance<'_>, component: Component) -> Vec<Volume
             mounts.push(mount(AUTH, runtime::AUTH_DIR));
         }
     }
-    if instance.has_tls() {
-        mounts.push(mount(TLS, runtime::TLS_DIR));
-    }
+    mounts.extend(certificates(instance));
     mounts
+}
+
+/// Where the certificates are, if there are any.
+pub(super) fn certificates(instance: Instance<'_>) -> Option<VolumeMount> {
+    instance.has_tls().then(|| mount(TLS, runtime::TLS_DIR))
+}
+
+/// What is projected, a ConfigMap or a Secret cannot be written anyway.
+fn mount(name: &str, path: &str) -> VolumeMount {
+    VolumeMount { mount_path: path.to_owned(), name: name.to_owned(), ..Default::default() }
 }
 
 /// Volumes of a pod, but for its claim.

@@ -156,6 +156,22 @@ fn sentinel_service() -> BoxedStrategy<Value> {
     .boxed()
 }
 
+fn metrics() -> BoxedStrategy<Value> {
+    let monitor = prop_oneof![
+        Just(json!({"kind": "annotations"})),
+        (one_of(&["PodMonitor", "ServiceMonitor"]), labels(), seconds(5..121))
+            .prop_map(|(kind, labels, interval)| json!({"kind": kind, "labels": labels, "interval": interval})),
+    ];
+    prop_oneof![
+        Just(json!({"enabled": true})),
+        (peers(), monitor).prop_map(|(from, monitor)| json!({"enabled": true, "from": from, "monitor": monitor})),
+        (1025..u16::MAX, resources(&["16Mi"], &["64Mi"])).prop_map(|(port, resources)| {
+            json!({"enabled": true, "port": port, "resources": resources, "image": "x/redis-exporter:1", "args": ["--debug"]})
+        }),
+    ]
+    .boxed()
+}
+
 /// What every target can express.
 fn simple_settings() -> Vec<(&'static str, BoxedStrategy<Value>)> {
     vec![
@@ -243,6 +259,7 @@ fn mutable_settings() -> Vec<(&'static str, BoxedStrategy<Value>)> {
             .boxed(),
         ),
         ("spec/services/master", master_service()),
+        ("spec/metrics", metrics()),
         ("spec/services/sentinel/enabled", Just(Value::from(true)).boxed()),
         ("spec/services/sentinel/sessionAffinity", one_of(&["None", "ClientIP"])),
         ("spec/services/sentinel/trafficDistribution", one_of(&["PreferSameZone", "PreferSameNode"])),

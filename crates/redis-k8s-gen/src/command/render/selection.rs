@@ -15,6 +15,8 @@ const SHORT_NAMES: &[(&str, &[&str])] = &[
     ("StatefulSet", &["sts"]),
     ("PodDisruptionBudget", &["pdb"]),
     ("NetworkPolicy", &["netpol"]),
+    ("PodMonitor", &["pmon"]),
+    ("ServiceMonitor", &["smon"]),
     ("Pod", &["po"]),
     ("ReplicationController", &["rc"]),
 ];

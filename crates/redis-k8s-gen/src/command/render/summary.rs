@@ -44,7 +44,7 @@ impl Format for Summary {
                     let away = &object["spec"]["maxUnavailable"];
                     let _ = writeln!(text, "  {}: a drain takes at most {away} at a time", title(object));
                 }
-                "ConfigMap" | "ServiceAccount" => {
+                "ConfigMap" | "ServiceAccount" | "PodMonitor" | "ServiceMonitor" => {
                     let _ = writeln!(text, "  {}", title(object));
                 }
                 _ => {}
@@ -79,7 +79,7 @@ fn pods(text: &mut String, object: &Value) {
         _ => return,
     };
     let _ = writeln!(text, "  {}: {replicas}", title(object));
-    for container in list(&pod["containers"]) {
+    for container in list(&pod["containers"]).iter().chain(list(&pod["initContainers"])) {
         let user = &pod["securityContext"]["runAsUser"];
         let user = if user.is_null() { String::new() } else { format!(", as user {user}") };
         let ports: Vec<_> = list(&container["ports"]).iter().map(|port| port["containerPort"].to_string()).collect();

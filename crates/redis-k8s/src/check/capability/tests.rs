@@ -84,6 +84,7 @@ fn each_target_refuses_what_it_cannot_express() {
             "spec.services.master",
             "spec.services.external",
             "spec.networkPolicy",
+            "spec.metrics",
             "spec.disruptionBudget",
             "spec.updateStrategy",
             "spec.extension",

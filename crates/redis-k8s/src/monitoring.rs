@@ -1,0 +1,90 @@
+//! Objects of the Prometheus operator (`monitoring.coreos.com/v1`), with the fields that are rendered.
+//!
+//! [Their reference](https://prometheus-operator.dev/docs/api-reference/api/) has many more; no crate that keeps to the types of
+//! `k8s-openapi` has them.
+
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::{LabelSelector, ObjectMeta};
+use serde::ser::SerializeStruct as _;
+use serde::{Serialize, Serializer};
+
+/// Makes the kinds: metadata and a spec each.
+macro_rules! kinds {
+    ($($(#[$attr:meta])* $kind:ident($spec:ty) $plural:literal,)*) => {$(
+        $(#[$attr])*
+        #[derive(Debug, Clone, Default, PartialEq)]
+        pub struct $kind {
+            /// Name, namespace and labels.
+            pub metadata: ObjectMeta,
+            /// What it says.
+            pub spec: $spec,
+        }
+
+        impl k8s_openapi::Resource for $kind {
+            const API_VERSION: &'static str = "monitoring.coreos.com/v1";
+            const GROUP: &'static str = "monitoring.coreos.com";
+            const KIND: &'static str = stringify!($kind);
+            const VERSION: &'static str = "v1";
+            const URL_PATH_SEGMENT: &'static str = $plural;
+            type Scope = k8s_openapi::NamespaceResourceScope;
+        }
+
+        impl k8s_openapi::Metadata for $kind {
+            type Ty = ObjectMeta;
+
+            fn metadata(&self) -> &ObjectMeta {
+                &self.metadata
+            }
+
+            fn metadata_mut(&mut self) -> &mut ObjectMeta {
+                &mut self.metadata
+            }
+        }
+
+        impl Serialize for $kind {
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                let mut object = serializer.serialize_struct(stringify!($kind), 4)?;
+                object.serialize_field("apiVersion", <Self as k8s_openapi::Resource>::API_VERSION)?;
+                object.serialize_field("kind", <Self as k8s_openapi::Resource>::KIND)?;
+                object.serialize_field("metadata", &self.metadata)?;
+                object.serialize_field("spec", &self.spec)?;
+                object.end()
+            }
+        }
+    )*};
+}
+
+kinds! {
+    /// Pods to scrape.
+    PodMonitor(PodMonitorSpec) "podmonitors",
+    /// Services whose pods are scraped.
+    ServiceMonitor(ServiceMonitorSpec) "servicemonitors",
+}
+
+/// Which pods, and where.
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PodMonitorSpec {
+    /// Their ports.
+    pub pod_metrics_endpoints: Vec<Endpoint>,
+    /// Labels of the pods, in the namespace of the object.
+    pub selector: LabelSelector,
+}
+
+/// Which Services, and where.
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+pub struct ServiceMonitorSpec {
+    /// Their ports.
+    pub endpoints: Vec<Endpoint>,
+    /// Labels of the Services, in the namespace of the object.
+    pub selector: LabelSelector,
+}
+
+/// A port that is scraped.
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+pub struct Endpoint {
+    /// Time between two scrapes, as `30s`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub interval: Option<String>,
+    /// Its name.
+    pub port: String,
+}
