@@ -34,6 +34,11 @@ lint:
 deny:
     cargo deny check
 
+# record anew what exporters say in calm and in faults of the failover suite, by which the alerts are tested
+metrics:
+    METRICS_RECORD=crates/redis-k8s-gen/tests/metrics cargo run --package failover -- run \
+        force-delete-master@two-passwords cut-and-lose-sentinels@two-passwords
+
 # accept the renderings as they are now; then say why under "Rendered output" in CHANGELOG.md
 snapshots:
     SNAPSHOTS=overwrite cargo test --package redis-k8s-gen --test goldens --test document_faults --test manifest_faults

@@ -13,7 +13,7 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use serde::{Serialize, Serializer};
 
 use crate::emit;
-use crate::monitoring::{PodMonitor, ServiceMonitor};
+use crate::monitoring::{PodMonitor, PrometheusRule, ServiceMonitor};
 #[cfg(feature = "tutorial")]
 use crate::tutorial::v1beta3;
 
@@ -191,6 +191,7 @@ objects! {
     PodDisruptionBudget(PodDisruptionBudget) = "policy/v1" "PodDisruptionBudget" "poddisruptionbudgets",
     NetworkPolicy(NetworkPolicy) = "networking.k8s.io/v1" "NetworkPolicy" "networkpolicies",
     PodMonitor(PodMonitor) = "monitoring.coreos.com/v1" "PodMonitor" "podmonitors",
+    PrometheusRule(PrometheusRule) = "monitoring.coreos.com/v1" "PrometheusRule" "prometheusrules",
     ServiceMonitor(ServiceMonitor) = "monitoring.coreos.com/v1" "ServiceMonitor" "servicemonitors",
     #[cfg(feature = "tutorial")]
     Pod(Pod) = "v1" "Pod" "pods",

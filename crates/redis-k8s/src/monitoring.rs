@@ -3,6 +3,8 @@
 //! [Their reference](https://prometheus-operator.dev/docs/api-reference/api/) has many more; no crate that keeps to the types of
 //! `k8s-openapi` has them.
 
+use std::collections::BTreeMap;
+
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{LabelSelector, ObjectMeta};
 use serde::ser::SerializeStruct as _;
 use serde::{Serialize, Serializer};
@@ -56,6 +58,8 @@ macro_rules! kinds {
 kinds! {
     /// Pods to scrape.
     PodMonitor(PodMonitorSpec) "podmonitors",
+    /// Alerts.
+    PrometheusRule(PrometheusRuleSpec) "prometheusrules",
     /// Services whose pods are scraped.
     ServiceMonitor(ServiceMonitorSpec) "servicemonitors",
 }
@@ -87,4 +91,35 @@ pub struct Endpoint {
     pub interval: Option<String>,
     /// Its name.
     pub port: String,
+}
+
+/// Rules in groups.
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+pub struct PrometheusRuleSpec {
+    /// The groups.
+    pub groups: Vec<RuleGroup>,
+}
+
+/// Rules that are evaluated together.
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+pub struct RuleGroup {
+    /// Its name.
+    pub name: String,
+    /// The rules.
+    pub rules: Vec<AlertRule>,
+}
+
+/// An alert.
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+pub struct AlertRule {
+    /// Its name.
+    pub alert: String,
+    /// What people read.
+    pub annotations: BTreeMap<String, String>,
+    /// The expression that has a value while something is wrong.
+    pub expr: String,
+    /// How long that must be so, as `5m`.
+    pub r#for: String,
+    /// What it is routed by.
+    pub labels: BTreeMap<String, String>,
 }

@@ -204,10 +204,15 @@ impl Cluster {
         }
     }
 
-    /// Lets no node take pods of this name from now on, until everything is removed.
+    /// Lets no node take pods of this name from now on, until they are released or everything is removed.
     pub(crate) fn hold(&self, name: &str) {
         self.state().held.insert(name.to_owned());
         self.journal.event(&format!("no node takes {name} any more"));
+    }
+
+    /// Lets nodes take pods of this name again.
+    pub(crate) fn release(&self, name: &str) {
+        self.state().held.remove(name);
     }
 
     /// Whether no node takes pods of this name.

@@ -1,8 +1,9 @@
 //! What a Prometheus sees of an instance while its master is lost.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Read, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpStream};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -14,13 +15,24 @@ use crate::trial::Trial;
 const PORT: u16 = 9121;
 
 pub(super) fn rows() -> Vec<Row> {
-    vec![row(
-        "force-delete-master",
-        "forced deletion of the master pod, seen by the exporters",
-        at_most(7.0, Lost::Unreplicated, 20.0),
-        scraped,
-    )]
+    vec![
+        row(
+            "force-delete-master",
+            "forced deletion of the master pod, seen by the exporters",
+            at_most(7.0, Lost::Unreplicated, 20.0),
+            scraped,
+        ),
+        row(
+            "cut-and-lose-sentinels",
+            "the master and a sentinel cut off, then two sentinels lost, seen by the exporters",
+            at_most(7.5, Lost::Unreplicated, 20.0),
+            without_majority,
+        ),
+    ]
 }
+
+/// A directory for what the exporters say in each state, by which the alerts are tested (`just metrics`).
+const RECORD: &str = "METRICS_RECORD";
 
 /// The samples of an exporter: names with their labels, and values.
 type Samples = BTreeMap<String, String>;
@@ -97,8 +109,93 @@ pub(super) fn well(trial: &Trial<'_>, within: Duration) -> io::Result<()> {
     if last.is_empty() { Ok(()) } else { Err(io::Error::other(format!("exporters say: {}", last.join("; ")))) }
 }
 
+/// What the exporters say to themselves, who hear it through any cut.
+fn said(trial: &Trial<'_>) -> BTreeMap<String, Samples> {
+    let ask = |pod: &Arc<Pod>| {
+        let net = pod.state().net.clone()?;
+        let text = net.enter(|| scrape(Ipv4Addr::LOCALHOST)).ok()?.ok()?;
+        Some((pod.name.clone(), samples(&text)))
+    };
+    [trial.servers(), trial.sentinels()].concat().iter().filter_map(ask).collect()
+}
+
+/// Waits for a state, as the exporters say it, and keeps it if it is recorded.
+fn reach(trial: &Trial<'_>, state: &str, is_it: impl Fn(&BTreeMap<String, Samples>) -> bool) -> io::Result<()> {
+    let mut now = BTreeMap::new();
+    let reached = wait_until(Duration::from_secs(30), || {
+        now = said(trial);
+        is_it(&now)
+    });
+    if !reached {
+        return Err(io::Error::other(format!("exporters never said: {state}")));
+    }
+    let Some(directory) = std::env::var_os(RECORD).map(PathBuf::from) else { return Ok(()) };
+    let (mut names, mut lines) = (BTreeSet::new(), Vec::new());
+    for (pod, samples) in &now {
+        for (key, value) in samples.iter().filter(|(key, _)| key.starts_with("redis_")) {
+            names.insert(name(key));
+            if is_of_alerts(key) {
+                let labels = key.split_once('{').map_or("}".to_owned(), |(_, labels)| format!(",{labels}"));
+                lines.push(format!("{}{{pod=\"{pod}\"{labels} {value}", name(key)));
+            }
+        }
+    }
+    if state == "calm" {
+        let names: Vec<_> = names.into_iter().collect();
+        std::fs::write(directory.join("names.txt"), names.join("\n") + "\n")?;
+    }
+    std::fs::write(directory.join(format!("{state}.prom")), lines.join("\n") + "\n")
+}
+
+fn name(key: &str) -> &str {
+    key.split('{').next().unwrap_or_default()
+}
+
+/// What the alerts look at; of commands and keys a part says as much as all.
+fn is_of_alerts(key: &str) -> bool {
+    const LOOKED_AT: [&str; 17] = [
+        "redis_aof_last_bgrewrite_status",
+        "redis_aof_last_write_status",
+        "redis_commands_duration_seconds_total{cmd=\"info\"}",
+        "redis_commands_total{cmd=\"info\"}",
+        "redis_connected_slaves",
+        "redis_db_keys{db=\"db0\"}",
+        "redis_evicted_keys_total",
+        "redis_instance_info",
+        "redis_master_link_up",
+        "redis_memory_max_bytes",
+        "redis_memory_used_bytes",
+        "redis_rdb_last_bgsave_status",
+        "redis_rejected_connections_total",
+        "redis_replica_resyncs_full",
+        "redis_sentinel_master_ok_sentinels",
+        "redis_sentinel_master_status",
+        "redis_up",
+    ];
+    let is_it = |rest: &str| rest.is_empty() || rest.starts_with('{');
+    LOOKED_AT.iter().any(|looked_at| key.strip_prefix(looked_at).is_some_and(is_it))
+}
+
+fn masters(now: &BTreeMap<String, Samples>) -> usize {
+    let leads = |key: &String| name(key) == "redis_instance_info" && key.contains("role=\"master\"");
+    now.values().filter(|samples| samples.keys().any(leads)).count()
+}
+
+/// Addresses that sentinels call the master's.
+fn named(now: &BTreeMap<String, Samples>) -> usize {
+    let keys = now.values().flat_map(Samples::keys).filter(|key| name(key) == "redis_sentinel_master_ok_sentinels");
+    keys.collect::<BTreeSet<_>>().len()
+}
+
+/// Replicas without a link to their master.
+fn unlinked(now: &BTreeMap<String, Samples>) -> usize {
+    let is_broken = |(key, value): &(&String, &String)| name(key) == "redis_master_link_up" && *value == "0";
+    now.values().flatten().filter(is_broken).count()
+}
+
 fn scraped(trial: &mut Trial<'_>) -> io::Result<()> {
     well(trial, Duration::ZERO)?;
+    reach(trial, "calm", |now| masters(now) == 1)?;
     let master = trial.master()?;
     let address = master.ip().ok_or(io::ErrorKind::AddrNotAvailable)?;
     if trial.examiner.net.enter(|| scrape(address))?.is_ok() {
@@ -106,6 +203,31 @@ fn scraped(trial: &mut Trial<'_>) -> io::Result<()> {
     }
     trial.begin();
     trial.cluster.delete_forced(&master.name);
+    reach(trial, "no-master", |now| masters(now) == 0 && unlinked(now) == 2)?;
     well(trial, Duration::from_secs(30))?;
     if trial.master()?.uid == master.uid { Err(io::Error::other("the master is the same")) } else { Ok(()) }
+}
+
+fn without_majority(trial: &mut Trial<'_>) -> io::Result<()> {
+    let (master, sentinel) = (trial.master()?, trial.sentinel()?);
+    trial.begin();
+    let ips: Vec<_> = [&master, &sentinel].into_iter().filter_map(|pod| pod.ip()).collect();
+    trial.cluster.cut(&ips, true, true)?;
+    reach(trial, "two-masters", |now| masters(now) == 2 && named(now) == 2 && unlinked(now) == 0)?;
+    trial.cluster.heal()?;
+    trial.settle("seconds until healthy after the cut", 20.0)?;
+    let lost: Vec<_> = trial.sentinels().into_iter().take(2).collect();
+    for pod in &lost {
+        trial.cluster.hold(&pod.name);
+    }
+    trial.cluster.delete_all_forced(&lost);
+    reach(trial, "sentinels-lost", |now| {
+        let alone = |key: &String, value: &String| name(key) == "redis_sentinel_master_ok_sentinels" && value == "1";
+        now.values().flatten().any(|(key, value)| alone(key, value))
+    })?;
+    trial.mend();
+    for pod in &lost {
+        trial.cluster.release(&pod.name);
+    }
+    Ok(())
 }

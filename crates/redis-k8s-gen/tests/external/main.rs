@@ -1,4 +1,4 @@
-//! What others make of our output: kubectl, kustomize, the strict schemas of every supported Kubernetes, PyYAML, shellcheck and HAProxy.
+//! What others make of our output: kubectl, kustomize, the strict schemas of every supported Kubernetes, PyYAML, shellcheck, HAProxy and Prometheus.
 //!
 //! The tools come from `tools/install`. A test whose tool is missing passes with a note, but fails when `CI` is set.
 
@@ -18,6 +18,7 @@ mod haproxy;
 mod mutants;
 mod overlays;
 mod pipeline;
+mod prometheus;
 mod renderings;
 mod tools;
 

@@ -13,6 +13,7 @@ pub(crate) enum Tool {
     Python,
     Shellcheck,
     Haproxy,
+    Promtool,
 }
 
 impl Tool {
@@ -21,6 +22,7 @@ impl Tool {
         let found = match self {
             Self::Python => in_venv("python"),
             Self::Shellcheck => on_path("shellcheck"),
+            Self::Promtool => in_venv("promtool").or_else(|| on_path("promtool")),
             // Debian has it where only root looks.
             Self::Haproxy => {
                 on_path("haproxy").or_else(|| Some(PathBuf::from("/usr/sbin/haproxy")).filter(|it| it.is_file()))

@@ -32,6 +32,7 @@ pub(super) fn check(check: &mut Check) {
     }
     let lists = [("initContainers", &asked.init_containers), ("containers", &asked.containers)];
     let mut names = vec!["redis"];
+    names.extend(check.instance.metrics().map(|_| "metrics"));
     for (field, list) in lists {
         for (place, container) in list.iter().flatten().enumerate() {
             let list = path.field(field);

@@ -39,9 +39,14 @@ pub(super) fn check(check: &mut Check) {
     labels(check, At::root("spec.storage.labels"), storage.and_then(|storage| storage.labels.as_ref()));
     let sentinels = spec.sentinel.as_deref().and_then(|sentinel| sentinel.storage.as_deref());
     labels(check, At::root("spec.sentinel.storage.labels"), sentinels.and_then(|storage| storage.labels.as_ref()));
-    let monitor = spec.metrics.as_deref().and_then(|metrics| metrics.monitor.as_ref());
-    let monitor = monitor.and_then(|monitor| monitor.labels.as_ref());
-    labels(check, At::root("spec.metrics.monitor.labels"), monitor);
+    if let Some(metrics) = spec.metrics.as_deref() {
+        let monitor = metrics.monitor.as_ref().and_then(|monitor| monitor.labels.as_ref());
+        labels(check, At::root("spec.metrics.monitor.labels"), monitor);
+        let alerts = metrics.alerts.as_ref().and_then(|alerts| alerts.labels.as_ref());
+        labels(check, At::root("spec.metrics.alerts.labels"), alerts);
+        let dashboard = metrics.dashboard.as_ref().and_then(|dashboard| dashboard.labels.as_ref());
+        labels(check, At::root("spec.metrics.dashboard.labels"), dashboard);
+    }
     let everywhere =
         annotations(check, At::root("metadata.annotations"), Some(&metadata.annotations), Carriers::Everything, 0);
     annotations(check, At::root("spec.podAnnotations"), spec.pod_annotations.as_ref(), Carriers::Pods, everywhere);

@@ -4,7 +4,7 @@ use super::rule::rules;
 use super::{Check, control_in, image, network_policy, seconds, services};
 use crate::check::at::At;
 use crate::instance::Component;
-use crate::model::{Metrics, Monitor, MonitorKind, defaults};
+use crate::model::{Alerts, Dashboard, Metrics, Monitor, MonitorKind, defaults};
 use crate::value::Duration;
 
 /// Less is more questions than answers that change, more leaves too little for the minutes alerts look at.
@@ -75,6 +75,12 @@ pub(super) fn check(check: &mut Check) {
         exporter_argument(check, path.field("args").index(place), argument);
     }
     from(check, &path, metrics);
+    if let Some(Alerts { enabled, labels }) = &metrics.alerts {
+        services::settings_of_disabled(check, &path.field("alerts"), *enabled != Some(true) && labels.is_some());
+    }
+    if let Some(Dashboard { enabled, labels }) = &metrics.dashboard {
+        services::settings_of_disabled(check, &path.field("dashboard"), *enabled != Some(true) && labels.is_some());
+    }
     if let Some(asked) = &metrics.monitor {
         monitor(check, &path.field("monitor"), asked);
     }
@@ -291,6 +297,30 @@ pub(super) const CASES: &[super::tests::Case] = {
             "spec.metrics.monitor.interval",
             "spec: {metrics: {enabled: true, from: [{pods: {}}], monitor: {interval: 30s}}}",
             "spec: {metrics: {enabled: true, from: [{pods: {}}], monitor: {}}}",
+        ),
+        case(
+            "settings-of-disabled",
+            "spec.metrics.alerts.enabled",
+            "spec: {metrics: {enabled: true, from: [{pods: {}}], alerts: {labels: {a: b}}}}",
+            "spec: {metrics: {enabled: true, from: [{pods: {}}], alerts: {enabled: true, labels: {a: b}}}}",
+        ),
+        case(
+            "settings-of-disabled",
+            "spec.metrics.dashboard.enabled",
+            "spec: {metrics: {enabled: true, from: [{pods: {}}], dashboard: {enabled: false, labels: {a: b}}}}",
+            "spec: {metrics: {enabled: true, from: [{pods: {}}], dashboard: {enabled: true, labels: {a: b}}}}",
+        ),
+        case(
+            "label-reserved",
+            "spec.metrics.alerts.labels[\"app.kubernetes.io/name\"]",
+            "spec: {metrics: {enabled: true, from: [{pods: {}}], alerts: {enabled: true, labels: {app.kubernetes.io/name: a}}}}",
+            "spec: {metrics: {enabled: true, from: [{pods: {}}], alerts: {enabled: true, labels: {name: a}}}}",
+        ),
+        case(
+            "label-reserved",
+            "spec.metrics.dashboard.labels[\"app.kubernetes.io/name\"]",
+            "spec: {metrics: {enabled: true, from: [{pods: {}}], dashboard: {enabled: true, labels: {app.kubernetes.io/name: a}}}}",
+            "spec: {metrics: {enabled: true, from: [{pods: {}}], dashboard: {enabled: true, labels: {name: a}}}}",
         ),
         case(
             "label-reserved",

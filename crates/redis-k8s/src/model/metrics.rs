@@ -21,6 +21,26 @@ document! {
         pub from: Option<Vec<Peer>> else "nobody else" => sample(r#"[{"namespaces": {"kubernetes.io/metadata.name": "monitoring"}}]"#).beside(METRICS),
         /// What tells Prometheus of them.
         pub monitor: Option<Monitor> else "there is none" => sample(r#"{"kind": "PodMonitor"}"#).beside(METRICS),
+        /// Alerts: a `PrometheusRule` of the Prometheus operator.
+        pub alerts: Option<Alerts> else "there are none" => sample(r#"{"enabled": true}"#).beside(METRICS),
+        /// A dashboard for Grafana: a ConfigMap that the sidecar of its chart finds.
+        pub dashboard: Option<Dashboard> else "there is none" => sample(r#"{"enabled": true}"#).beside(METRICS),
+    }
+
+    /// The alerts.
+    pub struct Alerts {
+        /// True for the alerts.
+        pub enabled: Option<bool> = "false" => sample("true").beside(METRICS),
+        /// Labels of the object, by which a Prometheus selects it.
+        pub labels: Option<Labels> => sample(r#"{"release": "prometheus"}"#).beside(r#"{"metrics": {"enabled": true, "alerts": {"enabled": true}}}"#),
+    }
+
+    /// The dashboard.
+    pub struct Dashboard {
+        /// True for the dashboard.
+        pub enabled: Option<bool> = "false" => sample("true").beside(METRICS),
+        /// Labels of the ConfigMap, by which Grafana's sidecar finds it.
+        pub labels: Option<Labels> else "`grafana_dashboard: \"1\"`" => sample(r#"{"dashboards": "redis"}"#).beside(r#"{"metrics": {"enabled": true, "dashboard": {"enabled": true}}}"#),
     }
 
     /// What tells Prometheus of the exporters.

@@ -30,7 +30,7 @@ pub(crate) use field::Can;
 pub use field::Field;
 pub(crate) use field::Fields;
 pub use metadata::Metadata;
-pub use metrics::{Metrics, Monitor, MonitorKind};
+pub use metrics::{Alerts, Dashboard, Metrics, Monitor, MonitorKind};
 pub use network_policy::{DnsPeer, Mesh, NetworkPolicy, Peer, PolicyPort, PolicyRule, Protocol};
 pub use pod::{
     EnvFrom, EnvSource, EnvVar, FieldRef, FsGroupChangePolicy, ImagePullPolicy, KeyRef, ProfileType, Security,

@@ -1,8 +1,10 @@
 //! From the model to typed objects of apps/v1, a file each.
 #![allow(clippy::needless_update, reason = "newer versions of Kubernetes add fields")]
 
+mod alerts;
 mod config_map;
 pub(crate) mod container;
+mod dashboard;
 mod deployment;
 mod disruption_budget;
 mod exporter;

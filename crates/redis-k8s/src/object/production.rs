@@ -3,7 +3,8 @@
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 
 use super::{
-    config_map, deployment, disruption_budget, monitor, network_policy, service, service_account, stateful_set,
+    alerts, config_map, dashboard, deployment, disruption_budget, monitor, network_policy, service, service_account,
+    stateful_set,
 };
 use crate::api_version::ApiVersion;
 use crate::emit;
@@ -53,6 +54,9 @@ pub(crate) fn each(redis: &Redis, mut take: impl FnMut(Part)) {
     if let Some(account) = service_account::build(instance) {
         take(account.into());
     }
+    if let Some(dashboard) = dashboard::build(instance) {
+        take(dashboard.into());
+    }
     take(Part::Scripts(config_map::scripts_metadata(instance)));
     take(config_map::configuration(instance, texts).into());
     service::of_pods(instance, Component::Server, |service| take(service.into()));
@@ -78,6 +82,9 @@ pub(crate) fn each(redis: &Redis, mut take: impl FnMut(Part)) {
     }
     if let Some(monitor) = monitor::of_pods(instance) {
         take(monitor.into());
+    }
+    if let Some(alerts) = alerts::build(instance) {
+        take(alerts.into());
     }
     if let Some(monitor) = monitor::of_services(instance) {
         take(monitor.into());

@@ -164,6 +164,10 @@ fn metrics() -> BoxedStrategy<Value> {
     ];
     prop_oneof![
         Just(json!({"enabled": true})),
+        (labels(), any::<bool>()).prop_map(|(labels, enabled)| {
+            let part = json!({"enabled": enabled, "labels": labels});
+            json!({"enabled": true, "alerts": part, "dashboard": part})
+        }),
         (peers(), monitor).prop_map(|(from, monitor)| json!({"enabled": true, "from": from, "monitor": monitor})),
         (1025..u16::MAX, resources(&["16Mi"], &["64Mi"])).prop_map(|(port, resources)| {
             json!({"enabled": true, "port": port, "resources": resources, "image": "x/redis-exporter:1", "args": ["--debug"]})

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use redis_k8s::Manifest;
+use redis_k8s::{Manifest, Object};
 use serde_json::Value;
 
 use crate::tree::{Labels, Workload, containers, labels, list, selects, text, title, value, workloads};
@@ -232,7 +232,9 @@ pub(crate) fn files_are_there(manifest: &Manifest) -> Vec<String> {
             }
         }
     }
-    for object in manifest.iter().filter(|object| object.kind() == "ConfigMap") {
+    // A dashboard is for Grafana.
+    let is_ours = |object: &&Object| object.kind() == "ConfigMap" && !object.name().ends_with("-dashboard");
+    for object in manifest.iter().filter(is_ours) {
         for key in labels(&value(object)["data"]).into_keys() {
             if !carried.contains(&(object.name().to_owned(), key.clone())) {
                 lines.push(format!("{}: nobody carries {key}", title(object)));

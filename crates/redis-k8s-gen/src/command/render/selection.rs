@@ -16,6 +16,7 @@ const SHORT_NAMES: &[(&str, &[&str])] = &[
     ("PodDisruptionBudget", &["pdb"]),
     ("NetworkPolicy", &["netpol"]),
     ("PodMonitor", &["pmon"]),
+    ("PrometheusRule", &["promrule"]),
     ("ServiceMonitor", &["smon"]),
     ("Pod", &["po"]),
     ("ReplicationController", &["rc"]),
