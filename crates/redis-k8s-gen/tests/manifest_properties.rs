@@ -72,7 +72,7 @@ proptest! {
                 let warned: Vec<_> = document.clone().checked(target).unwrap().warnings().iter().map(|it| it.rule).collect();
                 // nor does anybody know the kinds of the Prometheus operator
                 let is_known = |rule: &str| warned.contains(&rule) || rule == "kind-not-checked";
-                let is_news = report.diagnostics().iter().any(|found| !is_known(&found.rule));
+                let is_news = report.diagnostics().iter().any(|found| !is_known(found.rule));
                 prop_assert!(!is_news, "{target}: {:#}\n{}", report.to_json(), manifest.to_yaml());
                 prop_assert_eq!(report.objects(), manifest.iter().count());
             }
