@@ -139,6 +139,12 @@ pub(super) const CASES: &[super::tests::Case] = {
         ),
         case(
             "extension-name",
+            "spec.extension.containers[0].name",
+            "spec: {metrics: {enabled: true, from: [{pods: {}}]}, extension: {containers: [{name: metrics, image: 'a:1'}]}}",
+            "spec: {extension: {containers: [{name: metrics, image: 'a:1'}]}}",
+        ),
+        case(
+            "extension-name",
             "spec.extension.volumes[0].name",
             "spec: {extension: {volumes: [{name: run, emptyDir: {}}], volumeMounts: [{name: run, mountPath: /a}]}}",
             "spec: {extension: {volumes: [{name: mine, emptyDir: {}}], volumeMounts: [{name: mine, mountPath: /a}]}}",
