@@ -188,6 +188,20 @@ fn simple_settings() -> Vec<(&'static str, BoxedStrategy<Value>)> {
     ]
 }
 
+/// Passwords and users.
+fn auth() -> impl Strategy<Value = Value> {
+    prop_oneof![
+        Just(json!({"secret": "cache-auth"})),
+        Just(json!({"secret": "cache-auth", "key": "redis", "previousKey": "before", "sentinelKey": "sentinel"})),
+        Just(json!({"secret": "cache-auth", "sentinel": false})),
+        Just(json!({
+            "secret": "cache-auth", "sentinelKey": "sentinel", "usersSecret": "cache-users", "defaultUser": false,
+            "users": [{"name": "app", "rules": "~app:* +@read", "key": "app", "hashes": ["0".repeat(64)]}],
+            "aclFileSecret": {"name": "cache-acl", "key": "file"},
+        })),
+    ]
+}
+
 /// What may change in a running cluster without anything being deleted and made again.
 fn mutable_settings() -> Vec<(&'static str, BoxedStrategy<Value>)> {
     vec![
@@ -230,22 +244,7 @@ fn mutable_settings() -> Vec<(&'static str, BoxedStrategy<Value>)> {
         ("spec/sentinel/quorum", (1..=5u32).prop_map(Value::from).boxed()),
         ("spec/sentinel/config", one_of(&["notice", "debug"]).prop_map(|level| json!({"loglevel": level})).boxed()),
         ("spec/minReplicasToWrite", (0..=2u32).prop_map(Value::from).boxed()),
-        (
-            "spec/auth",
-            prop_oneof![
-                Just(json!({"secret": "cache-auth"})),
-                Just(
-                    json!({"secret": "cache-auth", "key": "redis", "previousKey": "before", "sentinelKey": "sentinel"})
-                ),
-                Just(json!({"secret": "cache-auth", "sentinel": false})),
-                Just(json!({
-                    "secret": "cache-auth", "sentinelKey": "sentinel", "usersSecret": "cache-users", "defaultUser": false,
-                    "users": [{"name": "app", "rules": "~app:* +@read", "key": "app", "hashes": ["0".repeat(64)]}],
-                    "aclFileSecret": {"name": "cache-acl", "key": "file"},
-                })),
-            ]
-            .boxed(),
-        ),
+        ("spec/auth", auth().boxed()),
         ("spec/services/sentinel", sentinel_service()),
         (
             "spec/services/read",
