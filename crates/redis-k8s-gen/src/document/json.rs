@@ -95,7 +95,7 @@ fn no_json(text: &str, start: usize, error: &Error) -> NoJson {
 fn items(text: &str, start: usize) -> Option<(Vec<Range<usize>>, usize)> {
     let (mut found, mut seen) = (None, HashSet::new());
     let (mut has_kind, mut has_version) = (false, false);
-    let mut at = skip_space(text, start + 1);
+    let mut at = skip_space(text, start + text[start..].strip_prefix('{').map(|_| 1)?);
     while text[at..].starts_with('"') {
         let end = value_end(text, at).ok()?;
         let key: String = serde_json::from_str(&text[at..end]).ok()?;
@@ -165,6 +165,7 @@ mod tests {
         assert_eq!(cut("[1]"), None);
         assert_eq!(cut(" {}\n{\"a\": 1} "), Some(Ok(vec![("{}", None), ("{\"a\": 1}", None)])));
         assert_eq!(cut("{}\n---\na: b"), None);
+        assert!(matches!(cut("{}\u{1db3a}"), Some(Err(_))));
     }
 
     #[test]

@@ -51,7 +51,7 @@ document! {
         /// Who makes the load balancer, as `example.com/internal`; with type `LoadBalancer`.
         pub load_balancer_class: Option<LabelKey> else "the cluster's" => sample(r#""example.com/internal""#).beside(BALANCED),
         /// Who may connect through the load balancer, as blocks of addresses; with type `LoadBalancer`.
-        pub load_balancer_source_ranges: Option<Vec<String>> else "everybody" => sample(r#"["198.51.100.0/24"]"#).beside(BALANCED),
+        pub load_balancer_source_ranges: Option<Vec<String>> else "any address" => sample(r#"["198.51.100.0/24"]"#).beside(BALANCED),
         /// The port of every node, 30000 to 32767; with type `NodePort` or `LoadBalancer`.
         pub node_port: Option<u32> else "the cluster's choice" => sample("30379").between(30000, 32767).beside(BALANCED),
         /// `Local` keeps clients' addresses and leads to endpoints of the node that is asked alone; with type `NodePort` or `LoadBalancer`.
@@ -69,7 +69,7 @@ document! {
         /// Who makes the load balancers, as `example.com/internal`.
         pub load_balancer_class: Option<LabelKey> else "the cluster's" => sample(r#""example.com/internal""#).beside(OUTSIDE),
         /// Who may connect through them, as blocks of addresses. The pods' own must be among them.
-        pub load_balancer_source_ranges: Option<Vec<String>> else "everybody" => sample(r#"["198.51.100.0/24", "10.244.0.0/16"]"#).beside(OUTSIDE),
+        pub load_balancer_source_ranges: Option<Vec<String>> else "any address" => sample(r#"["198.51.100.0/24", "10.244.0.0/16"]"#).beside(OUTSIDE),
         /// `Local` keeps clients' addresses, which the NetworkPolicy judges; with `Cluster` a node forwards under its own.
         pub external_traffic_policy: Option<TrafficPolicy> = "Local" => sample(r#""Cluster""#).beside(OUTSIDE),
         /// Annotations of these Services. `{index}` stands for the number of the pod, `{hostname}` for its name outside; one with
@@ -94,7 +94,7 @@ document! {
         /// Who makes the load balancer, as `example.com/internal`; with type `LoadBalancer`.
         pub load_balancer_class: Option<LabelKey> else "the cluster's" => sample(r#""example.com/internal""#).beside(BALANCED).not_in_v1beta3(BALANCER),
         /// Who may connect through the load balancer, as blocks of addresses; with type `LoadBalancer`.
-        pub load_balancer_source_ranges: Option<Vec<String>> else "everybody" => sample(r#"["198.51.100.0/24"]"#).beside(BALANCED).not_in_v1beta3(BALANCER),
+        pub load_balancer_source_ranges: Option<Vec<String>> else "any address" => sample(r#"["198.51.100.0/24"]"#).beside(BALANCED).not_in_v1beta3(BALANCER),
         /// The port of every node, 30000 to 32767; with type `NodePort` or `LoadBalancer`.
         pub node_port: Option<u32> else "the cluster's choice" => sample("30379").between(30000, 32767).beside(BALANCED).not_in_v1beta3(BALANCER),
         /// `Local` keeps clients' addresses and leads to endpoints of the node that is asked alone; with type `NodePort` or `LoadBalancer`.

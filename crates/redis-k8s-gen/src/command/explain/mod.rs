@@ -287,7 +287,7 @@ mod tests {
     #[test]
     fn a_default_is_what_is_rendered_without_the_field() {
         /// Kubernetes has the same default, so it is written only where a document does.
-        const LEFT_TO_KUBERNETES: [&str; 13] = [
+        const LEFT_TO_KUBERNETES: [&str; 16] = [
             ".scheduling.nodeAffinityPolicy",
             ".scheduling.nodeTaintsPolicy",
             ".security.hostUsers",
@@ -298,8 +298,11 @@ mod tests {
             ".updateStrategy.maxUnavailable",
             ".updateStrategy.partition",
             ".updateStrategy.type",
+            ".services.master.externalTrafficPolicy",
             ".services.master.type",
+            ".services.read.externalTrafficPolicy",
             ".services.read.type",
+            ".services.sentinel.externalTrafficPolicy",
             ".services.sentinel.type",
         ];
         let mut told = 0;
