@@ -241,6 +241,7 @@ fn bundled(own: Vec<KeyToPath>, tls: &Tls, authority: &Authority) -> Volume {
         projected: Some(ProjectedVolumeSource {
             default_mode: Some(SECRET_MODE),
             sources: Some(own.into_iter().chain(authority).collect()),
+            ..Default::default()
         }),
         ..Default::default()
     }
