@@ -3,7 +3,7 @@
 
 Arguments are pairs of files: one rendering as YAML and the same as JSON. Each object of `v1` and newer must be valid in
 the strict schemas (unknown fields refused) of every supported Kubernetes; each object of v1beta3 in those of
-schemas/v1beta3, each of the Prometheus operator in those of schemas/monitoring.json. PyYAML, which reads YAML 1.1, must read from the YAML what the JSON says.
+schemas/v1beta3, each of the Prometheus operator and of cert-manager in those of schemas/operators.json. PyYAML, which reads YAML 1.1, must read from the YAML what the JSON says.
 """
 
 import argparse
@@ -80,7 +80,7 @@ class Tutorial:
 
 
 class Operator:
-    """The custom resources of the Prometheus operator."""
+    """The custom resources of operators."""
 
     def __init__(self, file):
         schemas = json.loads(file.read_text())
@@ -89,9 +89,9 @@ class Operator:
 
     def problems(self, item):
         if item["kind"] not in self.validators:
-            return [f"schemas/monitoring.json has no {item['kind']}"]
+            return [f"schemas/operators.json has no {item['kind']}"]
         errors = self.validators[item["kind"]].iter_errors(item)
-        return [f"Prometheus operator: {error.json_path}: {error.message}" for error in errors]
+        return [f"operators: {error.json_path}: {error.message}" for error in errors]
 
 
 def objects_of(yaml_text, json_text):
@@ -110,9 +110,11 @@ def main():
     arguments = parser.parse_args()
 
     clusters = [Kubernetes(minor) for minor in VERSIONS]
+    operators = [Operator(arguments.repository / "schemas" / "operators.json")]
     others = {
         "v1beta3": [Tutorial(arguments.repository / "schemas" / "v1beta3")],
-        "monitoring.coreos.com/v1": [Operator(arguments.repository / "schemas" / "monitoring.json")],
+        "cert-manager.io/v1": operators,
+        "monitoring.coreos.com/v1": operators,
     }
     pairs = list(zip(arguments.files[::2], arguments.files[1::2], strict=True))
     failures = []

@@ -70,7 +70,7 @@ proptest! {
                 let report = validated(document, text);
                 // a document that was warned of something is rendered with it
                 let warned: Vec<_> = document.clone().checked(target).unwrap().warnings().iter().map(|it| it.rule).collect();
-                // nor does anybody know the kinds of the Prometheus operator
+                // nor does anybody know the kinds of operators
                 let is_known = |rule: &str| warned.contains(&rule) || rule == "kind-not-checked";
                 let is_news = report.diagnostics().iter().any(|found| !is_known(found.rule));
                 prop_assert!(!is_news, "{target}: {:#}\n{}", report.to_json(), manifest.to_yaml());

@@ -67,8 +67,10 @@
 
 pub mod api_version;
 pub mod builder;
+pub mod cert_manager;
 mod check;
 mod checked;
+mod custom_resource;
 pub mod emit;
 mod error;
 mod instance;

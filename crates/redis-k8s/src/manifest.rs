@@ -12,6 +12,7 @@ use k8s_openapi::api::policy::v1::PodDisruptionBudget;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use serde::{Serialize, Serializer};
 
+use crate::cert_manager::Certificate;
 use crate::emit;
 use crate::monitoring::{PodMonitor, PrometheusRule, ServiceMonitor};
 #[cfg(feature = "tutorial")]
@@ -189,6 +190,7 @@ objects! {
     Deployment(Deployment) = "apps/v1" "Deployment" "deployments",
     StatefulSet(StatefulSet) = "apps/v1" "StatefulSet" "statefulsets",
     PodDisruptionBudget(PodDisruptionBudget) = "policy/v1" "PodDisruptionBudget" "poddisruptionbudgets",
+    Certificate(Certificate) = "cert-manager.io/v1" "Certificate" "certificates",
     NetworkPolicy(NetworkPolicy) = "networking.k8s.io/v1" "NetworkPolicy" "networkpolicies",
     PodMonitor(PodMonitor) = "monitoring.coreos.com/v1" "PodMonitor" "podmonitors",
     PrometheusRule(PrometheusRule) = "monitoring.coreos.com/v1" "PrometheusRule" "prometheusrules",

@@ -5,57 +5,12 @@
 
 use std::collections::BTreeMap;
 
-use k8s_openapi::apimachinery::pkg::apis::meta::v1::{LabelSelector, ObjectMeta};
-use serde::ser::SerializeStruct as _;
-use serde::{Serialize, Serializer};
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::LabelSelector;
+use serde::Serialize;
 
-/// Makes the kinds: metadata and a spec each.
-macro_rules! kinds {
-    ($($(#[$attr:meta])* $kind:ident($spec:ty) $plural:literal,)*) => {$(
-        $(#[$attr])*
-        #[derive(Debug, Clone, Default, PartialEq)]
-        pub struct $kind {
-            /// Name, namespace and labels.
-            pub metadata: ObjectMeta,
-            /// What it says.
-            pub spec: $spec,
-        }
+use crate::custom_resource::custom_resources;
 
-        impl k8s_openapi::Resource for $kind {
-            const API_VERSION: &'static str = "monitoring.coreos.com/v1";
-            const GROUP: &'static str = "monitoring.coreos.com";
-            const KIND: &'static str = stringify!($kind);
-            const VERSION: &'static str = "v1";
-            const URL_PATH_SEGMENT: &'static str = $plural;
-            type Scope = k8s_openapi::NamespaceResourceScope;
-        }
-
-        impl k8s_openapi::Metadata for $kind {
-            type Ty = ObjectMeta;
-
-            fn metadata(&self) -> &ObjectMeta {
-                &self.metadata
-            }
-
-            fn metadata_mut(&mut self) -> &mut ObjectMeta {
-                &mut self.metadata
-            }
-        }
-
-        impl Serialize for $kind {
-            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-                let mut object = serializer.serialize_struct(stringify!($kind), 4)?;
-                object.serialize_field("apiVersion", <Self as k8s_openapi::Resource>::API_VERSION)?;
-                object.serialize_field("kind", <Self as k8s_openapi::Resource>::KIND)?;
-                object.serialize_field("metadata", &self.metadata)?;
-                object.serialize_field("spec", &self.spec)?;
-                object.end()
-            }
-        }
-    )*};
-}
-
-kinds! {
+custom_resources! { "monitoring.coreos.com" "v1";
     /// Pods to scrape.
     PodMonitor(PodMonitorSpec) "podmonitors",
     /// Alerts.

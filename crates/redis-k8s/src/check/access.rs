@@ -3,10 +3,15 @@
 use super::Check;
 use super::at::At;
 use super::rule::rules;
-use crate::model::{Auth, ClientCertificates, Tls, defaults};
+use crate::model::{Auth, Certificate, ClientCertificates, Tls, defaults};
+use crate::value::Duration;
 
 /// Characters of a key in a Secret.
 const MOST_OF_KEY: usize = 253;
+/// In milliseconds.
+const HOUR: u64 = 3_600_000;
+/// How long a certificate of cert-manager is valid that says nothing of it: 90 days.
+const CERT_MANAGER_DURATION: u64 = 90 * 24 * HOUR;
 
 rules! { RULES;
     AUTH_SECRET_MISSING = Error "auth-secret-missing", "`spec.auth` is there without `secret`",
@@ -23,6 +28,12 @@ rules! { RULES;
         "no file is both: the server would refuse to start";
     TLS_AUTHORITY_UNCLEAR = Error "tls-authority-unclear", "`spec.tls.authority` names no Secret or ConfigMap, both, or stands beside `authorityKey`",
         "the certificates of the authority come from one place";
+    CERTIFICATE_INCOMPLETE = Error "certificate-incomplete", "`spec.tls.certificate` names no issuer, or the document no namespace",
+        "cert-manager signs nothing without an issuer, and the names of a certificate hold the namespace";
+    CERTIFICATE_KEYS = Error "certificate-keys", "`spec.tls.certificate` stands beside another name of a key than cert-manager writes",
+        "it writes tls.crt, tls.key and ca.crt: pods would wait for a key that never comes";
+    CERTIFICATE_TIMES = Error "certificate-times", "a certificate is valid for less than 1h, or renewed less than 5m before its end or before it begins",
+        "cert-manager refuses it";
     TLS_WITHOUT_PASSWORD = Warning "tls-without-password", "`spec.tls` is set, `spec.auth` is not, and no certificate of the client is demanded",
         "connections are private, but everybody may open one";
 }
@@ -147,12 +158,50 @@ fn certificates(check: &mut Check, tls: &Tls) {
             );
         }
     }
+    if let Some(certificate) = &tls.certificate {
+        made(check, tls, certificate);
+    }
     if !check.has_password() && tls.client_certificates != Some(ClientCertificates::Required) {
         check.report(
             TLS_WITHOUT_PASSWORD
                 .at("spec.tls", "connections are private, but nobody is asked for a password or a certificate")
                 .help("add spec.auth, or set spec.tls.clientCertificates to required"),
         );
+    }
+}
+
+/// What cert-manager is to make.
+fn made(check: &mut Check, tls: &Tls, certificate: &Certificate) {
+    let path = At::root("spec.tls.certificate");
+    if certificate.issuer.is_none() {
+        let fault = CERTIFICATE_INCOMPLETE.at(path, "nobody is named to sign it");
+        check.report(fault.help("name an Issuer or a ClusterIssuer of the cluster in issuer"));
+    }
+    if check.redis.metadata.namespace.is_none() {
+        let fault = CERTIFICATE_INCOMPLETE.at(path, "its names hold the namespace, and the document says none");
+        check.report(fault.help("set metadata.namespace"));
+    }
+    for (path, key, written) in [
+        ("spec.tls.certificateKey", &tls.certificate_key, defaults::TLS_CERTIFICATE_KEY),
+        ("spec.tls.privateKey", &tls.private_key, defaults::TLS_PRIVATE_KEY),
+        ("spec.tls.authorityKey", &tls.authority_key, defaults::TLS_AUTHORITY_KEY),
+    ] {
+        if key.as_ref().is_some_and(|key| key.as_str() != written) {
+            let fault = CERTIFICATE_KEYS.at(path, format!("cert-manager writes {written}"));
+            check.report(fault.help("leave it out"));
+        }
+    }
+    let valid = certificate.duration.map_or(CERT_MANAGER_DURATION, Duration::as_millis);
+    let times = [
+        ("duration", certificate.duration, HOUR, u64::MAX),
+        ("renewBefore", certificate.renew_before, HOUR / 12, valid - 1),
+    ];
+    for (field, time, least, most) in times {
+        if time.is_some_and(|time| !(least..=most).contains(&time.as_millis())) {
+            let fault = CERTIFICATE_TIMES
+                .at(path.field(field), "cert-manager takes 1h or more, and renews 5m or more before the end");
+            check.report(fault.help("leave it out for 90 days, the last third of which it is renewed in"));
+        }
     }
 }
 
@@ -204,10 +253,46 @@ pub(super) const CASES: &[super::tests::Case] = {
             "spec: {tls: {secret: t}, auth: {secret: a}}",
         ),
         case(
+            "certificate-incomplete",
+            "spec.tls.certificate",
+            "{metadata: {name: a, namespace: b}, spec: {auth: {secret: a}, tls: {secret: t, certificate: {}}}}",
+            "{metadata: {name: a, namespace: b}, spec: {auth: {secret: a}, tls: {secret: t, certificate: {issuer: c}}}}",
+        ),
+        case(
+            "certificate-incomplete",
+            "spec.tls.certificate",
+            "spec: {auth: {secret: a}, tls: {secret: t, certificate: {issuer: c}}}",
+            "{metadata: {name: a, namespace: b}, spec: {auth: {secret: a}, tls: {secret: t, certificate: {issuer: c}}}}",
+        ),
+        case(
+            "certificate-keys",
+            "spec.tls.privateKey",
+            "{metadata: {name: a, namespace: b}, spec: {auth: {secret: a}, tls: {secret: t, privateKey: k, certificate: {issuer: c}}}}",
+            "{metadata: {name: a, namespace: b}, spec: {auth: {secret: a}, tls: {secret: t, privateKey: tls.key, certificate: {issuer: c}}}}",
+        ),
+        case(
+            "certificate-times",
+            "spec.tls.certificate.duration",
+            "{metadata: {name: a, namespace: b}, spec: {auth: {secret: a}, tls: {secret: t, certificate: {issuer: c, duration: 59m}}}}",
+            "{metadata: {name: a, namespace: b}, spec: {auth: {secret: a}, tls: {secret: t, certificate: {issuer: c, duration: 1h}}}}",
+        ),
+        case(
+            "certificate-times",
+            "spec.tls.certificate.renewBefore",
+            "{metadata: {name: a, namespace: b}, spec: {auth: {secret: a}, tls: {secret: t, certificate: {issuer: c, duration: 2h, renewBefore: 2h}}}}",
+            "{metadata: {name: a, namespace: b}, spec: {auth: {secret: a}, tls: {secret: t, certificate: {issuer: c, duration: 2h, renewBefore: 1h}}}}",
+        ),
+        case(
             "tls-keys-equal",
             "spec.tls.privateKey",
             "spec: {auth: {secret: a}, tls: {secret: t, privateKey: tls.crt}}",
             "spec: {auth: {secret: a}, tls: {secret: t, privateKey: tls.pem}}",
+        ),
+        case(
+            "certificate-incomplete",
+            "spec.tls.certificate",
+            "{metadata: {name: a, namespace: b}, spec: {auth: {secret: a}, tls: {secret: t, certificate: {}}}}",
+            "{metadata: {name: a, namespace: b}, spec: {auth: {secret: a}, tls: {secret: t, certificate: {issuer: c}}}}",
         ),
         case(
             "tls-keys-equal",

@@ -11,6 +11,7 @@ pub struct Field {
     default: Option<&'static str>,
     sample: Option<&'static str>,
     beside: Option<&'static str>,
+    namespaced: bool,
     range: Option<(u32, u32)>,
     #[cfg_attr(not(feature = "tutorial"), expect(dead_code, reason = "only the tutorial lacks fields"))]
     v1beta3: Can,
@@ -82,7 +83,18 @@ impl Field {
     pub(crate) const fn of<T: Fields>(rust_name: &'static str) -> Self {
         let (default, sample, beside, renamed) = (None, None, None, None);
         let (v1beta3, v1) = (Can::Yes, Can::Yes);
-        Self { rust_name, renamed, default, sample, beside, range: None, v1beta3, v1, fields: T::FIELDS }
+        Self {
+            rust_name,
+            renamed,
+            default,
+            sample,
+            beside,
+            namespaced: false,
+            range: None,
+            v1beta3,
+            v1,
+            fields: T::FIELDS,
+        }
     }
 
     pub(crate) const fn named(self, key: &'static str) -> Self {
@@ -101,6 +113,11 @@ impl Field {
     /// What else the spec must say for the sample to mean anything, as JSON.
     pub(crate) const fn beside(self, spec: &'static str) -> Self {
         Self { beside: Some(spec), ..self }
+    }
+
+    /// It means nothing unless the document says its namespace.
+    pub(crate) const fn namespaced(self) -> Self {
+        Self { namespaced: true, ..self }
     }
 
     /// The least and the most it can be, whatever else the document says.
@@ -166,6 +183,12 @@ impl Field {
     #[must_use]
     pub fn beside_value(&self) -> Value {
         self.beside.and_then(|spec| serde_json::from_str(spec).ok()).unwrap_or_else(|| serde_json::json!({}))
+    }
+
+    /// True if the document must say its namespace for the sample to mean anything.
+    #[must_use]
+    pub const fn is_namespaced(&self) -> bool {
+        self.namespaced
     }
 
     /// The fields it has itself, or its items have.

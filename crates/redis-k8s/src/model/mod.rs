@@ -50,7 +50,7 @@ pub use service::{
     TrafficDistribution, TrafficPolicy,
 };
 pub use storage::{AccessMode, EmptyDir, EmptyDirMedium, RetentionPolicy, Storage};
-pub use tls::{Authority, ClientCertificates, Tls};
+pub use tls::{Authority, Certificate, ClientCertificates, IssuerKind, Tls};
 pub use update_strategy::{UpdateStrategy, UpdateType};
 
 /// Labels or annotations, in the order of their keys.

@@ -1,7 +1,10 @@
 //! Certificates.
 
 use super::{choice, document};
-use crate::value::{ObjectName, SecretKey};
+use crate::value::{Duration, ObjectName, SecretKey};
+
+/// What a field of the certificate needs beside it.
+const CERTIFIED: &str = r#"{"tls": {"secret": "redis-tls", "certificate": {"issuer": "company-ca"}}}"#;
 
 document! {
     /// Where the certificates are, and who must show one. Plain connections are refused.
@@ -20,8 +23,35 @@ document! {
         pub authority_key: Option<SecretKey> = "ca.crt" => sample(r#""root.crt""#).beside(r#"{"tls": {"secret": "redis-tls"}}"#),
         /// Where the certificate of the authority is, if it is not in the Secret: a bundle may hold several, as during a change of authority.
         pub authority: Option<Authority> else "the Secret's" => sample(r#"{"configMap": "company-ca", "key": "bundle.crt"}"#).beside(r#"{"tls": {"secret": "redis-tls"}}"#),
+        /// A `Certificate` of cert-manager, which makes and renews what is in `secret`, with all names it must hold. The document says
+        /// its namespace, since the names do.
+        pub certificate: Option<Certificate> else "there is none" => sample(r#"{"issuer": "company-ca"}"#).beside(r#"{"tls": {"secret": "redis-tls"}}"#).namespaced(),
         /// Whether clients show a certificate: `none`, `optional` or `required`.
         pub client_certificates: Option<ClientCertificates> = "optional" => sample(r#""required""#).beside(r#"{"tls": {"secret": "redis-tls"}}"#),
+    }
+}
+
+document! {
+    /// What cert-manager makes.
+    pub struct Certificate {
+        /// Who signs it. With an authority that others have, too, as Let's Encrypt, servers trust more than their own clients.
+        pub issuer: Option<ObjectName> => sample(r#""team-ca""#).beside(CERTIFIED),
+        /// The kind of the issuer: `Issuer`, which is in the namespace of the instance, or `ClusterIssuer`.
+        pub issuer_kind: Option<IssuerKind> = "Issuer" => sample(r#""ClusterIssuer""#).beside(CERTIFIED),
+        /// How long it is valid, 1h or more.
+        pub duration: Option<Duration> else "cert-manager's, 90 days" => sample(r#""720h""#).beside(CERTIFIED),
+        /// How long before its end it is renewed, 5m or more.
+        pub renew_before: Option<Duration> else "cert-manager's, a third of the time it is valid" => sample(r#""240h""#).beside(CERTIFIED),
+    }
+}
+
+choice! {
+    /// A kind of issuer.
+    pub enum IssuerKind {
+        /// In the namespace of the instance.
+        Issuer = "Issuer",
+        /// For every namespace.
+        ClusterIssuer = "ClusterIssuer",
     }
 }
 

@@ -2,6 +2,7 @@
 #![allow(clippy::needless_update, reason = "newer versions of Kubernetes add fields")]
 
 mod alerts;
+mod certificate;
 mod config_map;
 pub(crate) mod container;
 mod dashboard;

@@ -3,8 +3,8 @@
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 
 use super::{
-    alerts, config_map, dashboard, deployment, disruption_budget, monitor, network_policy, service, service_account,
-    stateful_set,
+    alerts, certificate, config_map, dashboard, deployment, disruption_budget, monitor, network_policy, service,
+    service_account, stateful_set,
 };
 use crate::api_version::ApiVersion;
 use crate::emit;
@@ -76,6 +76,9 @@ pub(crate) fn each(redis: &Redis, mut take: impl FnMut(Part)) {
     let components = [Some(Component::Server), proxy, Some(Component::Sentinel)].into_iter().flatten();
     for budget in components.filter_map(|component| disruption_budget::build(instance, component)) {
         take(budget.into());
+    }
+    if let Some(certificate) = certificate::build(instance) {
+        take(certificate.into());
     }
     if let Some(policy) = network_policy::build(instance) {
         take(policy.into());

@@ -371,6 +371,7 @@ fn fixed_settings() -> Vec<(&'static str, BoxedStrategy<Value>)> {
             Just(json!({"secret": "cache-tls"})), Just(json!({"secret": "cache-tls", "clientCertificates": "required"})),
             Just(json!({"secret": "cache-tls", "authority": {"configMap": "company-ca", "key": "bundle.crt"}})),
             Just(json!({"secret": "cache-tls", "authority": {"secret": "company-ca"}})),
+            Just(json!({"secret": "cache-tls", "certificate": {"issuer": "company-ca", "issuerKind": "ClusterIssuer", "duration": "720h", "renewBefore": "240h"}})),
             Just(json!({"secret": "cache-tls", "certificateKey": "crt", "privateKey": "key", "authorityKey": "ca"})),
         ].boxed()),
         ("spec/storage", prop_oneof![

@@ -24,7 +24,11 @@ pub(super) fn of(path: &str) -> Option<Sample> {
 
 /// The field of this path with this value.
 pub(super) fn with(path: &str, value: Value) -> Option<Sample> {
-    let without = json!({"metadata": {"name": "redis"}, "spec": beside(path)?});
+    let mut without = json!({"metadata": {"name": "redis"}, "spec": beside(path)?});
+    let ends = path.match_indices('.').map(|(end, _)| end).chain([path.len()]);
+    if ends.filter_map(|end| super::known(&path[..end])).any(DocumentField::is_namespaced) {
+        put(&mut without, "metadata.namespace", json!("shop"));
+    }
     let mut with = without.clone();
     put(&mut with, path, value);
     Some(Sample { excerpt: excerpt(&with, path), without: complete(without), with: complete(with) })

@@ -14,6 +14,7 @@ const SHORT_NAMES: &[(&str, &[&str])] = &[
     ("Deployment", &["deploy"]),
     ("StatefulSet", &["sts"]),
     ("PodDisruptionBudget", &["pdb"]),
+    ("Certificate", &["cert", "certs"]),
     ("NetworkPolicy", &["netpol"]),
     ("PodMonitor", &["pmon"]),
     ("PrometheusRule", &["promrule"]),

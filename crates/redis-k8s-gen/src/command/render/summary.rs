@@ -44,7 +44,7 @@ impl Format for Summary {
                     let away = &object["spec"]["maxUnavailable"];
                     let _ = writeln!(text, "  {}: a drain takes at most {away} at a time", title(object));
                 }
-                "ConfigMap" | "ServiceAccount" | "PodMonitor" | "PrometheusRule" | "ServiceMonitor" => {
+                "Certificate" | "ConfigMap" | "ServiceAccount" | "PodMonitor" | "PrometheusRule" | "ServiceMonitor" => {
                     let _ = writeln!(text, "  {}", title(object));
                 }
                 _ => {}

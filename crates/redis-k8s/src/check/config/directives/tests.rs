@@ -1,7 +1,7 @@
 //! The table in itself, and against real servers.
 
 use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{TcpListener, TcpStream};
+use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -56,7 +56,7 @@ fn what_is_no_parameter_is_not_live() {
 /// A server of this machine that ends with the test.
 struct Running {
     process: Child,
-    stream: BufReader<TcpStream>,
+    stream: BufReader<UnixStream>,
     _data: tempfile::TempDir,
 }
 
@@ -70,16 +70,19 @@ impl Drop for Running {
 impl Running {
     fn start(program: &Path) -> Self {
         let data = tempfile::tempdir().unwrap();
-        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        // Ports are everybody's; a folder is ours.
+        let socket = data.path().join("socket");
         let process = Command::new(program)
-            .args(["--port", &port.to_string(), "--bind", "127.0.0.1", "--save", "", "--dir"])
+            .args(["--port", "0", "--save", "", "--unixsocket"])
+            .arg(&socket)
+            .arg("--dir")
             .arg(data.path())
             .stdout(Stdio::null())
             .spawn()
             .unwrap();
         let begun = Instant::now();
         let stream = loop {
-            match TcpStream::connect(("127.0.0.1", port)) {
+            match UnixStream::connect(&socket) {
                 Ok(stream) => break BufReader::new(stream),
                 Err(error) => assert!(begun.elapsed() < Duration::from_secs(20), "{}: {error}", program.display()),
             }
@@ -100,7 +103,6 @@ impl Running {
         for word in words {
             write!(command, "${}\r\n{word}\r\n", word.len()).unwrap();
         }
-        // In one piece: the kernel holds small ones back for 40 ms each.
         self.stream.get_mut().write_all(&command).unwrap();
         let first = self.line();
         let Some(count) = first.strip_prefix('*') else { return vec![first] };
