@@ -330,6 +330,15 @@ impl<'a> Instance<'a> {
         self.redis.spec.auth.as_deref().is_some_and(Auth::has_users)
     }
 
+    /// The user that servers, scripts and what is beside them are to the servers.
+    pub(crate) fn own_user(self) -> &'static str {
+        if self.has_users() { defaults::OWN_USER } else { "default" }
+    }
+
+    pub(crate) fn has_network_policy(self) -> bool {
+        self.redis.spec.network_policy.as_deref().and_then(|policy| policy.enabled) != Some(false)
+    }
+
     pub(crate) fn has_tls(self) -> bool {
         self.redis.spec.tls.is_some()
     }

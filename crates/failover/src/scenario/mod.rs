@@ -152,9 +152,7 @@ pub(crate) fn all() -> Vec<Scenario> {
             _ if kind.is_for_change() => Vec::new(),
             Kind::FiveOfEach => Vec::new(),
             // That process and hand-over are the same with another number of sentinels, the other rows show.
-            Kind::OneSentinel | Kind::FiveSentinels => {
-                every().filter(|row| row.name == "force-delete-master").collect()
-            }
+            Kind::OneSentinel | Kind::FiveSentinels => force_delete_master().collect(),
             _ => everywhere().collect(),
         };
         for Row { name, title, mut bounds, act } in rows.into_iter().chain(change::rows(kind)).chain(field::rows(kind))
@@ -198,6 +196,10 @@ fn named(name: &str, kind: Kind) -> String {
 
 fn every() -> impl Iterator<Item = Row> {
     crash::rows().into_iter().chain(deletion::rows()).chain(network::rows()).chain(roll::rows()).chain(scale::rows())
+}
+
+fn force_delete_master() -> impl Iterator<Item = Row> {
+    every().filter(|row| row.name == "force-delete-master")
 }
 
 fn without_storage() -> impl Iterator<Item = Row> {

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::change::{Whom, lives, note_when, unchanged};
 use super::deletion::gone;
 use super::roll::{ROLL, roll};
-use super::{Bounds, Lost, Row, at_most, every, row};
+use super::{Bounds, Lost, Row, at_most, force_delete_master, row};
 use crate::kube::objects::secret;
 use crate::resp::{Access, Connection, Reply};
 use crate::trial::Trial;
@@ -32,8 +32,7 @@ pub(super) fn rows() -> Vec<Row> {
             users_off_and_on,
         ),
     ];
-    let usual = every().filter(|row| row.name == "force-delete-master");
-    usual.chain(own).collect()
+    force_delete_master().chain(own).collect()
 }
 
 /// Rows of a ground whose clients are the default user.

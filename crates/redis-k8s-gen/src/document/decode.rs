@@ -32,9 +32,7 @@ pub(super) fn decode(bytes: &[u8]) -> Result<(&str, usize), Fault> {
 }
 
 fn fault(rule: &'static str, message: impl Into<String>, at: usize, length: usize) -> Fault {
-    let start = u32::try_from(at).unwrap_or(u32::MAX);
-    let end = u32::try_from(at + length).unwrap_or(u32::MAX);
-    Fault::new(rule, message).at(Origin::Text { start, end })
+    Fault::new(rule, message).at(Origin::text(at, at + length))
 }
 
 /// UTF-16 and UTF-32 by their marks, or by the zero bytes that their ASCII characters have.

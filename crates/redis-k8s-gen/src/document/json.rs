@@ -29,11 +29,11 @@ pub(super) struct NoJson {
 impl NoJson {
     /// As a fault of a manifest that starts at byte `base` of its source.
     pub(super) fn fault(&self, base: usize) -> Fault {
-        let start = u32::try_from(base + self.at).unwrap_or(u32::MAX);
+        let start = base + self.at;
         let message =
             format!("what begins with `{{` is JSON to the API server and older kubectl, and this is not: {}", self.why);
         Fault::new("not-json", message)
-            .at(Origin::Text { start, end: start.saturating_add(1) })
+            .at(Origin::text(start, start + 1))
             .help("write `---` in a line before it, or JSON")
     }
 }

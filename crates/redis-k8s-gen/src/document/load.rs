@@ -292,8 +292,8 @@ impl<D: AsRef<Redis>> Run<'_, D> {
         if let Some(fault) = parsed.stopped {
             batch.fill(piece.source);
             batch.report.count_document();
-            let end = u32::try_from(piece.base + piece.text.len()).unwrap_or(u32::MAX);
-            batch.report.add(self.diagnostic(fault, piece.source, Origin::Text { start: end, end }));
+            let end = piece.base + piece.text.len();
+            batch.report.add(self.diagnostic(fault, piece.source, Origin::text(end, end)));
         }
     }
 

@@ -21,6 +21,14 @@ pub(super) enum Origin {
     Override(u32),
 }
 
+impl Origin {
+    /// Bytes of the source being read, which has at most 4 GiB.
+    pub(super) fn text(start: usize, end: usize) -> Self {
+        let offset = |at| u32::try_from(at).unwrap_or(u32::MAX);
+        Self::Text { start: offset(start), end: offset(end) }
+    }
+}
+
 /// One part of a document.
 #[derive(Debug, Clone)]
 pub(super) struct Node<'t> {

@@ -10,9 +10,7 @@ pub(super) const BREAKS: [char; 3] = ['\u{85}', '\u{2028}', '\u{2029}'];
 
 /// What is wrong from byte `start` to `end` of the source, and what to do.
 pub(super) fn fault(start: usize, end: usize, message: impl Into<String>, help: &'static str) -> Fault {
-    let offset = |at| u32::try_from(at).unwrap_or(u32::MAX);
-    let origin = Origin::Text { start: offset(start), end: offset(end) };
-    Fault::new("not-yaml-1-1", message).at(origin).help(help)
+    Fault::new("not-yaml-1-1", message).at(Origin::text(start, end)).help(help)
 }
 
 /// A directive, or the end of a document, before any document begins.

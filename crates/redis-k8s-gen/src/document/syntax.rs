@@ -12,8 +12,7 @@ pub(super) fn fault(error: &ScanError, text: &str, base: usize) -> Fault {
         at -= 1;
     }
     let length = text.get(at..).and_then(|rest| rest.chars().next()).map_or(0, char::len_utf8);
-    let offset = |at: usize| u32::try_from(base + at).unwrap_or(u32::MAX);
-    let origin = Origin::Text { start: offset(at), end: offset(at + length) };
+    let origin = Origin::text(base + at, base + at + length);
     let (message, help) = words(error.kind());
     let message = message.unwrap_or_else(|| error.info());
     let fault = Fault::new("syntax", message).at(origin);

@@ -4,10 +4,10 @@ use super::Check;
 use super::at::At;
 use super::rule::rules;
 use crate::model::{Auth, Certificate, ClientCertificates, Tls, defaults};
-use crate::value::Duration;
+use crate::value::{Duration, SecretKey};
 
 /// Characters of a key in a Secret.
-const MOST_OF_KEY: usize = 253;
+pub(super) const MOST_OF_KEY: usize = 253;
 /// In milliseconds.
 const HOUR: u64 = 3_600_000;
 /// How long a certificate of cert-manager is valid that says nothing of it: 90 days.
@@ -137,12 +137,7 @@ fn certificates(check: &mut Check, tls: &Tls) {
             );
         }
     }
-    let keys = [
-        ("spec.tls.certificateKey", &tls.certificate_key, defaults::TLS_CERTIFICATE_KEY),
-        ("spec.tls.privateKey", &tls.private_key, defaults::TLS_PRIVATE_KEY),
-        ("spec.tls.authorityKey", &tls.authority_key, defaults::TLS_AUTHORITY_KEY),
-    ]
-    .map(|(path, key, default)| (path, key.is_some(), key.as_ref().map_or(default, |key| key.as_str())));
+    let keys = tls_keys(tls).map(|(path, key, default)| (path, key.is_some(), key.map_or(default, SecretKey::as_str)));
     let keys = if tls.authority.is_some() { &keys[..2] } else { &keys[..] };
     for (place, (path, is_written, key)) in keys.iter().enumerate() {
         // Reported at the field that was written, once for each pair.
@@ -170,6 +165,15 @@ fn certificates(check: &mut Check, tls: &Tls) {
     }
 }
 
+/// The keys of the Secret: each field, what it says, and the key where it says nothing.
+fn tls_keys(tls: &Tls) -> [(&'static str, Option<&SecretKey>, &'static str); 3] {
+    [
+        ("spec.tls.certificateKey", tls.certificate_key.as_ref(), defaults::TLS_CERTIFICATE_KEY),
+        ("spec.tls.privateKey", tls.private_key.as_ref(), defaults::TLS_PRIVATE_KEY),
+        ("spec.tls.authorityKey", tls.authority_key.as_ref(), defaults::TLS_AUTHORITY_KEY),
+    ]
+}
+
 /// What cert-manager is to make.
 fn made(check: &mut Check, tls: &Tls, certificate: &Certificate) {
     let path = At::root("spec.tls.certificate");
@@ -181,12 +185,8 @@ fn made(check: &mut Check, tls: &Tls, certificate: &Certificate) {
         let fault = CERTIFICATE_INCOMPLETE.at(path, "its names hold the namespace, and the document says none");
         check.report(fault.help("set metadata.namespace"));
     }
-    for (path, key, written) in [
-        ("spec.tls.certificateKey", &tls.certificate_key, defaults::TLS_CERTIFICATE_KEY),
-        ("spec.tls.privateKey", &tls.private_key, defaults::TLS_PRIVATE_KEY),
-        ("spec.tls.authorityKey", &tls.authority_key, defaults::TLS_AUTHORITY_KEY),
-    ] {
-        if key.as_ref().is_some_and(|key| key.as_str() != written) {
+    for (path, key, written) in tls_keys(tls) {
+        if key.is_some_and(|key| key.as_str() != written) {
             let fault = CERTIFICATE_KEYS.at(path, format!("cert-manager writes {written}"));
             check.report(fault.help("leave it out"));
         }
@@ -287,12 +287,6 @@ pub(super) const CASES: &[super::tests::Case] = {
             "spec.tls.privateKey",
             "spec: {auth: {secret: a}, tls: {secret: t, privateKey: tls.crt}}",
             "spec: {auth: {secret: a}, tls: {secret: t, privateKey: tls.pem}}",
-        ),
-        case(
-            "certificate-incomplete",
-            "spec.tls.certificate",
-            "{metadata: {name: a, namespace: b}, spec: {auth: {secret: a}, tls: {secret: t, certificate: {}}}}",
-            "{metadata: {name: a, namespace: b}, spec: {auth: {secret: a}, tls: {secret: t, certificate: {issuer: c}}}}",
         ),
         case(
             "tls-keys-equal",

@@ -4,7 +4,7 @@ use super::rule::rules;
 use super::{Check, control_in};
 use crate::api_version::ApiVersion;
 use crate::check::at::At;
-use crate::model::EnvSource;
+use crate::model::{EnvSource, POD_FIELDS};
 use crate::value::LabelKey;
 
 /// Longest string the kernel hands to a process, name, `=` and NUL included (`MAX_ARG_STRLEN`).
@@ -132,28 +132,15 @@ fn source(check: &mut Check, path: &At, from: &EnvSource, has_value: bool) {
         let key = asked.strip_prefix(map).and_then(|rest| rest.strip_prefix("['")?.strip_suffix("']"));
         key.is_some_and(|key| key.parse::<LabelKey>().is_ok())
     };
-    if !FIELDS.contains(&asked) && !is_of_map("metadata.labels") && !is_of_map("metadata.annotations") {
+    if !POD_FIELDS.contains(&asked) && !is_of_map("metadata.labels") && !is_of_map("metadata.annotations") {
         let at = path.field("fieldRef");
         check.report(
             ENV_SOURCE
                 .at(at.field("fieldPath"), format!("{asked:?} is no field of a pod that a variable can have"))
-                .help(format!("use one of {}, or metadata.labels['KEY']", FIELDS.join(", "))),
+                .help(format!("use one of {}, or metadata.labels['KEY']", POD_FIELDS.join(", "))),
         );
     }
 }
-
-/// What a variable can have of its pod, beside a label or an annotation.
-const FIELDS: [&str; 9] = [
-    "metadata.name",
-    "metadata.namespace",
-    "metadata.uid",
-    "spec.nodeName",
-    "spec.serviceAccountName",
-    "status.hostIP",
-    "status.hostIPs",
-    "status.podIP",
-    "status.podIPs",
-];
 
 fn one_source(check: &mut Check, path: &At, count: usize, which: &str) {
     if count != 1 {

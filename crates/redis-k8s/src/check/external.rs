@@ -54,10 +54,9 @@ pub(super) fn check(check: &mut Check) {
         services::exposed_without_password(check, path, "an address outside");
     }
     let policy = check.spec.network_policy.as_deref();
-    let enabled = policy.and_then(|policy| policy.enabled) != Some(false);
     let has_block = policy.is_some_and(|policy| policy.clients.iter().flatten().any(|peer| peer.cidr.is_some()));
     // Without ranges everybody is let in anyway.
-    let judges = enabled && external.load_balancer_source_ranges.is_some() && !has_block;
+    let judges = check.instance.has_network_policy() && external.load_balancer_source_ranges.is_some() && !has_block;
     if external.external_traffic_policy == Some(TrafficPolicy::Cluster) && judges {
         check.report(
             EXTERNAL_HIDES_CLIENTS

@@ -133,7 +133,7 @@ fn from(check: &mut Check, path: &At, metrics: &Metrics) {
     for (place, peer) in named.iter().enumerate() {
         network_policy::peer(check, &path.index(place), peer, false);
     }
-    let switched_off = check.spec.network_policy.as_deref().and_then(|policy| policy.enabled) == Some(false);
+    let switched_off = !check.instance.has_network_policy();
     if switched_off && !named.is_empty() {
         check.report(
             services::SETTINGS_OF_DISABLED

@@ -1,14 +1,13 @@
 //! Users of the servers.
 
 use super::Check;
+use super::access::MOST_OF_KEY;
 use super::rule::rules;
 use crate::check::at::At;
 use crate::model::{Auth, User, defaults};
 
 /// A ConfigMap holds all of them, beside the directives.
 const MOST_BYTES: usize = 128 * 1024;
-/// Characters of a key, with `previous-` before it.
-const MOST_OF_KEY: usize = 253;
 /// Files the scripts have beside the passwords of users.
 const FILES: [&str; 4] = ["server", "server-previous", "sentinel", "sentinel-previous"];
 

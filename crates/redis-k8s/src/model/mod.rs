@@ -33,8 +33,8 @@ pub use metadata::Metadata;
 pub use metrics::{Alerts, Dashboard, Metrics, Monitor, MonitorKind};
 pub use network_policy::{DnsPeer, Mesh, NetworkPolicy, Peer, PolicyPort, PolicyRule, Protocol};
 pub use pod::{
-    EnvFrom, EnvSource, EnvVar, FieldRef, FsGroupChangePolicy, ImagePullPolicy, KeyRef, ProfileType, Security,
-    SecurityProfile, ServiceAccount, SourceRef, SupplementalGroupsPolicy,
+    EnvFrom, EnvSource, EnvVar, FieldRef, FsGroupChangePolicy, ImagePullPolicy, KeyRef, POD_FIELDS, ProfileType,
+    Security, SecurityProfile, ServiceAccount, SourceRef, SupplementalGroupsPolicy,
 };
 pub use probe::{Probe, Probes};
 pub use redis::{DocumentApiVersion, DocumentKind, Modules, Persistence, Redis, RedisSpec};

@@ -96,6 +96,20 @@ choice! {
     }
 }
 
+/// Fields of a pod that a variable may take its value from, besides `metadata.labels['KEY']` and `metadata.annotations['KEY']`
+/// (<https://kubernetes.io/docs/concepts/workloads/pods/downward-api/>).
+pub const POD_FIELDS: [&str; 9] = [
+    "metadata.name",
+    "metadata.namespace",
+    "metadata.uid",
+    "spec.nodeName",
+    "spec.serviceAccountName",
+    "status.hostIP",
+    "status.hostIPs",
+    "status.podIP",
+    "status.podIPs",
+];
+
 document! {
     /// Ids, profiles and kernel settings of the pods. Everything else keeps to Pod Security "restricted".
     pub struct Security {

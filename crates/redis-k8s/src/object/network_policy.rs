@@ -16,10 +16,10 @@ const DNS_PORTS: [u16; 2] = [53, 5353];
 
 /// One policy for all pods, since they talk to each other and to the same clients.
 pub(super) fn build(instance: Instance<'_>) -> Option<NetworkPolicy> {
-    let asked = instance.redis.spec.network_policy.as_deref();
-    if asked.and_then(|policy| policy.enabled) == Some(false) {
+    if !instance.has_network_policy() {
         return None;
     }
+    let asked = instance.redis.spec.network_policy.as_deref();
     let selector = LabelSelector { match_labels: Some(instance_labels(instance)), ..Default::default() };
     let own = || NetworkPolicyPeer { pod_selector: Some(selector.clone()), ..Default::default() };
     let proxy = instance.master_service().map(|_| Component::Proxy);

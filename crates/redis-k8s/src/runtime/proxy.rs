@@ -25,7 +25,7 @@ pub(super) fn config(instance: Instance<'_>) -> String {
             }
         })
         .collect();
-    let user = if instance.has_users() { defaults::OWN_USER } else { "default" };
+    let user = instance.own_user();
     fill(
         super::PROXY_CONFIG,
         context! {

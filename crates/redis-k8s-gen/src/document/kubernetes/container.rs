@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use redis_k8s::model::POD_FIELDS;
 use redis_k8s::{LabelKey, PathStep};
 
 use super::amount::Amount;
@@ -17,20 +18,6 @@ use super::rules::{
 use super::values;
 use crate::document::fault::Fault;
 use crate::document::node::{Entry, Node, shorten};
-
-/// Fields of a pod that a variable may take its value from, besides `metadata.labels['KEY']` and `metadata.annotations['KEY']`
-/// (<https://kubernetes.io/docs/concepts/workloads/pods/downward-api/>).
-const POD_FIELDS: [&str; 9] = [
-    "metadata.name",
-    "metadata.namespace",
-    "metadata.uid",
-    "spec.nodeName",
-    "spec.serviceAccountName",
-    "status.hostIP",
-    "status.hostIPs",
-    "status.podIP",
-    "status.podIPs",
-];
 
 /// Those that a file may hold; all labels or annotations stand in one file.
 const POD_FIELDS_OF_FILE: [&str; 5] =
