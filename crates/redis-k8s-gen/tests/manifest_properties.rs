@@ -20,8 +20,11 @@ fn validated(document: &Redis, text: impl Into<Vec<u8>>) -> Report {
     validate(vec![Source::new("rendering", text)], &[], ApiVersion::AppsV1, &release).report
 }
 
-fn objects(document: &Redis, target: ApiVersion) -> Option<Vec<Value>> {
-    document.render(target).ok().map(|manifest| manifest.to_values())
+/// What the document renders, without the kinds of operators, whose fields nobody here knows.
+fn objects(document: &Redis) -> Option<Vec<Value>> {
+    let is_known = |object: &Value| !object["apiVersion"].as_str().unwrap().contains(".com/");
+    let manifest = document.render(ApiVersion::AppsV1).ok()?;
+    Some(manifest.to_values().into_iter().filter(is_known).collect())
 }
 
 fn list(items: &[Value]) -> String {
@@ -81,7 +84,7 @@ proptest! {
 
     #[test]
     fn a_field_that_is_none_is_found_wherever_it_stands(document in documents::production(), place in any::<Index>()) {
-        let Some(mut items) = objects(&document, ApiVersion::AppsV1) else { return Ok(()) };
+        let Some(mut items) = objects(&document) else { return Ok(()) };
         let item = place.index(items.len());
         let mut mappings = Vec::new();
         places(&items[item], "", &mut mappings, &mut Vec::new());
@@ -94,7 +97,7 @@ proptest! {
 
     #[test]
     fn a_value_of_another_type_is_found_wherever_it_stands(document in documents::production(), place in any::<Index>()) {
-        let Some(mut items) = objects(&document, ApiVersion::AppsV1) else { return Ok(()) };
+        let Some(mut items) = objects(&document) else { return Ok(()) };
         let item = place.index(items.len());
         let mut entries = Vec::new();
         places(&items[item], "", &mut Vec::new(), &mut entries);
