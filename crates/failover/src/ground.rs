@@ -42,9 +42,6 @@ pub(crate) enum Kind {
     OneSentinel,
     /// Five sentinels.
     FiveSentinels,
-    /// Five servers and five sentinels.
-    #[value(name = "five-of-each")]
-    FiveOfEach,
     /// Images whose tools are busybox.
     Alpine,
     /// With claims, and servers that take long to load them.
@@ -75,7 +72,7 @@ pub(crate) enum Kind {
 
 impl Kind {
     /// All kinds.
-    pub(crate) const ALL: [Self; 24] = [
+    pub(crate) const ALL: [Self; 23] = [
         Self::Default,
         Self::Storage,
         Self::Auth,
@@ -86,7 +83,6 @@ impl Kind {
         Self::Five,
         Self::OneSentinel,
         Self::FiveSentinels,
-        Self::FiveOfEach,
         Self::Alpine,
         Self::SlowLoading,
         Self::Unlocked,
@@ -115,7 +111,6 @@ impl Kind {
             Self::Five => "five-servers",
             Self::OneSentinel => "one-sentinel",
             Self::FiveSentinels => "five-sentinels",
-            Self::FiveOfEach => "five-of-each",
             Self::Alpine => "alpine",
             Self::SlowLoading => "slow-loading",
             Self::Unlocked => "unlocked",
@@ -181,7 +176,6 @@ impl Kind {
             Self::Five => json!({"replicas": 5}),
             Self::OneSentinel => json!({"sentinel": {"replicas": 1}}),
             Self::FiveSentinels => json!({"sentinel": {"replicas": 5}}),
-            Self::FiveOfEach => json!({"replicas": 5, "sentinel": {"replicas": 5}}),
             Self::Alpine => json!({"image": "-alpine"}),
             Self::SlowLoading => json!({"image": "-slow-loading", "storage": {"size": "1Gi"}}),
             Self::MasterService => {

@@ -133,7 +133,7 @@ fn attempt(scenario: &Scenario, idle: Idle, ground: &Ground, measured: &mut Meas
     let plain = Plain::start(cluster, &examiner.net, examiner.instance.image())?;
     let before = examiner.named();
     cluster.journal.event("=== left alone");
-    thread::sleep(if idle == Idle::Healthy { SETTLE } else { BACK_OFF });
+    thread::sleep(if idle == Idle::ReplicaDown { BACK_OFF } else { SETTLE });
 
     let own: Vec<Arc<Pod>> =
         examiner.servers().into_iter().chain(examiner.sentinels()).filter(|pod| pod.main().is_some()).collect();
@@ -144,14 +144,15 @@ fn attempt(scenario: &Scenario, idle: Idle, ground: &Ground, measured: &mut Meas
     let floor = Cost::sum(FLOOR, &costs.split_off(own.len()));
     let whole = Cost::sum(WHOLE, &costs);
 
-    if idle != Idle::ReplicaDown {
+    let is_healthy = idle != Idle::ReplicaDown;
+    if is_healthy {
         measured.failures.extend(examiner.complaints());
     }
     measured.moves = usize::from(examiner.named() != before);
     aftermath(cluster, measured)?;
     let mut note = |what: &str, value, bound| measured.notes.push(Note { what: what.to_owned(), value, bound });
-    if idle == Idle::Healthy {
-        note(OF_PLAIN, whole.with_probes() / floor.millicores, most_of_plain(ground.kind));
+    if is_healthy {
+        note(OF_PLAIN, whole.with_probes() / floor.millicores, most_of_plain(ground.kind, idle));
         note(MOST_MEMORY, whole.memory, MEMORY);
     }
     note(ALL_STARTS, whole.starts, STARTS);
@@ -163,11 +164,11 @@ fn attempt(scenario: &Scenario, idle: Idle, ground: &Ground, measured: &mut Meas
 }
 
 /// How many times the cost of a plain instance of three and three a healthy one may cost.
-fn most_of_plain(kind: Kind) -> f64 {
-    match kind {
+fn most_of_plain(kind: Kind, idle: Idle) -> f64 {
+    match (kind, idle) {
         // 2.5 times plain Redis 8, which costs twice as much as Redis 7, the one server here that was built with TLS.
-        Kind::AuthTls => 5.0,
-        Kind::FiveOfEach => 3.5,
+        (Kind::AuthTls, _) => 5.0,
+        (_, Idle::Scaled) => 3.5,
         _ => 2.0,
     }
 }

@@ -4,6 +4,7 @@ use std::fs::OpenOptions;
 use std::io::{self, Write};
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Instant;
 
 use serde_json::{Value, json};
 
@@ -84,6 +85,8 @@ fn started(seconds: f64, scenario: &Scenario) -> Measured {
 pub(crate) struct Table {
     json: std::fs::File,
     head: Value,
+    /// When the last row was added.
+    since: Instant,
     passed: usize,
     failed: Vec<String>,
 }
@@ -108,7 +111,7 @@ impl Table {
             "{:<34} {:>14} {:>13} {:>13} {:>14} {:>5}  ",
             "scenario", "no writes (s)", "lost plain", "lost WAIT", "healthy (s)", "moves"
         ))?;
-        Ok(Self { json: file, head, passed: 0, failed: Vec::new() })
+        Ok(Self { json: file, head, since: Instant::now(), passed: 0, failed: Vec::new() })
     }
 
     /// Copies a run's logs to where they outlive it.
@@ -160,6 +163,8 @@ impl Table {
         line["round"] = json!(round);
         line["bounds"] = json!({"gap": bounds.gap, "healthy": bounds.healthy, "moves": bounds.moves});
         line["measured"] = measured.json();
+        // With the ground, where one was raised for it: what the row costs whoever runs the table.
+        line["took"] = json!(std::mem::replace(&mut self.since, Instant::now()).elapsed().as_secs());
         writeln!(self.json, "{line}")?;
         if measured.passed() {
             self.passed += 1;

@@ -22,7 +22,10 @@ fn validated(document: &Redis, text: impl Into<Vec<u8>>) -> Report {
 
 /// What the document renders, without the kinds of operators, whose fields nobody here knows.
 fn objects(document: &Redis) -> Option<Vec<Value>> {
-    let is_known = |object: &Value| !object["apiVersion"].as_str().unwrap().contains(".com/");
+    let is_known = |object: &Value| {
+        let version = object["apiVersion"].as_str().unwrap();
+        !version.contains('.') || version.contains(".k8s.io/")
+    };
     let manifest = document.render(ApiVersion::AppsV1).ok()?;
     Some(manifest.to_values().into_iter().filter(is_known).collect())
 }

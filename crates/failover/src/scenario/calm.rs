@@ -23,7 +23,7 @@ pub(super) fn rows(kind: Kind) -> Vec<Scenario> {
             row("calm-replica-down", "nothing, while a replica is gone for good", Idle::ReplicaDown),
             row("calm-scaled", "nothing, with five of each by kubectl scale", Idle::Scaled),
         ],
-        Kind::AuthTls | Kind::FiveOfEach => vec![calm()],
+        Kind::AuthTls => vec![calm()],
         _ => Vec::new(),
     }
 }

@@ -56,7 +56,7 @@ pub(super) fn rows(kind: Kind) -> Vec<Row> {
             ),
             row(
                 "overload",
-                "six times more runnable processes than cores for 60 s",
+                "six times more runnable processes than cores for 40 s",
                 Bounds { gap: None, ..calm },
                 overload,
             ),
@@ -381,7 +381,7 @@ fn overload(trial: &mut Trial<'_>) -> io::Result<()> {
         })
     };
     let load = (0..6 * cores).map(spin).collect::<io::Result<Vec<_>>>()?;
-    thread::sleep(Duration::from_secs(60));
+    thread::sleep(Duration::from_secs(40));
     drop(load);
     trial.mend();
     trial.settle("seconds until healthy without it", 20.0)?;

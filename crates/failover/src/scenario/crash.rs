@@ -23,7 +23,7 @@ pub(super) fn rows() -> Vec<Row> {
         }),
         row(
             "kill-master-again",
-            "kill -9 of the master process five times in a minute",
+            "kill -9 of the master process five times in half a minute",
             at_most(2.0, Lost::Nothing, 10.0),
             kill_master_again,
         ),
@@ -58,7 +58,7 @@ pub(super) fn rows() -> Vec<Row> {
             let pods = trial.cluster.pods();
             pods.iter().try_for_each(|pod| trial.cluster.signal(&pod.name, Signal::SIGKILL))
         }),
-        row("freeze-master", "SIGSTOP of the master for 30 s", at_most(7.5, Lost::Unreplicated, 15.0), freeze_master),
+        row("freeze-master", "SIGSTOP of the master for 15 s", at_most(7.5, Lost::Unreplicated, 15.0), freeze_master),
     ]
 }
 
@@ -77,7 +77,7 @@ pub(super) fn rows_that_load() -> Vec<Row> {
 /// What the kubelet would answer with longer and longer waits.
 fn kill_master_again(trial: &mut Trial<'_>) -> io::Result<()> {
     trial.begin();
-    for seconds in [12, 12, 12, 12, 0] {
+    for seconds in [6, 6, 6, 6, 0] {
         let master = trial.master()?;
         trial.mend();
         trial.cluster.signal(&master.name, Signal::SIGKILL)?;
@@ -102,7 +102,7 @@ fn freeze_master(trial: &mut Trial<'_>) -> io::Result<()> {
     let master = trial.master()?;
     trial.begin();
     trial.cluster.signal(&master.name, Signal::SIGSTOP)?;
-    thread::sleep(Duration::from_secs(30));
+    thread::sleep(Duration::from_secs(15));
     trial.mend();
     // The kubelet may have restarted it already; then there is nothing to wake.
     let _ = trial.cluster.signal(&master.name, Signal::SIGCONT);

@@ -27,7 +27,7 @@ pub(super) fn rows() -> Vec<Row> {
                 gone(trial, &[master])
             },
         ),
-        row("cut-master", "master cut off for 30 s", lost, |trial| {
+        row("cut-master", "master cut off for 15 s", lost, |trial| {
             let master = trial.master()?;
             cut(trial, master.ip().as_slice())
         }),

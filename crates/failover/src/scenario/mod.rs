@@ -126,8 +126,7 @@ pub(crate) fn all() -> Vec<Scenario> {
                 name: named("start", kind),
                 title: "apply to everything ready",
                 kind,
-                // Ten pods start one after the other on two cores.
-                bounds: if kind == Kind::FiveOfEach { Bounds { healthy: Some(14.0), ..START } } else { START },
+                bounds: START,
                 act: |_| Ok(()),
                 short: kind == Kind::Default,
                 run: Run::Start,
@@ -150,7 +149,6 @@ pub(crate) fn all() -> Vec<Scenario> {
             Kind::Outside => outside::rows(),
             Kind::TwoPasswords => metrics::rows(),
             _ if kind.is_for_change() => Vec::new(),
-            Kind::FiveOfEach => Vec::new(),
             // That process and hand-over are the same with another number of sentinels, the other rows show.
             Kind::OneSentinel | Kind::FiveSentinels => force_delete_master().collect(),
             _ => everywhere().collect(),

@@ -13,18 +13,18 @@ use crate::trial::Trial;
 use crate::writer::{Promise, Writer};
 
 /// How long a cut lasts.
-const CUT: Duration = Duration::from_secs(30);
+const CUT: Duration = Duration::from_secs(15);
 
 pub(super) fn rows() -> Vec<Row> {
     let cut_off = at_most(7.5, Lost::Unreplicated, 15.0);
     vec![
-        row("cut-master", "master cut off for 30 s, a client on either side", cut_off, |trial| {
+        row("cut-master", "master cut off for 15 s, a client on either side", cut_off, |trial| {
             cut_master(trial, &[], true, true)
         }),
-        row("mute-master", "nothing the master sends arrives for 30 s", cut_off, |trial| {
+        row("mute-master", "nothing the master sends arrives for 15 s", cut_off, |trial| {
             cut_master(trial, &[], true, false)
         }),
-        row("deafen-master", "nothing reaches the master for 30 s", cut_off, |trial| {
+        row("deafen-master", "nothing reaches the master for 15 s", cut_off, |trial| {
             cut_master(trial, &[], false, true)
         }),
         row(
@@ -38,15 +38,15 @@ pub(super) fn rows() -> Vec<Row> {
         ),
         row(
             "split-vote",
-            "master cut off for 30 s, and all sentinels stand for election at once",
+            "master cut off for 15 s, and all sentinels stand for election at once",
             at_most(12.0, Lost::Unreplicated, 15.0),
             split_vote,
         ),
-        row("cut-replica", "a replica cut off for 30 s", at_most(0.5, Lost::Nothing, 15.0), |trial| {
+        row("cut-replica", "a replica cut off for 15 s", at_most(0.5, Lost::Nothing, 15.0), |trial| {
             let replica = trial.replica()?;
             cut(trial, replica.ip().as_slice())
         }),
-        row("cut-sentinel", "a sentinel cut off for 30 s", at_most(0.5, Lost::Nothing, 15.0), |trial| {
+        row("cut-sentinel", "a sentinel cut off for 15 s", at_most(0.5, Lost::Nothing, 15.0), |trial| {
             let sentinel = trial.sentinel()?;
             cut(trial, sentinel.ip().as_slice())
         }),
@@ -58,7 +58,7 @@ pub(super) fn rows() -> Vec<Row> {
         ),
         row(
             "no-names",
-            "name service down for 60 s during a kill of the master",
+            "name service down for 30 s during a kill of the master",
             at_most(8.0, Lost::Nothing, 20.0),
             no_names,
         ),
@@ -85,7 +85,7 @@ pub(super) fn rows() -> Vec<Row> {
 pub(super) fn rows_of_five() -> Vec<Row> {
     vec![row(
         "cut-master-and-replica",
-        "master and one replica cut off together for 30 s, clients on either side",
+        "master and one replica cut off together for 15 s, clients on either side",
         at_most(7.5, Lost::Any, 15.0),
         |trial| {
             let replica = trial.replica()?;
@@ -180,7 +180,7 @@ fn no_names(trial: &mut Trial<'_>) -> io::Result<()> {
     thread::sleep(Duration::from_secs(2));
     trial.begin();
     trial.cluster.signal(&master.name, Signal::SIGKILL)?;
-    thread::sleep(Duration::from_secs(58));
+    thread::sleep(Duration::from_secs(28));
     trial.mend();
     trial.cluster.names.stop(false);
     trial.examiner.instance.remember(false);
