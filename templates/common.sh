@@ -174,7 +174,7 @@ survey() {
 }
 majority() { [ $answered -gt $((found / 2)) ]; }
 notes() { ask sentinel $1 CLIENT LIST | sed -n 's/.* name=rk-waits-\([0-9]*-[0-9]*\) .*/\1/p'; }
-# our timers and password; each period saves up to a second of a failover
+# our timers and password; each period saves time of a failover
 sentinel_settings() {
   local set="SENTINEL SET $RK_MASTER" hello=500
   [ -z "${calm:-}" ] || hello=$((${#tls} ? 4000 : 2000))

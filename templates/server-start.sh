@@ -20,14 +20,14 @@ find_data() {
   [ ! -e $data/was-master ] || stamp=$((stamp + 2))
   [ -e $data/whole ] && case $form-$kept in aof-aof | aof-) durable=1 ;; esac
 }
-# what the sentinels say, and who it is they name. Sets me, our address
+# what the sentinels say, and whom they name. Sets me, our address
 look_up() {
   local address; survey; address=$(announced server $ordinal)
   [ $ordinal -lt $servers ] || address=${address:-$POD_IP}
   me=${address:-$me}; find_data; looked='' role='' ours=''
   [ -z "$named" ] || [ "$named" = "$me" ] || { role=$(role $named); whose $named; }
 }
-# the other servers: who waits, has the newest data, is master, follows us
+# the others: who waits, has the newest data, is master, follows us
 look_around() {
   local address kind follows offset most=-1; looked=1 masters='' listening=0 mine='' best=''; post; read_board
   [ -n "$named" ] || [ $all_wait = 0 ] || [ $first = $ordinal ] || return 0
@@ -44,13 +44,13 @@ look_around() {
     esac
   done <$work/roles
 }
-# tells by the name of a held connection that this server waits, and its stamp
+# tells by the name of a held connection that this server waits, for twice as long as a look takes, and its stamp
 post() {
-  local address
-  [ $waited -ge $post_next ] || return 0
+  local address held=$((2 * (waited - post_next) + 8))
+  [ $held -ge 8 ] || return 0
   post_next=$((waited + 2)); password sentinel
   while read -r _ address _; do
-    ({ echo "CLIENT SETNAME rk-waits-$ordinal-$stamp"; sleep 3; } | talk 4 "$secret" "$address" $RK_SENTINEL_PORT >/dev/null &)
+    ({ echo "CLIENT SETNAME rk-waits-$ordinal-$stamp"; sleep $held; } | talk $held "$secret" "$address" $RK_SENTINEL_PORT >/dev/null &)
   done <$work/views
 }
 read_board() {
@@ -129,7 +129,7 @@ register_everywhere() {
   done <$work/views
   [ $registered -gt $((found / 2)) ]
 }
-# becomes the server; data in another form is switched by the watch
+# data in another form is switched by the watch
 start() {
   wait ${unaware:-}; form=${form:-$persistence}; echo $form >$data/form
   umask 077
@@ -190,5 +190,5 @@ while :; do
   waited=$(($(date +%s) - began))
   look_up; decide
   [ $verdict != look ] || { look_around; decide; }
-  act; pulse waiting "$reason"; sleep 0.3
+  act; pulse waiting "$reason"; sleep $((waited > 60)).3
 done

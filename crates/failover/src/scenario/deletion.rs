@@ -185,6 +185,20 @@ pub(super) fn rows_with_storage() -> Vec<Row> {
                 lose_with_claims(trial, &master)
             },
         ),
+        row(
+            "empty-servers",
+            "all servers come back with their claims lost, while every name takes 0.9 s",
+            at_most(60.0, Lost::Any, 60.0),
+            |trial| {
+                let servers = trial.servers();
+                trial.cluster.names.slow(Duration::from_millis(900));
+                trial.begin();
+                servers.iter().try_for_each(|server| lose_with_claims(trial, server))?;
+                let healthy = trial.settle("seconds until healthy in spite of it", 60.0);
+                trial.cluster.names.slow(Duration::ZERO);
+                healthy
+            },
+        ),
     ]
 }
 

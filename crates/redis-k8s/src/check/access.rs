@@ -194,7 +194,7 @@ fn made(check: &mut Check, tls: &Tls, certificate: &Certificate) {
     let valid = certificate.duration.map_or(CERT_MANAGER_DURATION, Duration::as_millis);
     let times = [
         ("duration", certificate.duration, HOUR, u64::MAX),
-        ("renewBefore", certificate.renew_before, HOUR / 12, valid - 1),
+        ("renewBefore", certificate.renew_before, HOUR / 12, valid.saturating_sub(1)),
     ];
     for (field, time, least, most) in times {
         if time.is_some_and(|time| !(least..=most).contains(&time.as_millis())) {

@@ -50,7 +50,7 @@ pub(super) fn server(check: &Check) -> Option<Server> {
     let default = defaults::IMAGE.parse().ok();
     let image = check.spec.image.as_ref().or(default.as_ref())?;
     let (major, minor) = image.version()?;
-    let version = major * 10 + minor.unwrap_or(9).min(9);
+    let version = major.saturating_mul(10).saturating_add(minor.unwrap_or(9).min(9));
     match (image.name(), major) {
         ("redis", 7 | 8) => Some(Server::redis(version)),
         ("valkey", 8 | 9) => Some(Server::valkey(version)),

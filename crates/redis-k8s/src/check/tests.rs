@@ -177,6 +177,40 @@ fn every_field_has_a_rule_or_a_reason_for_none() {
 }
 
 #[test]
+fn values_at_the_edge_are_judged() {
+    fn leaves(value: &Value, path: &str, found: &mut Vec<String>) {
+        match value {
+            Value::Object(map) => {
+                map.iter().for_each(|(key, value)| leaves(value, &format!("{path}/{}", key.replace('/', "~1")), found))
+            }
+            Value::Array(items) => {
+                items.iter().zip(0..).for_each(|(item, at)| leaves(item, &format!("{path}/{at}"), found))
+            }
+            _ => found.push(path.to_owned()),
+        }
+    }
+    let all = serde_json::to_value(super::capability::tests::everything()).unwrap();
+    let mut places = Vec::new();
+    leaves(&all, "", &mut places);
+    let mut judged = 0;
+    for place in places {
+        let edges = match all.pointer(&place) {
+            Some(Value::String(_)) => ["0s", "8760h", "0", "8Ei", "redis:4294967295.1"].map(Value::from).to_vec(),
+            Some(Value::Number(_)) => [0, u32::MAX].map(Value::from).to_vec(),
+            _ => Vec::new(),
+        };
+        for edge in edges {
+            let mut document = all.clone();
+            *document.pointer_mut(&place).unwrap() = edge;
+            if let Ok(document) = serde_json::from_value::<Redis>(document) {
+                judged += check(&document, ApiVersion::AppsV1).len();
+            }
+        }
+    }
+    assert!(judged > 1_000, "{judged}");
+}
+
+#[test]
 fn every_rule_is_broken_by_some_case() {
     let broken: BTreeSet<&str> = cases().map(|case| case.rule).collect();
     let rules: BTreeSet<&str> = RULES.iter().map(|rule| rule.id).collect();

@@ -18,7 +18,7 @@ rules! { RULES;
 
 pub(super) fn check(check: &mut Check) {
     if let Some(asked) = &check.spec.update_strategy {
-        let needed = check.instance.min_replicas_to_write() + 1;
+        let needed = check.instance.min_replicas_to_write().saturating_add(1);
         let pods = (check.servers, "server", needed);
         updated(check, &At::root("spec.updateStrategy"), asked, pods);
     }
