@@ -21,7 +21,7 @@ pub(super) fn decode(bytes: &[u8]) -> Result<(&str, usize), Fault> {
         fault("not-utf-8", format!("the byte 0x{:02x} is not UTF-8", bytes[at]), start + at, 1)
             .help("save the text as UTF-8; binary data belongs in a Secret")
     })?;
-    match text.bytes().position(|byte| byte < b' ' && !matches!(byte, b'\t' | b'\n' | b'\r')) {
+    match control_character(text.as_bytes()) {
         Some(at) => {
             let code = bytes[at];
             Err(fault("control-character", format!("the control character U+{code:04X} is not allowed"), start + at, 1)
@@ -29,6 +29,16 @@ pub(super) fn decode(bytes: &[u8]) -> Result<(&str, usize), Fault> {
         }
         None => Ok((text, start)),
     }
+}
+
+/// The place of the first character that is none of a text.
+fn control_character(bytes: &[u8]) -> Option<usize> {
+    /// Bytes that are looked at together: the compiler does that many at a time if none of them ends the search.
+    const BLOCK: usize = 256;
+    let is_control = |byte: &u8| *byte < b' ' && !matches!(byte, b'\t' | b'\n' | b'\r');
+    let block =
+        bytes.chunks(BLOCK).position(|block| block.iter().fold(false, |found, byte| found | is_control(byte)))?;
+    bytes[block * BLOCK..].iter().position(is_control).map(|at| block * BLOCK + at)
 }
 
 fn fault(rule: &'static str, message: impl Into<String>, at: usize, length: usize) -> Fault {
@@ -71,6 +81,7 @@ mod tests {
         assert_eq!(rule(b"a: \xe9"), Err("not-utf-8"));
         assert_eq!(rule(b"a: \0"), Err("control-character"));
         assert_eq!(rule(b"a: \x1b[0m"), Err("control-character"));
+        assert_eq!(control_character(&[&[b'a'; 700][..], b"\n\x01\x02"].concat()), Some(701));
         assert_eq!(rule(&vec![b' '; MAX_BYTES + 1]), Err("too-large"));
     }
 }

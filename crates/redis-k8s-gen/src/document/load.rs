@@ -21,10 +21,11 @@ use super::{repair, stream};
 use crate::diagnostic::{Diagnostic, Place, Report};
 use crate::source::Source;
 
-/// Fewer pieces are read faster than threads start.
-const WORTH_THREADS: usize = 256;
-/// Pieces a thread takes at a time.
+/// Less text is read faster than threads start.
+const WORTH_THREADS: usize = 128 << 10;
+/// Pieces a thread takes at a time; fewer if there are few, so that no thread waits long for the others.
 const BATCH: usize = 64;
+const BATCHES: usize = 32;
 
 /// What became of everything that was read.
 #[derive(Debug)]
@@ -161,13 +162,13 @@ fn load_for<D: AsRef<Redis> + Send>(
     // Growing would hold the models of a fleet twice for a moment.
     all.documents.reserve_exact(pieces.len());
     all.names.reserve_exact(pieces.len());
-    if pieces.len() < WORTH_THREADS {
+    if pieces.iter().map(|piece| piece.text.len()).sum::<usize>() < WORTH_THREADS {
         for piece in &pieces {
             run.read(piece, &mut all);
         }
     } else {
         let batches: Vec<Batch<D>> = pieces
-            .par_chunks(BATCH)
+            .par_chunks(pieces.len().div_ceil(BATCHES).min(BATCH))
             .map(|pieces| {
                 let mut batch = Batch::default();
                 for piece in pieces {
@@ -209,7 +210,8 @@ struct Manifest {
 struct Batch<D> {
     documents: Vec<D>,
     names: Vec<NameTag>,
-    objects: Vec<Manifest>,
+    #[expect(clippy::vec_box, reason = "in place they would be there twice while batches become one")]
+    objects: Vec<Box<Manifest>>,
     kept: Vec<Value>,
     /// Objects of which too little is known to judge the others by.
     unknown_objects: usize,
@@ -370,7 +372,7 @@ impl<D: AsRef<Redis>> Run<'_, D> {
         };
         faults.extend(found.into_iter().map(|fault| fault.under_all(&path)));
         match object {
-            Some(object) => batch.objects.push(Manifest { source: piece.source, path, object }),
+            Some(object) => batch.objects.push(Box::new(Manifest { source: piece.source, path, object })),
             None => batch.unknown_objects += 1,
         }
         self.report_in_order(faults, piece.source, root.origin, batch);
@@ -430,8 +432,9 @@ impl<D: AsRef<Redis>> Run<'_, D> {
     fn judge_objects(&self, all: &mut Batch<D>) {
         let objects: Vec<&kubernetes::Object> = all.objects.iter().map(|manifest| &manifest.object).collect();
         for Faulty { object, fault, other } in kubernetes::judge(&objects, all.unknown_objects == 0) {
-            let Some(Manifest { source, path, .. }) = all.objects.get(object) else { continue };
-            let mut diagnostic = self.diagnostic(fault.under_all(path), *source, Origin::Text { start: 0, end: 0 });
+            let Some(manifest) = all.objects.get(object) else { continue };
+            let fault = fault.under_all(&manifest.path);
+            let mut diagnostic = self.diagnostic(fault, manifest.source, Origin::Text { start: 0, end: 0 });
             if let Some((other, origin)) = other
                 && let Some(manifest) = all.objects.get(other)
             {

@@ -2,6 +2,10 @@
 
 use std::ops::Range;
 
+use memchr::{memchr_iter, memmem};
+
+const MARKER: &[u8] = b"---";
+
 /// The pieces of a stream, each beginning at a `---` line but the first.
 ///
 /// YAML makes this cut exact: a line that starts with `---` and white space is a document marker wherever it stands, even
@@ -12,12 +16,12 @@ pub(super) fn pieces(text: &str) -> Vec<Range<usize>> {
     let starts_line = |at: usize| at == 0 || matches!(bytes[at - 1], b'\n' | b'\r');
     let mut pieces = Vec::new();
     let mut start = 0;
-    if text.match_indices('%').any(|(at, _)| starts_line(at)) {
+    if memchr_iter(b'%', bytes).any(starts_line) {
         pieces.push(0..text.len());
         return pieces;
     }
-    for (at, marker) in text.match_indices("---") {
-        let marker_ends = matches!(bytes.get(at + marker.len()), None | Some(b' ' | b'\t' | b'\n' | b'\r'));
+    for at in memmem::find_iter(bytes, MARKER) {
+        let marker_ends = matches!(bytes.get(at + MARKER.len()), None | Some(b' ' | b'\t' | b'\n' | b'\r'));
         if at > start && marker_ends && starts_line(at) {
             pieces.push(start..at);
             start = at;

@@ -148,7 +148,7 @@ impl<'a, 't> Form<'a, 't> {
             }
         }
         if !is_said_by_server {
-            part::check(known.name.trim_start_matches("v1beta3."), node, self);
+            part::check(known.name.strip_prefix("v1beta3.").unwrap_or(known.name), node, self);
         }
     }
 

@@ -120,6 +120,9 @@ const REFUSED_TWICE: [&str; 10] = [
 
 /// Finds items of a list that are the same to Kubernetes.
 pub(super) fn check_unique(items: &[Node<'_>], shape: &Shape, unique: &Unique, form: &mut Form<'_, '_>) {
+    if items.len() < 2 || *unique == Unique::No {
+        return;
+    }
     let mut seen: HashMap<Vec<&str>, usize> = HashMap::with_capacity(items.len());
     // keys but for a protocol that was left out, and where
     let mut without: HashMap<Vec<&str>, usize> = HashMap::new();
@@ -151,8 +154,8 @@ pub(super) fn check_unique(items: &[Node<'_>], shape: &Shape, unique: &Unique, f
                 Some(_) => None,
             };
         }
-        let shown = key.iter().map(|part| shorten(part)).collect::<Vec<_>>().join(" ");
         if let Some(first) = seen.get(&key) {
+            let shown = key.iter().map(|part| shorten(part)).collect::<Vec<_>>().join(" ");
             let is_taken = match shape {
                 Shape::Type(name) => !(name.starts_with("v1beta3.") || REFUSED_TWICE.contains(name)),
                 _ => true,

@@ -143,7 +143,7 @@ impl Field {
             None => (name, None),
         };
         let (name, is_required) = name.strip_suffix('!').map_or((name, false), |name| (name, true));
-        let value = values::of(owner.trim_start_matches("v1beta3."), name);
+        let value = values::of(owner.strip_prefix("v1beta3.").unwrap_or(owner), name);
         let is_required = is_required || value.is_some_and(|(presence, _)| presence == Presence::Required);
         Some(Self { name, is_required, minors, shape: Shape::parse(shape)?, words: words::of(owner, name), value })
     }
