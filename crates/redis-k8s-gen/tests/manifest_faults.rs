@@ -12,9 +12,9 @@ use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
 
-use redis_k8s::{ApiVersion, Severity};
+use redis_k8s::{ApiVersion, KubernetesVersion, Severity};
 use redis_k8s_gen::diagnostic::{Place, Report};
-use redis_k8s_gen::document::{Cluster, FORM_RULES, INSTANCE_RULES, OBJECT_RULES, Source, validate};
+use redis_k8s_gen::document::{Cluster, FORM_RULES, INSTANCE_RULES, OBJECT_RULES, Schemas, Source, validate};
 use serde_json::Value;
 
 use messages::{assert_pinned, files};
@@ -25,7 +25,28 @@ fn report(path: &Path) -> Report {
 }
 
 fn validated(name: &str, bytes: impl Into<Vec<u8>>) -> Report {
-    validate(vec![Source::new(name, bytes)], &[], ApiVersion::AppsV1, &"1.33".parse().unwrap()).report
+    let given = ["backup.yaml", "example.com/window_v1.json"].map(|name| format!("schemas/{name}"));
+    validated_by(given.iter().map(|name| source(name)).collect(), name, bytes)
+}
+
+/// The report on manifests, with schemas of other kinds beside them.
+fn validated_by(schemas: Vec<Source>, name: &str, bytes: impl Into<Vec<u8>>) -> Report {
+    let schemas = Schemas::read(schemas);
+    let release = KubernetesVersion::oldest();
+    let cluster = Cluster { schemas: &schemas, ..Cluster::from(&release) };
+    validate(vec![Source::new(name, bytes)], &[], ApiVersion::AppsV1, cluster).report
+}
+
+/// A file of tests.
+fn source(name: &str) -> Source {
+    Source::new(name, fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests").join(name)).unwrap())
+}
+
+/// The report on a schema and an object that is fine.
+fn of_schema(path: &Path) -> Report {
+    let name = format!("schema-faults/{}", path.file_name().unwrap().to_str().unwrap());
+    let object = "apiVersion: v1\nkind: ServiceAccount\nmetadata: {name: a}\n";
+    validated_by(vec![source(&name)], "account.yaml", object)
 }
 
 fn printed(report: &Report) -> String {
@@ -53,13 +74,16 @@ fn what_is_too_large_is_told() {
 #[test]
 fn every_message_is_the_pinned_one() {
     assert_pinned("manifests", |path| printed(&report(path)));
+    assert_pinned("schema-faults", |path| printed(&of_schema(path)));
 }
 
 #[test]
 fn every_rule_is_broken_by_some_manifest() {
     let mut broken = BTreeSet::new();
     let large = large().map(|(name, text)| validated(name, text));
-    for report in files("manifests").iter().map(|path| report(path)).chain(large) {
+    let of_schemas = files("schema-faults");
+    let of_schemas = of_schemas.iter().map(|path| of_schema(path));
+    for report in files("manifests").iter().map(|path| report(path)).chain(of_schemas).chain(large) {
         for diagnostic in report.diagnostics() {
             broken.insert(diagnostic.rule);
             if let Some(rule) = OBJECT_RULES.iter().find(|rule| rule.id == diagnostic.rule) {
@@ -67,7 +91,8 @@ fn every_rule_is_broken_by_some_manifest() {
             }
             let text = &diagnostic.message;
             assert!(!text.ends_with('.') && !text.contains("  "), "{}: {text:?}", diagnostic.rule);
-            assert!(matches!(diagnostic.place, Place::Text { end: 1.., .. }), "{}: {text}", diagnostic.rule);
+            let is_placed = matches!(diagnostic.place, Place::Text { end: 1.., .. });
+            assert!(is_placed || text == "there is no schema in this file", "{}: {text}", diagnostic.rule);
         }
     }
     let rules: BTreeSet<&str> = OBJECT_RULES.iter().map(|rule| rule.id).collect();
@@ -260,6 +285,93 @@ fn nothing_is_said_of_kinds_to_be_ignored() {
     assert_eq!(rules(&format!("{job}---\n{pod}")), Vec::<&str>::new());
     // what is no YAML is no YAML
     assert_eq!(rules(&format!("{job}kind: Job\n")), ["duplicate-key"]);
+}
+
+#[test]
+fn kinds_are_known_by_their_schemas() {
+    let fine = "
+apiVersion: example.com/v1
+kind: Backup
+metadata: {name: a}
+spec:
+  schedule: 0 3 * * *
+  note: null
+  every: null
+  share: 0.25
+  level: 2
+  port: 4294967296
+  rules: [{name: a, keep: null}, {name: b}]
+  tags: {a: null}
+  target: {bucket: cache}
+  options: {anything: [goes], fast: true}
+  values: 5
+  template: {apiVersion: v1, kind: ConfigMap, data: {}}
+status: {}
+---
+apiVersion: example.com/v1beta1
+kind: Backup
+metadata: {name: b}
+spec: {}
+---
+apiVersion: example.com/v1
+kind: Window
+metadata: {name: a}
+spec: {start: 5, days: null, length: 1h, labels: {a: [b]}}
+";
+    assert_eq!(printed(&validated("fine.yaml", fine)), "");
+    let ignored = ["Backup".to_owned()];
+    let release = KubernetesVersion::oldest();
+    let schemas = Schemas::read(vec![source("schemas/backup.yaml")]);
+    let cluster = Cluster { ignored_kinds: &ignored, schemas: &schemas, ..Cluster::from(&release) };
+    let wrong = fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/manifests/given-kinds.yaml")).unwrap();
+    let report = validate(vec![Source::new("wrong.yaml", wrong)], &[], ApiVersion::AppsV1, cluster).report;
+    let rules: BTreeSet<&str> = report.diagnostics().iter().map(|d| d.rule).collect();
+    assert_eq!(rules, BTreeSet::from(["kind-not-checked"]));
+}
+
+#[test]
+fn a_schema_is_a_definition_a_list_of_them_or_one_that_says_its_kind() {
+    let schema = r#"{"type": "object", "properties": {"size": {"type": "integer"}}"#;
+    let definition = |kind: &str| {
+        format!(
+            r#"{{"apiVersion": "apiextensions.k8s.io/v1", "kind": "CustomResourceDefinition", "spec": {{
+                "group": "example.com", "names": {{"kind": "{kind}"}},
+                "versions": [{{"name": "v1", "schema": {{"openAPIV3Schema": {schema}}}}}}}]}}}}"#
+        )
+    };
+    let list =
+        format!(r#"{{"apiVersion": "v1", "kind": "List", "items": [{}, {}]}}"#, definition("A"), definition("B"));
+    let both = format!("# kept beside each other\n{}\n---\n{}", definition("A"), definition("B"));
+    let said = format!(
+        r#"{schema}, "x-kubernetes-group-version-kind": [{{"group": "example.com", "version": "v1", "kind": "B"}}]}}"#
+    );
+    let chosen = schema.replace(
+        r#""properties": {"#,
+        r#""properties": {"apiVersion": {"enum": ["example.com/v1"]}, "kind": {"const": "B"}, "#,
+    ) + "}";
+    let object = "apiVersion: example.com/v1\nkind: B\nmetadata: {name: a}\nsize: large\n";
+    for schema in [list, both, said, chosen] {
+        let report = validated_by(vec![Source::new("schema", schema.as_str())], "b.yaml", object);
+        let found: Vec<_> = report.diagnostics().iter().map(|d| (d.rule, d.path.to_string())).collect();
+        assert_eq!(found, [("wrong-type", "size".to_owned())], "{schema}");
+    }
+}
+
+#[test]
+fn a_kind_that_was_given_is_no_other_of_its_name() {
+    let schema = r#"{"type": "object", "properties": {"spec": {"x-kubernetes-preserve-unknown-fields": true}},
+        "x-kubernetes-group-version-kind": [{"group": "serving.knative.dev", "version": "v1", "kind": "Service"}]}"#;
+    let object = |rest: &str| format!("apiVersion: {rest}\nmetadata: {{name: a}}\n");
+    let foreign = object("serving.knative.dev/v1\nkind: Service\nspec: {template: {spec: {serviceAccountName: b}}}");
+    let set = "apps/v1\nkind: StatefulSet\nspec: {serviceName: b, selector: {matchLabels: {a: b}}, template: {metadata: {labels: {a: b}}, spec: {containers: [{name: a, image: b}]}}}";
+    let text = [foreign.clone(), object("v1\nkind: ServiceAccount"), object(set)].join("---\n");
+    let report = |text: &str| validated_by(vec![Source::new("schema.json", schema)], "all.yaml", text);
+    assert_eq!(printed(&report(&text)), "");
+    let twice = report(&format!("{foreign}---\n{foreign}"));
+    assert_eq!(
+        twice.diagnostics().iter().map(|d| &*d.message).collect::<Vec<_>>(),
+        ["the Service.serving.knative.dev a is there a second time"]
+    );
 }
 
 #[test]

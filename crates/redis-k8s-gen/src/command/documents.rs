@@ -54,12 +54,10 @@ impl DocumentArgs {
     /// Reads and checks documents and objects of Kubernetes, these for clusters of this kind.
     pub(crate) fn validate(
         &self,
-        files: &[PathBuf],
+        sources: Vec<Source>,
         target: ApiVersion,
         cluster: Cluster<'_>,
-        session: &mut Session<'_, '_>,
     ) -> Result<Loaded, Failure> {
-        let sources = read_all(files, session)?;
         self.counted(document::validate(sources, &self.overrides(), target, cluster))
     }
 

@@ -4,19 +4,21 @@ use std::path::PathBuf;
 
 use redis_k8s::{ApiVersion, KubernetesVersion};
 
-use super::documents::{DocumentArgs, api_version};
+use super::documents::{DocumentArgs, api_version, read_all};
 use super::{Failure, Session, Verbosity};
-use crate::document::Cluster;
+use crate::document::{Cluster, Schemas};
 
 pub(crate) const EXAMPLES: &str = "Examples:
   redis-k8s-gen validate cache.yaml
   redis-k8s-gen validate fleet/*.yaml --strict       warnings fail, too
   redis-k8s-gen validate cache.yaml -o json          problems as data, for editors and pipelines
+  redis-k8s-gen validate chart.yaml --strict --schema servicemonitor-crd.yaml      a kind it does not know, by its schema
   redis-k8s-gen validate chart.yaml --strict --ignore-kinds Job,ServiceMonitor      no word of kinds it does not know
   kubectl kustomize overlay | redis-k8s-gen validate -      manifests, whoever changed them
 
 Manifests are checked offline: against the fields of their kinds in the release of Kubernetes they are for, what the API
-server refuses beyond that, and each other. Of kinds that render does not print, nothing is said but that they are there.
+server refuses beyond that, and each other. Of kinds that neither `render` prints nor a schema tells of, nothing is said but
+that they are there.
 
 People are told on standard error; standard output carries the report for programs alone.";
 
@@ -35,6 +37,9 @@ pub(crate) struct ValidateArgs {
     /// Say nothing of objects of these kinds, as of those that are not known; may be repeated
     #[arg(long, value_name = "KIND,...", value_delimiter = ',')]
     ignore_kinds: Vec<String>,
+    /// A `CustomResourceDefinition`, or the JSON Schema of a kind, by which objects of this kind are checked; may be repeated
+    #[arg(long, value_name = "FILE")]
+    schema: Vec<PathBuf>,
     #[command(flatten)]
     documents: DocumentArgs,
     /// Form of the report
@@ -58,8 +63,11 @@ enum Form {
 }
 
 pub(crate) fn run(args: &ValidateArgs, session: &mut Session<'_, '_>) -> Result<(), Failure> {
-    let cluster = Cluster { release: &args.kubernetes_version, ignored_kinds: &args.ignore_kinds };
-    let loaded = args.documents.validate(&args.files, args.api_version, cluster, session)?;
+    let files: Vec<PathBuf> = args.files.iter().chain(&args.schema).cloned().collect();
+    let mut sources = read_all(&files, session)?;
+    let schemas = Schemas::read(sources.split_off(args.files.len()));
+    let cluster = Cluster { release: &args.kubernetes_version, ignored_kinds: &args.ignore_kinds, schemas: &schemas };
+    let loaded = args.documents.validate(sources, args.api_version, cluster)?;
     let report = &loaded.report;
     match args.output {
         Form::Text => session.report(report),

@@ -1,23 +1,21 @@
 //! Loads everything a run names.
 
 use std::collections::HashMap;
-use std::ops::Range;
 
 use rayon::iter::ParallelIterator;
 use rayon::slice::ParallelSlice;
 use redis_k8s::{ApiVersion, Checked, KubernetesVersion, PathStep, Problem, Redis, Severity};
 use serde_json::Value;
 
-use super::decode::decode;
 use super::fault::Fault;
-use super::json::{self, NoJson};
-use super::kubernetes::{self, Faulty};
+use super::kubernetes::{self, Faulty, Schemas};
 use super::node::{Node, Origin};
 use super::overlay::{Edit, Override};
 use super::parse::{self, Document};
 use super::recognise::{item_path, recognise, unfold};
+use super::repair;
+use super::stream::{self, Piece};
 use super::twins::{self, NameTag, Twins};
-use super::{repair, stream};
 use crate::diagnostic::{Diagnostic, Place, Report};
 use crate::source::Source;
 
@@ -53,11 +51,13 @@ pub struct Cluster<'c> {
     pub release: &'c KubernetesVersion,
     /// Kinds of which nothing is said, known or not.
     pub ignored_kinds: &'c [String],
+    /// Kinds that are checked beside those of Kubernetes.
+    pub schemas: &'c Schemas,
 }
 
 impl<'c> From<&'c KubernetesVersion> for Cluster<'c> {
     fn from(release: &'c KubernetesVersion) -> Self {
-        Self { release, ignored_kinds: &[] }
+        Self { release, ignored_kinds: &[], schemas: Schemas::NONE }
     }
 }
 
@@ -126,33 +126,8 @@ fn load_for<D: AsRef<Redis> + Send>(
     }
     let mut pieces = Vec::new();
     for (number, source) in (0_u32..).zip(&sources) {
-        match decode(&source.bytes) {
-            Ok((text, start)) => {
-                let piece = |Range { start: from, end }| Piece {
-                    source: number,
-                    text: &text[from..end],
-                    base: start + from,
-                    item: None,
-                    is_json: false,
-                    no_json: None,
-                };
-                match json::parts(text) {
-                    Some(Ok(parts)) => {
-                        pieces.extend(parts.into_iter().map(|part| Piece {
-                            item: part.item,
-                            is_json: true,
-                            ..piece(part.range)
-                        }));
-                    }
-                    other => {
-                        let first = pieces.len();
-                        pieces.extend(stream::pieces(text).into_iter().map(piece));
-                        if let (Some(Err(no_json)), Some(first)) = (other, pieces.get_mut(first)) {
-                            first.no_json = Some(no_json);
-                        }
-                    }
-                }
-            }
+        match stream::pieces(number, source) {
+            Ok(found) => pieces.extend(found),
             Err(fault) => {
                 all.report.add(run.diagnostic(fault, number, Origin::Text { start: 0, end: 0 }));
                 all.filled.push(number);
@@ -183,19 +158,6 @@ fn load_for<D: AsRef<Redis> + Send>(
     }
     drop(pieces);
     run.finish(sources, all)
-}
-
-/// A part of a source that is read on its own.
-struct Piece<'t> {
-    source: u32,
-    text: &'t str,
-    /// The byte of the source its text starts at.
-    base: usize,
-    /// Its place, if it is an item of a `List`.
-    item: Option<usize>,
-    is_json: bool,
-    /// Set if it begins as JSON and does not go on so.
-    no_json: Option<NoJson>,
 }
 
 /// An object of Kubernetes, and where it was read.
@@ -368,11 +330,14 @@ impl<D: AsRef<Redis>> Run<'_, D> {
         let (found, object) = if kind.is_some_and(|kind| cluster.ignored_kinds.iter().any(|ignored| ignored == kind)) {
             (Vec::new(), None)
         } else {
-            kubernetes::check(root, cluster.release)
+            kubernetes::check(root, cluster.release, cluster.schemas)
         };
         faults.extend(found.into_iter().map(|fault| fault.under_all(&path)));
         match object {
-            Some(object) => batch.objects.push(Box::new(Manifest { source: piece.source, path, object })),
+            Some(object) => {
+                batch.unknown_objects += usize::from(object.is_foreign);
+                batch.objects.push(Box::new(Manifest { source: piece.source, path, object }));
+            }
             None => batch.unknown_objects += 1,
         }
         self.report_in_order(faults, piece.source, root.origin, batch);
@@ -405,7 +370,7 @@ impl<D: AsRef<Redis>> Run<'_, D> {
     }
 
     /// Judges the run as a whole.
-    fn finish(&self, sources: Vec<Source>, mut all: Batch<D>) -> Loaded<D> {
+    fn finish(&self, mut sources: Vec<Source>, mut all: Batch<D>) -> Loaded<D> {
         for Twins { fault, second, first } in twins::find(&all.documents, &all.names) {
             let mut diagnostic = self.diagnostic(fault, second.source, second.origin);
             let other = self.place(first.source, first.origin);
@@ -421,6 +386,13 @@ impl<D: AsRef<Redis>> Run<'_, D> {
             let fault = Fault::new("no-document", "there is no document in this file")
                 .help("`redis-k8s-gen init` prints one; `redis-k8s-gen render` without a file needs none");
             all.report.add(self.diagnostic(fault, number, Origin::Text { start: 0, end: 0 }));
+        }
+        if let Objects::Checked(Cluster { schemas, .. }) = self.objects {
+            for (source, faults) in schemas.faulty() {
+                let number = u32::try_from(sources.len()).unwrap_or(u32::MAX);
+                sources.push(source.clone());
+                self.report_in_order(faults.clone(), number, Origin::Text { start: 0, end: 0 }, &mut all);
+            }
         }
         all.report.finish(sources);
         Loaded { documents: all.documents, objects: all.kept, report: all.report }

@@ -28,7 +28,7 @@ mod twins;
 pub use crate::source::Source;
 pub(crate) use fields::field_at;
 pub use form_rules::FORM_RULES;
-pub use kubernetes::{INSTANCE_RULES, OBJECT_RULES};
+pub use kubernetes::{INSTANCE_RULES, OBJECT_RULES, Schemas};
 pub use load::{Cluster, Loaded, load, load_with_objects, read, validate};
 pub(crate) use node::shorten;
 pub use overlay::Override;

@@ -4,6 +4,50 @@ use std::ops::Range;
 
 use memchr::{memchr_iter, memmem};
 
+use super::decode::decode;
+use super::fault::Fault;
+use super::json::{self, NoJson};
+use crate::source::Source;
+
+/// A part of a source that is read on its own.
+pub(super) struct Piece<'t> {
+    pub(super) source: u32,
+    pub(super) text: &'t str,
+    /// The byte of the source its text starts at.
+    pub(super) base: usize,
+    /// Its place, if it is an item of a `List`.
+    pub(super) item: Option<usize>,
+    pub(super) is_json: bool,
+    /// Set if it begins as JSON and does not go on so.
+    pub(super) no_json: Option<NoJson>,
+}
+
+/// The pieces of a source of this number.
+pub(super) fn pieces(number: u32, source: &Source) -> Result<Vec<Piece<'_>>, Fault> {
+    let (text, start) = decode(&source.bytes)?;
+    let piece = |Range { start: from, end }| Piece {
+        source: number,
+        text: &text[from..end],
+        base: start + from,
+        item: None,
+        is_json: false,
+        no_json: None,
+    };
+    let no_json = match json::parts(text) {
+        Some(Ok(parts)) => {
+            let of_json = |part: json::Part| Piece { item: part.item, is_json: true, ..piece(part.range) };
+            return Ok(parts.into_iter().map(of_json).collect());
+        }
+        Some(Err(no_json)) => Some(no_json),
+        None => None,
+    };
+    let mut pieces: Vec<Piece<'_>> = cut(text).into_iter().map(piece).collect();
+    if let Some(first) = pieces.first_mut() {
+        first.no_json = no_json;
+    }
+    Ok(pieces)
+}
+
 const MARKER: &[u8] = b"---";
 
 /// The pieces of a stream, each beginning at a `---` line but the first.
@@ -11,7 +55,7 @@ const MARKER: &[u8] = b"---";
 /// YAML makes this cut exact: a line that starts with `---` and white space is a document marker wherever it stands, even
 /// inside quotes and block scalars (production 206, `c-forbidden`). Only directives reach over a marker, so that a stream with
 /// a line that starts with `%` stays whole. An unclosed quote spoils its own piece and no other.
-pub(super) fn pieces(text: &str) -> Vec<Range<usize>> {
+fn cut(text: &str) -> Vec<Range<usize>> {
     let bytes = text.as_bytes();
     let starts_line = |at: usize| at == 0 || matches!(bytes[at - 1], b'\n' | b'\r');
     let mut pieces = Vec::new();
@@ -33,10 +77,9 @@ pub(super) fn pieces(text: &str) -> Vec<Range<usize>> {
 
 #[cfg(test)]
 mod tests {
-    use super::pieces;
 
     fn cut(text: &str) -> Vec<&str> {
-        pieces(text).into_iter().map(|range| &text[range]).collect()
+        super::cut(text).into_iter().map(|range| &text[range]).collect()
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! Holds a tree against the fields of its kind.
 
 use std::borrow::Cow;
+use std::ops::RangeInclusive;
 
 use redis_k8s::{PathStep, Rule};
 
@@ -19,9 +20,9 @@ const MAX_FAULTS: usize = 1000;
 const FEW_FIELDS: usize = 12;
 
 /// Everything that is wrong with an object of a known kind, for a cluster of Kubernetes 1.`minor`.
-pub(super) fn check(root: &Node<'_>, known: Known, minor: u8) -> Vec<Fault> {
-    let mut form = Form { root, kind: known.kind, minor, path: Vec::new(), faults: Vec::new() };
-    form.typed(root, known.type_name);
+pub(super) fn check(root: &Node<'_>, known: &Known, minor: u8) -> Vec<Fault> {
+    let mut form = Form { root, kind: &known.kind, minor, path: Vec::new(), faults: Vec::new() };
+    form.value(root, &known.shape);
     form.faults
 }
 
@@ -50,7 +51,7 @@ impl From<&Step> for PathStep {
 /// An object under examination, and where the examination stands.
 pub(super) struct Form<'a, 't> {
     root: &'a Node<'t>,
-    kind: &'static str,
+    kind: &'a str,
     minor: u8,
     path: Vec<Step>,
     faults: Vec<Fault>,
@@ -78,7 +79,7 @@ impl<'a, 't> Form<'a, 't> {
     }
 
     /// The kind of the object.
-    pub(super) fn kind(&self) -> &'static str {
+    pub(super) fn kind(&self) -> &'a str {
         self.kind
     }
 
@@ -102,6 +103,18 @@ impl<'a, 't> Form<'a, 't> {
         self.path.iter().any(|step| matches!(step, Step::Field(name) if name == field))
     }
 
+    /// What would be the first thing wrong with what is examined; nothing is reported.
+    pub(super) fn first_fault(&mut self, examine: impl FnOnce(&mut Self)) -> Option<Fault> {
+        let faults = std::mem::take(&mut self.faults);
+        examine(self);
+        std::mem::replace(&mut self.faults, faults).into_iter().next()
+    }
+
+    /// How much is wrong so far.
+    pub(super) fn count(&self) -> usize {
+        self.faults.len()
+    }
+
     fn steps(&self) -> Vec<PathStep> {
         self.path.iter().map(PathStep::from).collect()
     }
@@ -122,24 +135,31 @@ impl<'a, 't> Form<'a, 't> {
         self.path.pop();
     }
 
-    fn typed(&mut self, node: &Node<'_>, name: &str) {
-        let Some(known) = Types::get().named(name) else { return };
+    fn typed(&mut self, node: &Node<'_>, known: &Type) {
         let Kind::Mapping(entries) = &node.kind else {
-            let some: Vec<&str> = known.fields.iter().map(|field| field.name).take(3).collect();
-            return self.expected(format_args!("a mapping with fields such as {}", choices(&some)), node);
+            let some: Vec<&str> = known.fields.iter().map(|field| &*field.name).take(3).collect();
+            return match &*some {
+                [] => self.expected("a mapping", node),
+                some => self.expected(format_args!("a mapping with fields such as {}", choices(some)), node),
+            };
         };
         for entry in entries {
-            match known.field(&entry.key) {
-                Some(field) => self.field(field, entry),
-                None => self.unknown(known, entry),
+            match (known.field(&entry.key), &known.others) {
+                (Some(field), _) => self.field(field, entry),
+                (None, Some(shape)) if !entry.value.is_null() => {
+                    self.within(Step::Field(Cow::Owned(entry.key.to_string())), |form| form.value(&entry.value, shape));
+                }
+                (None, Some(_)) => {}
+                (None, None) => self.unknown(known, entry),
             }
         }
         // What a server says of an object it says itself: it reads nothing of what others send, but must understand it.
         let is_said_by_server = matches!(self.path.first(), Some(Step::Field(field)) if field == "status");
         for field in known.fields.iter().filter(|field| field.is_required && !is_said_by_server) {
-            let is_there = node.entry(field.name).is_some_and(|entry| is_filled(&entry.value, field));
+            let is_there = node.entry(&field.name).is_some_and(|entry| is_filled(&entry.value, field));
             if !is_there {
-                let fault = Fault::missing(field.name).of_field(field.name);
+                let fault = Fault::new("missing-field", format!("the field `{}` is required", field.name))
+                    .of_field(&field.name);
                 let fault = match self.steps().as_slice() {
                     [] => fault.ending(" at the top of the object"),
                     path => fault.ending(&format!(" in {}", shown(path))),
@@ -157,9 +177,10 @@ impl<'a, 't> Form<'a, 't> {
             None => format!("unknown field `{}` at the top of the object", shorten(&entry.key)),
             Some(_) => format!("unknown field `{}` in {}", shorten(&entry.key), shown(&self.steps())),
         };
-        let names = || known.fields.iter().map(|field| field.name);
+        let names = || known.fields.iter().map(|field| &*field.name);
         let help = match nearest(&entry.key, names()) {
             Some(near) => format!("did you mean `{near}`?"),
+            None if known.fields.is_empty() => "there are no fields here".to_owned(),
             None if known.fields.len() <= FEW_FIELDS => {
                 format!("the fields here are {}", names().collect::<Vec<_>>().join(", "))
             }
@@ -183,7 +204,7 @@ impl<'a, 't> Form<'a, 't> {
         if entry.value.is_null() || matches!(entry.value.kind, Kind::Dropped) {
             return;
         }
-        self.inside(field.name, |form| {
+        self.within(Step::Field(field.name.clone()), |form| {
             if let Some(minors) = &field.minors
                 && !minors.contains(&form.minor)
             {
@@ -198,12 +219,13 @@ impl<'a, 't> Form<'a, 't> {
                 words::check(words, &entry.value, minor, &mut |fault| form.report(fault));
             }
             if let Some(value) = field.value {
-                values::check(value, field.name, &entry.value, minor, &mut |fault| form.report(fault));
+                values::check(value, &field.name, &entry.value, minor, &mut |fault| form.report(fault));
             }
         });
     }
 
-    fn value(&mut self, node: &Node<'_>, shape: &Shape) {
+    /// Examines a value.
+    pub(super) fn value(&mut self, node: &Node<'_>, shape: &Shape) {
         match shape {
             Shape::Any => {}
             Shape::Boolean => self.boolean(node),
@@ -231,12 +253,18 @@ impl<'a, 't> Form<'a, 't> {
                 _ => self.expected("a time such as 2026-01-31T12:00:00Z", node),
             },
             Shape::Quantity => self.quantity(node),
-            Shape::IntOrString => match node.meaning() {
-                Some(Meaning::Int(Some(number))) if i32::try_from(number).is_ok() => {}
+            Shape::IntOrString(bits) => match node.meaning() {
+                Some(Meaning::Int(Some(number))) if range(*bits).contains(&number) => {}
                 Some(Meaning::Int(_) | Meaning::Float) | None => self.expected("a whole number or a string", node),
                 Some(Meaning::Null | Meaning::Bool(_) | Meaning::Text) => self.text("a whole number or a string", node),
             },
-            Shape::Type(name) => self.typed(node, name),
+            Shape::Type(name) => {
+                if let Some(known) = Types::get().named(name) {
+                    self.typed(node, known);
+                }
+            }
+            Shape::Own(known) => self.typed(node, known),
+            Shape::Schema(schema) => schema.check(node, self),
             Shape::Map(values) => self.map(node, values),
             Shape::List(items, unique) => self.list(node, items, unique),
         }
@@ -279,9 +307,9 @@ impl<'a, 't> Form<'a, 't> {
         };
         for (index, node) in nodes.iter().enumerate() {
             self.within(index.into(), |form| match items {
-                Shape::Type(name) if node.is_null() => {
+                Shape::Type(_) if node.is_null() => {
                     form.null("an empty item");
-                    form.typed(&Node::mapping(node.origin), name);
+                    form.value(&Node::mapping(node.origin), items);
                 }
                 Shape::Text if node.is_null() => form.null("an empty text"),
                 _ => form.value(node, items),
@@ -302,12 +330,12 @@ impl<'a, 't> Form<'a, 't> {
     }
 
     fn integer(&mut self, node: &Node<'_>, bits: u8) {
-        let (wanted, range) = match bits {
-            32 => ("a whole number from -2147483648 to 2147483647", i32::MIN.into()..=i32::MAX.into()),
-            _ => ("a whole number from -2^63 to 2^63-1", i64::MIN.into()..=i128::from(i64::MAX)),
+        let wanted = match bits {
+            32 => "a whole number from -2147483648 to 2147483647",
+            _ => "a whole number from -2^63 to 2^63-1",
         };
         match (node.meaning(), &node.kind) {
-            (Some(Meaning::Int(Some(number))), _) if range.contains(&number) => {}
+            (Some(Meaning::Int(Some(number))), _) if range(bits).contains(&number) => {}
             (Some(Meaning::Int(_)), _) => {
                 let found = node.as_text().map(shorten).unwrap_or_default();
                 self.report(Fault::new("out-of-range", format!("expected {wanted}, found {found}")));
@@ -353,8 +381,19 @@ impl<'a, 't> Form<'a, 't> {
     }
 }
 
-/// True if a value is more than nothing: of a text that is one of a few words, the words tell.
+/// The whole numbers of this many bits.
+fn range(bits: u8) -> RangeInclusive<i128> {
+    match bits {
+        32 => i32::MIN.into()..=i32::MAX.into(),
+        _ => i64::MIN.into()..=i64::MAX.into(),
+    }
+}
+
+/// True if a value is more than nothing: of a text that is one of a few words, the words tell, and of what a schema asks for, the schema.
 fn is_filled(value: &Node<'_>, field: &Field) -> bool {
+    if let Shape::Schema(schema) = &field.shape {
+        return !value.is_null() || schema.is_nullable;
+    }
     match &value.kind {
         Kind::Scalar(text, _) => !value.is_null() && (!text.is_empty() || field.words.is_some()),
         Kind::Sequence(items) => !items.is_empty(),
@@ -367,7 +406,7 @@ fn unexpected(what: impl std::fmt::Display, node: &Node<'_>) -> Fault {
 }
 
 /// A field or a word that the release does not have.
-pub(super) fn not_in_release(what: &str, minors: &std::ops::RangeInclusive<u8>, minor: u8) -> Fault {
+pub(super) fn not_in_release(what: &str, minors: &RangeInclusive<u8>, minor: u8) -> Fault {
     let fault = rules::broken(
         &FIELD_NOT_IN_RELEASE,
         if minor < *minors.start() {
@@ -383,7 +422,7 @@ pub(super) fn not_in_release(what: &str, minors: &std::ops::RangeInclusive<u8>, 
     }
 }
 
-fn is_base64(text: &str) -> bool {
+pub(super) fn is_base64(text: &str) -> bool {
     let digits: Vec<u8> = text.bytes().filter(|byte| !matches!(byte, b'\n' | b'\r')).collect();
     let padding = digits.iter().rev().take_while(|byte| **byte == b'=').count();
     digits.len().is_multiple_of(4)
@@ -392,7 +431,7 @@ fn is_base64(text: &str) -> bool {
 }
 
 /// RFC 3339, as far as its form goes.
-fn is_time(text: &str) -> bool {
+pub(super) fn is_time(text: &str) -> bool {
     let form = |digits: &str| digits.bytes().map(|b| if b.is_ascii_digit() { b'0' } else { b }).collect::<Vec<u8>>();
     let Some((clock, zone)) = text.split_at_checked(19) else { return false };
     let zone = zone.strip_prefix('.').map_or(zone, |rest| rest.trim_start_matches(|c: char| c.is_ascii_digit()));

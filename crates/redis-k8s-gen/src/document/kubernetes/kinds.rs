@@ -3,7 +3,8 @@
 use redis_k8s::PathStep;
 
 use super::rules::{KIND_NOT_CHECKED, WRONG_API_VERSION, broken};
-use super::types::{Known, Types};
+use super::schema::Schemas;
+use super::types::{Known, Shape, Types};
 use crate::document::fault::Fault;
 use crate::document::node::{Kind, Node, shorten};
 use crate::document::suggest::{choices, nearest};
@@ -24,7 +25,7 @@ pub(in crate::document) fn is_manifest(root: &Node<'_>) -> bool {
 }
 
 /// The kind of an object, if it is one that can be checked, and what is wrong with the way it is said.
-pub(super) fn recognise(root: &Node<'_>) -> (Vec<Fault>, Option<Known>) {
+pub(super) fn recognise<'s>(root: &Node<'_>, schemas: &'s Schemas) -> (Vec<Fault>, Option<&'s Known>) {
     let mut faults = Vec::new();
     let mut text = |name: &'static str| match root.get(name) {
         Some(node) if matches!(node.kind, Kind::Scalar(..)) => node.as_text(),
@@ -36,7 +37,7 @@ pub(super) fn recognise(root: &Node<'_>) -> (Vec<Fault>, Option<Known>) {
         None => {
             let fault = Fault::missing(name).ending(" at the top of the object").at(root.origin).under(name.into());
             faults.push(match (name, root.get("kind").and_then(Node::as_text)) {
-                ("apiVersion", Some(kind)) => match versions_of(kind).first() {
+                ("apiVersion", Some(kind)) => match versions_of(kind, schemas, |_| true).first() {
                     Some(version) => fault.help(format!("add `apiVersion: {version}`")),
                     None => fault,
                 },
@@ -48,45 +49,82 @@ pub(super) fn recognise(root: &Node<'_>) -> (Vec<Fault>, Option<Known>) {
     let (api_version, kind) = (text("apiVersion"), text("kind"));
     let (Some(api_version), Some(kind)) = (api_version, kind) else {
         // one is enough to go on with, if it is the right one
-        let known = kind.and_then(|kind| known_of(kind, |_| true)).filter(|_| api_version.is_none());
+        let known = kind.and_then(|kind| known_of(kind, schemas, |_| true)).filter(|_| api_version.is_none());
         return (faults, known);
     };
-    if let Some(known) = known_of(kind, |known| known.api_version == api_version) {
+    if let Some(known) = known_of(kind, schemas, |known| known.api_version == api_version) {
         return (faults, Some(known));
     }
-    let (step, fault, meant) = unknown(api_version, kind);
+    let (step, fault, meant) = unknown(api_version, kind, schemas);
     faults.push(fault.at(root.locate(std::slice::from_ref(&step))).under(step));
     (faults, meant)
 }
 
-fn known_of(kind: &str, is_meant: impl Fn(&Known) -> bool) -> Option<Known> {
-    Types::get().kinds().iter().find(|known| known.kind == kind && is_meant(known)).copied()
+/// The kinds that can be checked, Kubernetes' own first.
+fn kinds(schemas: &Schemas) -> impl Iterator<Item = &Known> {
+    Types::get().kinds().iter().chain(schemas.kinds())
+}
+
+fn known_of<'s>(kind: &str, schemas: &'s Schemas, is_meant: impl Fn(&Known) -> bool) -> Option<&'s Known> {
+    kinds(schemas).find(|known| known.is(kind) && is_meant(known))
 }
 
 /// The field that is wrong, why, and the kind that was meant; or a word that nothing can be said.
-fn unknown(api_version: &str, kind: &str) -> (PathStep, Fault, Option<Known>) {
-    let group = api_version.split_once('/').map_or("", |(group, _)| group);
+fn unknown<'s>(api_version: &str, kind: &str, schemas: &'s Schemas) -> (PathStep, Fault, Option<&'s Known>) {
+    let group = group_of(api_version);
     let is_own = OWN_GROUPS.contains(&group);
-    let versions = versions_of(kind);
+    let is_near = |known: &Known| {
+        let other = group_of(&known.api_version);
+        other == group || is_own && OWN_GROUPS.contains(&other)
+    };
+    let versions = versions_of(kind, schemas, is_near);
     let message = format!("there is no {} of {}", shorten(kind), shorten(api_version));
-    if is_own && !versions.is_empty() {
+    if !versions.is_empty() {
         let fault = broken(&WRONG_API_VERSION, message).help(format!("write `apiVersion: {}`", choices(&versions)));
-        return ("apiVersion".into(), fault, known_of(kind, |_| true));
+        // another version of a kind that was given may have other fields
+        return ("apiVersion".into(), fault, known_of(kind, schemas, |known| is_near(known) && !known.is_given()));
     }
-    let kinds = Types::get().kinds().iter().filter(|known| known.api_version == api_version).map(|known| known.kind);
-    if let Some(near) = nearest(kind, kinds).filter(|_| is_own) {
+    let names = kinds(schemas).filter(|known| known.api_version == api_version).map(|known| &*known.kind);
+    let near = nearest(kind, names);
+    if let Some(near) = near.filter(|_| is_own) {
         let fault = Fault::new("unknown-kind", message).help(format!("did you mean `{near}`?"));
-        return ("kind".into(), fault, known_of(near, |known| known.api_version == api_version));
+        return ("kind".into(), fault, known_of(near, schemas, |known| known.api_version == api_version));
     }
     let message = format!("{} of {} was not checked", shorten(kind), shorten(api_version));
-    let mut kinds: Vec<&str> = Types::get().kinds().iter().map(|known| known.kind).collect();
-    kinds.sort_unstable();
-    kinds.dedup();
-    let fault = broken(&KIND_NOT_CHECKED, message).help(format!("the kinds that are: {}", kinds.join(", ")));
-    ("kind".into(), fault, None)
+    // a group may have more kinds than were given
+    let help = if let Some(near) = near {
+        format!("did you mean `{near}`? If not, give the schema of this kind with `--schema`")
+    } else {
+        let mut names: Vec<&str> = kinds(schemas).map(|known| &*known.kind).collect();
+        names.sort_unstable();
+        names.dedup();
+        format!("give its schema with `--schema`; without one, the kinds that are: {}", names.join(", "))
+    };
+    ("kind".into(), broken(&KIND_NOT_CHECKED, message).help(help), None)
 }
 
 /// The API versions that have a kind, the one to use first.
-fn versions_of(kind: &str) -> Vec<&'static str> {
-    Types::get().kinds().iter().filter(|known| known.kind == kind).map(|known| known.api_version).collect()
+fn versions_of<'s>(kind: &str, schemas: &'s Schemas, is_meant: impl Fn(&Known) -> bool) -> Vec<&'s str> {
+    kinds(schemas).filter(|known| known.is(kind) && is_meant(known)).map(|known| &*known.api_version).collect()
+}
+
+fn group_of(api_version: &str) -> &str {
+    api_version.split_once('/').map_or("", |(group, _)| group)
+}
+
+impl Known {
+    /// True if it is of this kind; the name of a file has it in lower case.
+    fn is(&self, kind: &str) -> bool {
+        self.kind == kind || self.is_folded && self.kind.eq_ignore_ascii_case(kind)
+    }
+
+    /// With its group, as kubectl writes it.
+    pub(super) fn full_name(&self) -> String {
+        format!("{}.{}", self.kind, group_of(&self.api_version))
+    }
+
+    /// True if it is known by a schema that was given.
+    pub(super) fn is_given(&self) -> bool {
+        matches!(self.shape, Shape::Schema(_))
+    }
 }

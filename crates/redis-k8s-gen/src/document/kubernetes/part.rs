@@ -39,6 +39,10 @@ pub(super) fn check(type_name: &str, node: &Node<'_>, form: &mut Form<'_, '_>) {
             }
             annotation::check_other(node, form);
         }
+        "CustomResource" => {
+            metadata::check_name(node, NameForm::Subdomain, form);
+            annotation::check_other(node, form);
+        }
         "PodDisruptionBudget" => {
             metadata::check_name(node, NameForm::Step, form);
             annotation::check_other(node, form);
@@ -136,15 +140,16 @@ pub(super) fn check_unique(items: &[Node<'_>], shape: &Shape, unique: &Unique, f
                 .map(|field| match item.get(field) {
                     Some(value) => value.as_text(),
                     // the one key that has a default
-                    None if *field == "protocol" => Some("TCP"),
-                    None if matches!(item.kind, Kind::Mapping(_)) && *field == "hostIP" => Some(""),
+                    None if field == "protocol" => Some("TCP"),
+                    None if matches!(item.kind, Kind::Mapping(_)) && field == "hostIP" => Some(""),
                     None => None,
                 })
                 .collect(),
         };
         let Some(key) = key else { continue };
         if let Unique::Fields(fields) = unique
-            && let Some(place) = fields.iter().position(|field| *field == "protocol")
+            && !matches!(shape, Shape::Schema(_))
+            && let Some(place) = fields.iter().position(|field| field == "protocol")
         {
             let mut rest = key.clone();
             let protocol = rest.remove(place);
@@ -158,6 +163,7 @@ pub(super) fn check_unique(items: &[Node<'_>], shape: &Shape, unique: &Unique, f
             let shown = key.iter().map(|part| shorten(part)).collect::<Vec<_>>().join(" ");
             let is_taken = match shape {
                 Shape::Type(name) => !(name.starts_with("v1beta3.") || REFUSED_TWICE.contains(name)),
+                Shape::Schema(_) => false,
                 _ => true,
             };
             let words = if is_taken { ": the API server takes it, server-side apply does not" } else { "" };

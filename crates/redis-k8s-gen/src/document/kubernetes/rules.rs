@@ -24,8 +24,16 @@ macro_rules! rules {
 rules! {
     /// What `validate` checks objects of Kubernetes for, beyond their form.
     OBJECT_RULES;
-    KIND_NOT_CHECKED = Warning "kind-not-checked", "an object is of a kind this tool does not render",
-        "only kinds it renders are known to it: nothing is said about the others";
+    KIND_NOT_CHECKED = Warning "kind-not-checked", "an object is of a kind this tool does not know, and its schema was not given",
+        "nothing is said about it: `--schema` tells the fields of a kind, `--ignore-kinds` that it is meant to be there";
+    SCHEMA_INVALID = Error "schema-invalid", "what was given as a schema is none, or not one this tool reads",
+        "nothing could be checked by it";
+    PATTERN_NOT_CHECKED = Warning "pattern-not-checked", "a schema has a pattern that cannot be read",
+        "it may be one of ECMAScript, or beyond what is read here: texts are not held against it";
+    CONDITION_NOT_MET = Error "condition-not-met", "a value meets none of the alternatives of its schema, several of which one must be met alone, or what is excluded",
+        "the API server refuses it";
+    SIZE_OUT_OF_RANGE = Error "size-out-of-range", "a list or mapping has fewer or more items than its schema takes",
+        "the API server refuses it";
     WRONG_API_VERSION = Error "wrong-api-version", "a kind is given with an apiVersion that never had it, or no longer has",
         "the API server refuses it: there is no such kind";
     FIELD_NOT_IN_RELEASE = Error "field-not-in-release", "a field or choice is not in the Kubernetes release the objects are for",

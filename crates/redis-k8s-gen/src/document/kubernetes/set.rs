@@ -3,6 +3,7 @@
 //! References are judged only where the set holds others of the kind that is named, in the same namespace: somebody who
 //! validates one file alone is not told of everything that is in the others.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use redis_k8s::PathStep;
@@ -21,8 +22,10 @@ use crate::document::suggest::nearest;
 /// An object as the others need it.
 #[derive(Debug)]
 pub(in crate::document) struct Object {
-    group: &'static str,
-    kind: &'static str,
+    /// True if only its name is known.
+    pub(in crate::document) is_foreign: bool,
+    /// With its group, if it is a kind that was given.
+    kind: Cow<'static, str>,
     pub(super) namespace: String,
     pub(super) name: String,
     name_origin: Origin,
@@ -64,37 +67,39 @@ pub(in crate::document) struct Faulty {
 }
 
 impl Object {
-    pub(super) fn of(root: &Node<'_>, known: Known) -> Self {
+    pub(super) fn of(root: &Node<'_>, known: &Known) -> Self {
         let metadata = root.get("metadata");
         let said = |field| metadata.and_then(|metadata| text(metadata, field)).unwrap_or_default().to_owned();
-        let spec = root.get("spec");
+        let is_foreign = known.is_given();
+        let kind = if is_foreign { known.full_name().into() } else { known.kind.clone() };
+        let spec = root.get("spec").filter(|_| !is_foreign);
         let template = spec.and_then(|spec| spec.get("template"));
-        let pods = match known.kind {
+        let pods = match &*kind {
             "Pod" => Some(root),
             _ => template,
         };
         let pod_metadata = pods.map(|pods| pods.get("metadata"));
         let mut references = References { root, found: Vec::new() };
-        if known.kind == "StatefulSet" {
+        if kind == "StatefulSet" {
             references.add("Service", &["spec".into(), "serviceName".into()]);
         }
         if let Some(pod_spec) = pods.and_then(|pods| pods.get("spec")) {
             let path: &[PathStep] =
-                if known.kind == "Pod" { &["spec".into()] } else { &["spec".into(), "template".into(), "spec".into()] };
+                if kind == "Pod" { &["spec".into()] } else { &["spec".into(), "template".into(), "spec".into()] };
             references.of_pod(pod_spec, path);
         }
         Self {
-            group: known.api_version.split_once('/').map_or("", |(group, _)| group),
-            kind: known.kind,
+            is_foreign,
             namespace: said("namespace"),
             name: said("name"),
             name_origin: root.locate(&["metadata".into(), "name".into()]),
             pods: pod_metadata
                 .map(|metadata| to_map(metadata.map(|metadata| entries(metadata, "labels")).unwrap_or_default())),
-            selector: spec.and_then(|spec| selector_of(root, spec, known.kind)),
+            selector: spec.and_then(|spec| selector_of(root, spec, &kind)),
             references: references.found,
             is_headless: spec.is_some_and(is_headless),
-            part: instance::Part::of(root, known),
+            part: instance::Part::of(root, &kind),
+            kind,
         }
     }
 }
@@ -205,7 +210,7 @@ pub(in crate::document) fn judge(objects: &[&Object], is_whole: bool) -> Vec<Fau
     let mut faults = duplicates(objects);
     let mut by_kind: HashMap<(&str, &str), HashMap<&str, usize>> = HashMap::new();
     for (number, object) in objects.iter().enumerate() {
-        by_kind.entry((&object.namespace, object.kind)).or_default().entry(&object.name).or_insert(number);
+        by_kind.entry((&object.namespace, &object.kind)).or_default().entry(&object.name).or_insert(number);
     }
     for (number, object) in objects.iter().enumerate() {
         for reference in &object.references {
@@ -271,7 +276,7 @@ fn duplicates(objects: &[&Object]) -> Vec<Faulty> {
     let mut faults = Vec::new();
     let mut seen: HashMap<_, usize> = HashMap::with_capacity(objects.len());
     for (number, object) in objects.iter().enumerate().filter(|(_, object)| !object.name.is_empty()) {
-        let first = *seen.entry((object.group, object.kind, &object.namespace, &object.name)).or_insert(number);
+        let first = *seen.entry((&object.kind, &object.namespace, &object.name)).or_insert(number);
         if first != number {
             let whose = if object.namespace.is_empty() {
                 String::new()

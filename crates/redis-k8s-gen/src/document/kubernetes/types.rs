@@ -1,9 +1,11 @@
 //! What objects of Kubernetes are made of: the table `kubernetes.types`, read when the first object is checked.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::ops::RangeInclusive;
 use std::sync::OnceLock;
 
+use super::schema::Schema;
 use super::values::{self, Presence, Value};
 use super::words;
 
@@ -18,26 +20,30 @@ pub(super) struct Types {
 }
 
 /// A kind that can be checked.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug)]
 pub(super) struct Known {
-    pub(super) api_version: &'static str,
-    pub(super) kind: &'static str,
-    /// The name of its type.
-    pub(super) type_name: &'static str,
+    pub(super) api_version: Cow<'static, str>,
+    pub(super) kind: Cow<'static, str>,
+    /// True if its name is known in lower case alone.
+    pub(super) is_folded: bool,
+    pub(super) shape: Shape,
 }
 
 /// A mapping with fixed fields.
 #[derive(Debug)]
 pub(super) struct Type {
+    /// Empty for a part of a schema that was given.
     pub(super) name: &'static str,
     /// Sorted by name.
     pub(super) fields: Vec<Field>,
+    /// What other fields hold, if there may be some.
+    pub(super) others: Option<Shape>,
 }
 
 /// A field of a type.
 #[derive(Debug)]
 pub(super) struct Field {
-    pub(super) name: &'static str,
+    pub(super) name: Cow<'static, str>,
     pub(super) is_required: bool,
     /// The minor releases of Kubernetes 1 that have it, if not all do.
     pub(super) minors: Option<RangeInclusive<u8>>,
@@ -63,11 +69,16 @@ pub(super) enum Shape {
     /// A moment, as RFC 3339 writes it.
     Time,
     Quantity,
-    IntOrString,
+    /// A whole number of this many bits, or a text.
+    IntOrString(u8),
     /// One of these texts.
     Words(Vec<&'static str>),
     /// A mapping with the fields of the type of this name.
     Type(&'static str),
+    /// A mapping with the fields of this type.
+    Own(Box<Type>),
+    /// What a schema says that was given.
+    Schema(Box<Schema>),
     /// A mapping of strings to values.
     Map(Box<Shape>),
     List(Box<Shape>, Unique),
@@ -81,7 +92,7 @@ pub(super) enum Unique {
     /// All of them.
     Item,
     /// These fields.
-    Fields(Vec<&'static str>),
+    Fields(Vec<Cow<'static, str>>),
 }
 
 impl Types {
@@ -110,7 +121,12 @@ impl Types {
             if let Some(known) = line.strip_prefix("= ") {
                 let mut words = known.split(' ');
                 if let (Some(api_version), Some(kind), Some(type_name)) = (words.next(), words.next(), words.next()) {
-                    kinds.push(Known { api_version, kind, type_name });
+                    kinds.push(Known {
+                        api_version: api_version.into(),
+                        kind: kind.into(),
+                        is_folded: false,
+                        shape: Shape::Type(type_name),
+                    });
                 }
             } else if let Some(field) = line.strip_prefix(' ') {
                 if let (Some(field), Some(owner)) = (Field::parse(current, field), types.get_mut(current)) {
@@ -118,7 +134,7 @@ impl Types {
                 }
             } else {
                 current = line;
-                types.insert(line, Type { name: line, fields: Vec::new() });
+                types.insert(line, Type { name: line, fields: Vec::new(), others: None });
             }
         }
         Self { kinds, types }
@@ -127,7 +143,7 @@ impl Types {
 
 impl Type {
     pub(super) fn field(&self, name: &str) -> Option<&Field> {
-        self.fields.binary_search_by_key(&name, |field| field.name).ok().map(|place| &self.fields[place])
+        self.fields.binary_search_by_key(&name, |field| &*field.name).ok().map(|place| &self.fields[place])
     }
 }
 
@@ -145,7 +161,14 @@ impl Field {
         let (name, is_required) = name.strip_suffix('!').map_or((name, false), |name| (name, true));
         let value = values::of(owner.strip_prefix("v1beta3.").unwrap_or(owner), name);
         let is_required = is_required || value.is_some_and(|(presence, _)| presence == Presence::Required);
-        Some(Self { name, is_required, minors, shape: Shape::parse(shape)?, words: words::of(owner, name), value })
+        Some(Self {
+            name: name.into(),
+            is_required,
+            minors,
+            shape: Shape::parse(shape)?,
+            words: words::of(owner, name),
+            value,
+        })
     }
 }
 
@@ -155,7 +178,7 @@ impl Shape {
             let (item, unique) = match list.rsplit_once('/') {
                 None => (list, Unique::No),
                 Some((item, "")) => (item, Unique::Item),
-                Some((item, fields)) => (item, Unique::Fields(fields.split(',').collect())),
+                Some((item, fields)) => (item, Unique::Fields(fields.split(',').map(Cow::from).collect())),
             };
             return Some(Self::List(Box::new(Self::parse(item)?), unique));
         }
@@ -175,7 +198,7 @@ impl Shape {
             "bytes" => Self::Bytes,
             "time" => Self::Time,
             "quantity" => Self::Quantity,
-            "intOrString" => Self::IntOrString,
+            "intOrString" => Self::IntOrString(32),
             name if name.starts_with(|first: char| first.is_ascii_uppercase()) || name.contains('.') => {
                 Self::Type(name)
             }
@@ -208,9 +231,9 @@ mod tests {
     #[test]
     fn every_type_that_is_named_is_there() {
         let types = Types::get();
-        let kinds = types.kinds.iter().map(|known| known.type_name);
-        let fields = types.types.values().flat_map(|known| &known.fields);
-        for name in kinds.chain(fields.filter_map(|field| referred(&field.shape))) {
+        let kinds = types.kinds.iter().map(|known| &known.shape);
+        let fields = types.types.values().flat_map(|known| &known.fields).map(|field| &field.shape);
+        for name in kinds.chain(fields).filter_map(referred) {
             assert!(types.named(name).is_some(), "{name}");
         }
     }
@@ -219,8 +242,8 @@ mod tests {
     fn fields_are_found() {
         for known in Types::get().types.values() {
             for field in &known.fields {
-                let found = known.field(field.name).map(|found| found.name);
-                assert_eq!(found, Some(field.name), "{} is not sorted", known.name);
+                let found = known.field(&field.name).map(|found| &found.name);
+                assert_eq!(found, Some(&field.name), "{} is not sorted", known.name);
             }
         }
     }
@@ -232,7 +255,7 @@ mod tests {
             Shape::List(_, unique) => unique,
             other => panic!("{other:?}"),
         };
-        assert_eq!(unique("ports"), &Unique::Fields(vec!["containerPort", "protocol"]));
+        assert_eq!(unique("ports"), &Unique::Fields(["containerPort", "protocol"].map(Cow::from).to_vec()));
         assert_eq!(unique("args"), &Unique::No);
     }
 }

@@ -15,7 +15,6 @@ use super::metadata::entries;
 use super::part::{has, is_true, items, number, text};
 use super::rules::{ACCOUNT_NOT_CREATED, INSTANCE_RULES, NOT_IN_SET, broken};
 use super::set::{Place, config_maps};
-use super::types::Known;
 use crate::document::fault::Fault;
 use crate::document::node::{Node, shorten};
 
@@ -105,9 +104,9 @@ pub(super) fn is_of_instance(fault: &Fault) -> bool {
 }
 
 impl Part {
-    pub(super) fn of(root: &Node<'_>, known: Known) -> Option<Self> {
+    pub(super) fn of(root: &Node<'_>, kind: &str) -> Option<Self> {
         let spec = root.get("spec");
-        Some(match known.kind {
+        Some(match kind {
             "StatefulSet" | "Deployment" => Self::Pods(Box::new(Pods::of(root, spec?)?)),
             "ConfigMap" => Self::Configuration(Box::new(Configuration::of(root)?)),
             "Service" => Self::Service(Service::of(root, spec?)),
