@@ -160,6 +160,24 @@ fn mutants() -> Vec<Mutant> {
             vec![Edit(SET, of_container("/env/2/valueFrom/fieldRef/apiVersion"), Put("v1".into()))],
         ),
         mutant(
+            "no variable for the pod's address, in a shell of one's own",
+            &["variable-missing"],
+            plain(),
+            vec![
+                Edit(SET, of_container("/env/2"), Gone),
+                Edit(
+                    SET,
+                    of_container("/command"),
+                    Put(json!(["sh", "-c", "umask 077; exec sh /etc/redis-k8s/supervise.sh 'server'"])),
+                ),
+            ],
+            vec![Edit(
+                SET,
+                of_container("/command"),
+                Put(json!(["sh", "-c", "exec sh /etc/redis-k8s/supervise.sh server"])),
+            )],
+        ),
+        mutant(
             "the address of the node",
             &["variable-missing"],
             plain(),

@@ -52,8 +52,13 @@ impl Role {
 /// The container of pods that `render` made, by what it runs, and which set it is of.
 pub(super) fn container<'n, 't>(pods: &'n Node<'t>) -> Option<(usize, &'n Node<'t>, Role)> {
     items(pods, "containers").iter().enumerate().find_map(|(index, container)| {
-        let words: Vec<&str> =
-            ["command", "args"].iter().flat_map(|field| items(container, field)).filter_map(Node::as_text).collect();
+        // a shell may be given them as one text: sh -c "exec sh /etc/redis-k8s/supervise.sh server"
+        let words: Vec<&str> = ["command", "args"]
+            .iter()
+            .flat_map(|field| items(container, field))
+            .filter_map(Node::as_text)
+            .flat_map(|text| text.split([' ', '\t', '\n', ';', '"', '\'']).filter(|word| !word.is_empty()))
+            .collect();
         let after = |file: &str| words.iter().position(|word| word.strip_prefix(CONFIG_DIR) == Some(file));
         let role = match after("/supervise.sh") {
             Some(place) => match *words.get(place + 1)? {
