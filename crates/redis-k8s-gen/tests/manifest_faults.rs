@@ -297,7 +297,7 @@ spec:
   schedule: 0 3 * * *
   note: null
   every: null
-  share: 0.25
+  share: 0.3
   level: 2
   port: 4294967296
   rules: [{name: a, keep: null}, {name: b}]

@@ -65,12 +65,15 @@ impl Compiler {
 
     /// What every object has, whatever its schema says of it.
     fn add_fields_of_objects(&mut self, known: &mut Type, node: &Node<'_>, is_required: bool) {
+        // it was read as one of the fields already, and what is wrong with it told
+        let told = self.faults.len();
         let metadata = node.get("properties").and_then(|fields| fields.get("metadata"));
         let said = metadata.map(|metadata| {
             self.inside(&["properties".into(), "metadata".into()], |compiler| {
                 compiler.schema(metadata, Place::Condition)
             })
         });
+        self.faults.truncate(told);
         let limits = said.into_iter().map(|schema| Limit::All(vec![schema])).collect();
         let metadata = Schema { shape: Shape::Type("ObjectMeta"), is_nullable: false, limits };
         for (name, is_required, shape) in [

@@ -117,7 +117,11 @@ impl Limit {
                 (!is_good).then(|| broken(&OBJECT_OUT_OF_RANGE, format!("expected {words} {bound}, found {number}")))
             }
             Self::Multiple(step) => {
-                let number = number().filter(|number| (number / step).fract() != 0.0)?;
+                let number = number().filter(|number| {
+                    let times = number / step;
+                    // 0.3 is no whole number of times 0.1 to a processor
+                    (times - times.round()).abs() > 1e-9
+                })?;
                 Some(broken(&OBJECT_OUT_OF_RANGE, format!("expected a multiple of {step}, found {number}")))
             }
             Self::Size(measure, range) => {
