@@ -161,6 +161,23 @@ fn validate_says_what_the_api_server_says() {
 }
 
 #[test]
+fn what_the_api_server_drops_is_judged_where_it_does_not() {
+    for (bundle, rule) in
+        [("name: f, signerName: g", "not-exactly-one"), ("name: f, labelSelector: {}", "fields-contradict")]
+    {
+        let pod = format!(
+            "apiVersion: v1\nkind: Pod\nmetadata: {{name: a}}\nspec: {{containers: [{{name: b, image: c}}], \
+            volumes: [{{name: d, projected: {{sources: [{{clusterTrustBundle: {{path: e, {bundle}}}}}]}}}}]}}\n"
+        );
+        for (release, rule) in [("1.36", "field-dropped"), ("1.37", rule)] {
+            let sources = vec![Source::new("pod.yaml", pod.clone())];
+            let report = validate(sources, &[], ApiVersion::AppsV1, &release.parse().unwrap()).report;
+            assert_eq!(report.diagnostics().iter().map(|d| d.rule).collect::<Vec<_>>(), [rule], "{release}");
+        }
+    }
+}
+
+#[test]
 fn what_documents_and_manifests_break_alike_has_one_name() {
     let shared: Vec<_> = OBJECT_RULES
         .iter()

@@ -6,6 +6,7 @@ mod generate;
 mod kubernetes;
 #[cfg(test)]
 mod links;
+mod markers;
 mod reference;
 
 use std::error::Error;
@@ -21,6 +22,8 @@ type Outcome = Result<(), Box<dyn Error>>;
 enum Task {
     /// Write the files that are made from the sources, or check that they are as they would be written
     Generate(generate::Args),
+    /// Read what the Go types of Kubernetes say of their fields, from checkouts with every supported release
+    Markers(markers::Args),
     /// Measure the command against a program that does nothing, a fleet of documents, and each stage by itself
     Bench(bench::Args),
     /// Run a program some times and print its times and memory: the part of `bench` that must be small itself
@@ -37,6 +40,7 @@ fn repository() -> PathBuf {
 fn main() -> Outcome {
     match Task::parse() {
         Task::Generate(args) => generate::run(&args),
+        Task::Markers(args) => markers::run(&args),
         Task::Bench(args) => bench::run(&args),
         Task::Measure(args) => bench::process::measure(&args),
     }

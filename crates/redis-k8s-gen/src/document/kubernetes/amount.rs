@@ -17,7 +17,8 @@ pub(super) struct Amount(i128);
 
 impl Amount {
     pub(super) fn parse(text: &str) -> Option<Self> {
-        let text = text.trim();
+        // it sees what JSON escapes, line breaks for instance, as the escape
+        let text = text.trim_matches(|c: char| c.is_whitespace() && !c.is_control());
         let unsigned = text.strip_prefix(['+', '-']).unwrap_or(text);
         let digits = |text: &str| text.bytes().take_while(u8::is_ascii_digit).count();
         let (whole, rest) = unsigned.split_at(digits(unsigned));

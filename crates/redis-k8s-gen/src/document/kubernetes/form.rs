@@ -6,8 +6,8 @@ use std::ops::RangeInclusive;
 use redis_k8s::{PathStep, Rule};
 
 use super::amount::Amount;
-use super::rules::{FIELD_NOT_IN_RELEASE, NULL_VALUE};
-use super::types::{Field, Known, Shape, Type, Types, Unique};
+use super::rules::{FIELD_DROPPED, FIELD_NOT_IN_RELEASE, NULL_VALUE};
+use super::types::{Field, Gate, Known, Shape, Type, Types, Unique};
 use super::{part, rules, values, words};
 use crate::document::fault::Fault;
 use crate::document::node::{Entry, Kind, Node, Style, shorten};
@@ -21,7 +21,7 @@ const FEW_FIELDS: usize = 12;
 
 /// Everything that is wrong with an object of a known kind, for a cluster of Kubernetes 1.`minor`.
 pub(super) fn check(root: &Node<'_>, known: &Known, minor: u8) -> Vec<Fault> {
-    let mut form = Form { root, kind: &known.kind, minor, path: Vec::new(), faults: Vec::new() };
+    let mut form = Form { root, kind: &known.kind, minor, is_dropped: false, path: Vec::new(), faults: Vec::new() };
     form.value(root, &known.shape);
     form.faults
 }
@@ -53,6 +53,8 @@ pub(super) struct Form<'a, 't> {
     root: &'a Node<'t>,
     kind: &'a str,
     minor: u8,
+    /// What is examined is dropped by the API server once it has understood it.
+    is_dropped: bool,
     path: Vec<Step>,
     faults: Vec<Fault>,
 }
@@ -153,9 +155,8 @@ impl<'a, 't> Form<'a, 't> {
                 (None, None) => self.unknown(known, entry),
             }
         }
-        // What a server says of an object it says itself: it reads nothing of what others send, but must understand it.
-        let is_said_by_server = matches!(self.path.first(), Some(Step::Field(field)) if field == "status");
-        for field in known.fields.iter().filter(|field| field.is_required && !is_said_by_server) {
+        let is_read = self.is_read();
+        for field in known.fields.iter().filter(|field| field.is_required && is_read) {
             let is_there = node.entry(&field.name).is_some_and(|entry| is_filled(&entry.value, field));
             if !is_there {
                 let fault = Fault::new("missing-field", format!("the field `{}` is required", field.name))
@@ -167,9 +168,20 @@ impl<'a, 't> Form<'a, 't> {
                 self.report(fault);
             }
         }
-        if !is_said_by_server {
+        if is_read {
             part::check(known.name.strip_prefix("v1beta3.").unwrap_or(known.name), node, self);
         }
+    }
+
+    /// What a server says of an object it says itself: it reads nothing of what others send, but must understand it.
+    fn is_read(&self) -> bool {
+        !self.is_dropped && !matches!(self.path.first(), Some(Step::Field(field)) if field == "status")
+    }
+
+    /// True if the API server drops a field of a type.
+    pub(super) fn drops(&self, type_name: &str, field: &str) -> bool {
+        let field = Types::get().named(type_name).and_then(|known| known.field(field));
+        field.is_some_and(|field| field.closed(self.minor).is_some())
     }
 
     fn unknown(&mut self, known: &Type, entry: &Entry<'_>) {
@@ -213,15 +225,37 @@ impl<'a, 't> Form<'a, 't> {
                 // what it holds is not in the release either
                 return;
             }
+            if let Some(gate) = field.closed(form.minor) {
+                form.dropped(&field.name, gate, entry);
+                let is_dropped = std::mem::replace(&mut form.is_dropped, true);
+                form.value(&entry.value, &field.shape);
+                form.is_dropped = is_dropped;
+                return;
+            }
             form.value(&entry.value, &field.shape);
+            if !form.is_read() {
+                return;
+            }
             let minor = form.minor;
-            if let Some(words) = field.words {
+            if let Some(words) = &field.words {
                 words::check(words, &entry.value, minor, &mut |fault| form.report(fault));
             }
             if let Some(value) = field.value {
                 values::check(value, &field.name, &entry.value, minor, &mut |fault| form.report(fault));
             }
         });
+    }
+
+    fn dropped(&mut self, field: &str, Gate { name, since }: Gate, entry: &Entry<'_>) {
+        let message = format!(
+            "`{field}` is a part of {name}, which is off in Kubernetes 1.{} unless somebody turned it on: the API server drops it",
+            self.minor
+        );
+        let help = match since {
+            Some(since) => format!("leave it out, or say `--kubernetes-version 1.{since}` if no cluster is older"),
+            None => "leave it out".to_owned(),
+        };
+        self.report(rules::broken(&FIELD_DROPPED, message).at(entry.key_origin).help(help));
     }
 
     /// Examines a value.
@@ -236,11 +270,6 @@ impl<'a, 't> Form<'a, 't> {
                 }
             }
             Shape::Text => self.text("a string", node),
-            Shape::Words(words) => match node.as_text() {
-                Some(text) if words.contains(&text) => {}
-                Some(text) => self.report(words::unknown(text, words)),
-                None => self.expected(choices(words), node),
-            },
             Shape::Bytes => match &node.kind {
                 Kind::Scalar(text, _) if is_base64(text) => {}
                 Kind::Scalar(..) => {

@@ -4,7 +4,7 @@ use redis_k8s::{InvalidValue, LabelKey, LabelValue, PathStep};
 
 use super::form::Form;
 use super::name::{is_dns_label, is_dns_label_of_letter, is_dns_subdomain};
-use super::part::{is_true, items, text};
+use super::part::{in_range, is_true, items, text};
 use super::rules::{
     ANNOTATIONS_TOO_LARGE, FIELDS_CONTRADICT, INVALID_LABEL, INVALID_NAME, INVALID_OWNER, NAME_MISSING,
     POD_NAMES_TOO_LONG, broken,
@@ -107,6 +107,10 @@ fn check_own(metadata: &Node<'_>, form: &mut Form<'_, '_>) {
     if let Some(namespace) = text(metadata, "namespace").filter(|name| !name.is_empty() && !is_dns_label(name)) {
         let message = format!("\"{}\" is not a namespace: {LABEL}", shorten(namespace));
         form.report(broken(&INVALID_NAME, message).under("namespace".into()));
+    }
+    // of the others the API server sets it
+    if matches!(form.kind(), "ConfigMap" | "PersistentVolumeClaim" | "Secret" | "Service" | "ServiceAccount") {
+        in_range(metadata, "generation", 0..=i64::MAX.into(), form);
     }
     let finalizers = items(metadata, "finalizers");
     for (index, node) in finalizers.iter().enumerate() {

@@ -86,7 +86,7 @@ rules! {
         "the API server refuses it";
     FIELDS_CONTRADICT = Error "fields-contradict", "a field is set that another field of the object rules out",
         "the API server refuses it: it could not do both";
-    FIELD_DROPPED = Warning "field-dropped", "a field is set that has no effect where it stands",
+    FIELD_DROPPED = Warning "field-dropped", "a field is set that has no effect where it stands, or is a part of a feature that is off",
         "the API server takes it and says nothing";
     GRACE_NEGATIVE = Warning "grace-negative", "pods have less than no time to stop",
         "the API server takes it for one second";

@@ -1,7 +1,7 @@
 //! What the texts and numbers at fields must be: the schemas call them strings and integers, the API server knows better.
 //!
 //! From [validation.go](https://github.com/kubernetes/kubernetes/blob/master/pkg/apis/core/validation/validation.go) and its
-//! siblings. What depends on other fields is in the module of its part.
+//! siblings. What depends on other fields is in the module of its part; what tags say of a field is in the table.
 
 use std::net::IpAddr;
 
@@ -116,7 +116,6 @@ const VALUES: &[(&str, &str, Presence, Value)] = &[
     ("LabelSelectorRequirement", "key", Optional, Key),
     ("LabelSelectorRequirement", "values", Read, Value::LabelText),
     ("NFSVolumeSource", "path", Optional, AbsolutePath),
-    ("ObjectMeta", "generation", Optional, Within(0, i64::MAX)),
     ("PersistentVolumeClaim", "spec", Required, Any),
     ("PersistentVolumeClaimSpec", "accessModes", Required, Any),
     ("PersistentVolumeClaimSpec", "storageClassName", Optional, Name),
@@ -144,8 +143,6 @@ const VALUES: &[(&str, &str, Presence, Value)] = &[
     ("PodTemplateSpec", "spec", Required, Any),
     ("ProjectedVolumeSource", "defaultMode", Optional, MODE),
     ("ReplicationController", "spec", Required, Any),
-    ("ReplicationControllerSpec", "minReadySeconds", Optional, COUNT),
-    ("ReplicationControllerSpec", "replicas", Optional, COUNT),
     ("ReplicationControllerSpec", "template", Required, Any),
     ("ResourceClaim", "request", Optional, Label),
     ("RollingUpdateStatefulSetStrategy", "partition", Optional, COUNT),
@@ -168,7 +165,6 @@ const VALUES: &[(&str, &str, Presence, Value)] = &[
     ("StorageOSVolumeSource", "volumeName", Required, Label),
     ("StorageOSVolumeSource", "volumeNamespace", Optional, Label),
     ("Sysctl", "name", Optional, Sysctl),
-    ("Toleration", "key", Optional, Key),
     ("VolumeDevice", "devicePath", Optional, PathWithoutParent),
     ("WindowsSecurityContextOptions", "gmsaCredentialSpecName", Read, Name),
 ];
@@ -201,6 +197,20 @@ pub(super) fn check(
 }
 
 impl Value {
+    /// What a tag of the table asks for, beside another.
+    pub(super) fn tagged(other: Option<(Presence, Self)>, tag: &str, text: &str) -> Option<Self> {
+        let (least, most) = match other {
+            Some((_, Within(least, most))) => (least, most),
+            _ => (i64::MIN, i64::MAX),
+        };
+        match (tag, text) {
+            ("minimum", least) => Some(Within(least.parse().ok()?, most)),
+            ("maximum", most) => Some(Within(least, most.parse().ok()?)),
+            ("format", "k8s-label-key") => Some(Key),
+            _ => None,
+        }
+    }
+
     fn fault(self, field: &str, node: &Node<'_>, minor: u8) -> Option<Fault> {
         if let Within(least, most) = self {
             let Some(Meaning::Int(Some(number))) = node.meaning() else { return None };

@@ -70,24 +70,32 @@ fn one_of(node: &Node<'_>, what: &str, others: &[&str], form: &mut Form<'_, '_>)
 
 /// One source of several that a volume is put together from.
 pub(super) fn check_projection(projection: &Node<'_>, form: &mut Form<'_, '_>) {
-    one_of(projection, "part", &[], form);
-    if let Some(bundle) = projection.get("clusterTrustBundle") {
-        form.inside("clusterTrustBundle", |form| {
-            exactly_one(bundle, &["name", "signerName"], "which certificates are meant", form);
-            if has(bundle, "name") && has(bundle, "labelSelector") {
-                let message = "labels select among the bundles of a signer, not by name";
-                form.broken(&FIELDS_CONTRADICT, &["labelSelector"], message, "remove it, or name the signer");
-            }
-        });
+    let dropped = dropped_parts(form);
+    one_of(projection, "part", &dropped, form);
+}
+
+/// Parts of a projected volume that the API server drops.
+fn dropped_parts(form: &Form<'_, '_>) -> Vec<&'static str> {
+    ["clusterTrustBundle", "podCertificate"].into_iter().filter(|part| form.drops("VolumeProjection", part)).collect()
+}
+
+/// Certificates that a cluster trusts.
+pub(super) fn check_bundle(bundle: &Node<'_>, form: &mut Form<'_, '_>) {
+    exactly_one(bundle, &["name", "signerName"], "which certificates are meant", form);
+    if has(bundle, "name") && has(bundle, "labelSelector") {
+        let message = "labels select among the bundles of a signer, not by name";
+        form.broken(&FIELDS_CONTRADICT, &["labelSelector"], message, "remove it, or name the signer");
     }
 }
 
 /// No two of its files have one path.
 pub(super) fn check_projected(projected: &Node<'_>, form: &mut Form<'_, '_>) {
+    let dropped = dropped_parts(form);
     let mut seen: Vec<&str> = Vec::new();
     for (index, source) in items(projected, "sources").iter().enumerate() {
         let own = ["clusterTrustBundle", "serviceAccountToken"]
             .into_iter()
+            .filter(|kind| !dropped.contains(kind))
             .filter_map(|kind| Some((kind, None, source.get(kind)?)));
         let files = ["configMap", "downwardAPI", "secret"].into_iter().flat_map(|kind| {
             let files = source.get(kind).map(|source| items(source, "items")).unwrap_or_default();

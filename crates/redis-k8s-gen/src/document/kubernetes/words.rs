@@ -1,6 +1,6 @@
 //! The fields that take one of a few words: the schemas call them strings, the API server knows better.
 //!
-//! From the constants of [types.go](https://github.com/kubernetes/kubernetes/blob/master/staging/src/k8s.io/api/core/v1/types.go)
+//! Most are in the table of fields, where their Go types say so (`+enum`). These are the others, from the constants of [types.go](https://github.com/kubernetes/kubernetes/blob/master/staging/src/k8s.io/api/core/v1/types.go)
 //! and its siblings; `Word@35` came with Kubernetes 1.35, and `""` stands for the default. Fields with words of extensions (`medium: HugePages-2Mi`) are not here.
 
 use super::form::not_in_release;
@@ -10,70 +10,18 @@ use crate::document::suggest::{choices, nearest};
 
 /// Type, field, words; sorted by type and field.
 const WORDS: &[(&str, &str, &[&str])] = &[
-    ("AppArmorProfile", "type", &["Localhost", "RuntimeDefault", "Unconfined"]),
-    ("AzureDiskVolumeSource", "cachingMode", &["None", "ReadOnly", "ReadWrite"]),
-    ("AzureDiskVolumeSource", "kind", &["Dedicated", "Managed", "Shared"]),
-    ("Container", "imagePullPolicy", PULL_POLICY),
     ("Container", "restartPolicy", &["Always", "Never@34", "OnFailure@34"]),
-    ("Container", "terminationMessagePolicy", MESSAGE_POLICY),
-    ("ContainerPort", "protocol", PROTOCOL),
     ("ContainerResizePolicy", "resourceName", &["cpu", "memory"]),
     ("ContainerResizePolicy", "restartPolicy", &["NotRequired", "RestartContainer"]),
-    ("DeploymentStrategy", "type", &["Recreate", "RollingUpdate"]),
-    ("EphemeralContainer", "imagePullPolicy", PULL_POLICY),
-    ("EphemeralContainer", "terminationMessagePolicy", MESSAGE_POLICY),
-    ("HTTPGetAction", "scheme", &["", "HTTP", "HTTPS"]),
-    (
-        "HostPathVolumeSource",
-        "type",
-        &["", "BlockDevice", "CharDevice", "Directory", "DirectoryOrCreate", "File", "FileOrCreate", "Socket"],
-    ),
-    ("ImageVolumeSource", "pullPolicy", PULL_POLICY),
     ("LabelSelectorRequirement", "operator", &["DoesNotExist", "Exists", "In", "NotIn"]),
-    ("NetworkPolicyPort", "protocol", &["SCTP", "TCP", "UDP"]),
-    ("NetworkPolicySpec", "policyTypes", &["Egress", "Ingress"]),
-    ("NodeSelectorRequirement", "operator", &["DoesNotExist", "Exists", "Gt", "In", "Lt", "NotIn"]),
-    (
-        "PersistentVolumeClaimSpec",
-        "accessModes",
-        &["ReadOnlyMany", "ReadWriteMany", "ReadWriteOnce", "ReadWriteOncePod"],
-    ),
-    ("PersistentVolumeClaimSpec", "volumeMode", &["Block", "Filesystem"]),
-    ("PodDisruptionBudgetSpec", "unhealthyPodEvictionPolicy", &["AlwaysAllow", "IfHealthyBudget"]),
     ("PodOS", "name", &["linux", "windows"]),
-    ("PodSecurityContext", "fsGroupChangePolicy", &["Always", "OnRootMismatch"]),
     ("PodSecurityContext", "seLinuxChangePolicy", &["MountOption@37", "Recursive"]),
-    ("PodSecurityContext", "supplementalGroupsPolicy", &["Merge", "Strict"]),
-    ("PodSpec", "dnsPolicy", &["", "ClusterFirst", "ClusterFirstWithHostNet", "Default", "None"]),
-    ("PodSpec", "preemptionPolicy", &["Never", "PreemptLowerPriority"]),
-    ("PodSpec", "restartPolicy", &["", "Always", "Never", "OnFailure"]),
-    ("SeccompProfile", "type", &["Localhost", "RuntimeDefault", "Unconfined"]),
-    ("SecurityContext", "procMount", &["Default", "Unmasked"]),
-    ("ServicePort", "protocol", PROTOCOL),
-    ("ServiceSpec", "externalTrafficPolicy", &["", "Cluster", "Local"]),
-    ("ServiceSpec", "internalTrafficPolicy", &["Cluster", "Local"]),
-    ("ServiceSpec", "ipFamilies", &["IPv4", "IPv6"]),
-    ("ServiceSpec", "ipFamilyPolicy", &["PreferDualStack", "RequireDualStack", "SingleStack"]),
-    ("ServiceSpec", "sessionAffinity", &["", "ClientIP", "None"]),
     ("ServiceSpec", "trafficDistribution", &["PreferClose", "PreferSameNode@34", "PreferSameZone@34"]),
-    ("ServiceSpec", "type", &["", "ClusterIP", "ExternalName", "LoadBalancer", "NodePort"]),
     ("StatefulSetPersistentVolumeClaimRetentionPolicy", "whenDeleted", RETENTION),
     ("StatefulSetPersistentVolumeClaimRetentionPolicy", "whenScaled", RETENTION),
-    ("StatefulSetSpec", "podManagementPolicy", &["", "OrderedReady", "Parallel"]),
-    ("StatefulSetUpdateStrategy", "type", &["", "OnDelete", "RollingUpdate"]),
-    ("Toleration", "effect", &["", "NoExecute", "NoSchedule", "PreferNoSchedule"]),
-    ("Toleration", "operator", &["", "Equal", "Exists"]),
-    ("TopologySpreadConstraint", "nodeAffinityPolicy", HONOR),
-    ("TopologySpreadConstraint", "nodeTaintsPolicy", HONOR),
-    ("TopologySpreadConstraint", "whenUnsatisfiable", &["DoNotSchedule", "ScheduleAnyway"]),
-    ("VolumeMount", "mountPropagation", &["Bidirectional", "HostToContainer", "None"]),
     ("VolumeMount", "recursiveReadOnly", &["Disabled", "Enabled", "IfPossible"]),
 ];
 
-const HONOR: &[&str] = &["Honor", "Ignore"];
-const MESSAGE_POLICY: &[&str] = &["", "FallbackToLogsOnError", "File"];
-const PROTOCOL: &[&str] = &["", "SCTP", "TCP", "UDP"];
-const PULL_POLICY: &[&str] = &["", "Always", "IfNotPresent", "Never"];
 const RETENTION: &[&str] = &["", "Delete", "Retain"];
 
 /// The words that the field of a type takes, if it takes but a few.

@@ -129,15 +129,17 @@ fn check_selector(spec: &Node<'_>, form: &mut Form<'_, '_>) {
     }
 }
 
-/// How a set replaces its pods, of which at least so many may be missing at a time.
-pub(super) fn check_strategy(strategy: &Node<'_>, least: i128, form: &mut Form<'_, '_>) {
+/// How a set replaces its pods.
+pub(super) fn check_strategy(strategy: &Node<'_>, type_of_rolling: &str, form: &mut Form<'_, '_>) {
     let Some(rolling) = strategy.get("rollingUpdate") else { return };
     if matches!(text(strategy, "type"), Some("OnDelete" | "Recreate")) {
         let message = "pods that are replaced all at once, or when somebody deletes them, do not roll";
         form.broken(&FIELDS_CONTRADICT, &["rollingUpdate"], message, "remove it, or change the type");
     }
+    // no pod comes beside the others in a StatefulSet, so one at least must be missing
+    let least = i128::from(type_of_rolling == "RollingUpdateStatefulSetStrategy");
     for (field, least, most_percent) in [("maxUnavailable", least, 100), ("maxSurge", 0, i128::MAX)] {
-        let Some(amount) = text(rolling, field) else { continue };
+        let Some(amount) = text(rolling, field).filter(|_| !form.drops(type_of_rolling, field)) else { continue };
         if budget::is_amount(rolling, field, least, most_percent) {
             continue;
         }

@@ -259,7 +259,7 @@ impl Compiler {
 }
 
 fn field(name: impl Into<Cow<'static, str>>, is_required: bool, shape: Shape) -> Field {
-    Field { name: name.into(), is_required, minors: None, shape, words: None, value: None }
+    Field { name: name.into(), is_required, minors: None, shape, words: None, value: None, gate: None }
 }
 
 fn is_int_or_string(node: &Node<'_>) -> bool {
