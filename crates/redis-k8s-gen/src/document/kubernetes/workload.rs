@@ -82,7 +82,7 @@ fn check_selector(spec: &Node<'_>, form: &mut Form<'_, '_>) {
     let (wanted, path) = selected(spec);
     for entry in wanted {
         let label = labels.iter().find(|label| label.key == entry.key);
-        let (Some(value), found) = (entry.value.as_text(), label.and_then(|label| label.value.as_text())) else {
+        let (Some(value), found) = (filled(&entry.value), label.and_then(|label| filled(&label.value))) else {
             continue;
         };
         if found == Some(value) {
@@ -127,6 +127,11 @@ fn check_selector(spec: &Node<'_>, form: &mut Form<'_, '_>) {
             form.report(fault.under_all(&["selector".into(), "matchExpressions".into(), index.into()]));
         }
     }
+}
+
+/// The text of a label: null is an empty one.
+fn filled<'n>(value: &'n Node<'_>) -> Option<&'n str> {
+    value.as_text().or(value.is_null().then_some(""))
 }
 
 /// How a set replaces its pods.
