@@ -76,6 +76,13 @@ const CHANGES: &[(&str, &str, &str, &[&str], &str)] = &[
         "",
     ),
     (
+        "restarts only when somebody deletes the pods, from now on",
+        "",
+        "updateStrategy: {type: OnDelete}",
+        &["refused cache"],
+        "cluster",
+    ),
+    (
         "restarts when somebody deletes the pods",
         "updateStrategy: {type: OnDelete}",
         "updateStrategy: {type: OnDelete}, env: [{name: TZ, value: UTC}]",
@@ -509,6 +516,19 @@ fn a_cluster_is_as_it_is_and_not_as_it_was_applied() {
     assert_eq!(changed[0]["fields"], json!([{"path": path, "old": "b", "new": null}]));
     assert!(diff(&live("", false).to_string(), &document("")).is_blind());
     assert!(!diff(&live("", true).to_string(), &document("")).is_blind());
+}
+
+#[test]
+fn kubectl_takes_away_a_rolling_update_that_was_applied_alone() {
+    for (spec, expected) in [("", &["refused cache"] as &[_]), ("updateStrategy: {partition: 2}", &[])] {
+        let mut set = live(spec, true);
+        set["spec"]["updateStrategy"] = json!({"type": "RollingUpdate", "rollingUpdate": {"partition": 2}});
+        assert_eq!(
+            outcomes(&diff(&set.to_string(), &document("updateStrategy: {type: OnDelete}"))),
+            *expected,
+            "{spec}"
+        );
+    }
 }
 
 #[test]

@@ -156,6 +156,13 @@ impl<'a> Set<'a> {
         item.text("/spec/updateStrategy/type") == "OnDelete"
     }
 
+    /// True if the API server set `rollingUpdate` itself: kubectl apply takes away what was applied alone, and beside `OnDelete` it is refused.
+    fn keeps_rolling_update(&self) -> bool {
+        let applied = if self.old.is_live { self.old.applied.as_ref() } else { Some(&self.old.value) };
+        let is_applied = applied.is_some_and(|set| set.pointer("/spec/updateStrategy/rollingUpdate").is_some());
+        Self::is_on_delete(self.new) && !Self::is_on_delete(self.old) && !is_applied
+    }
+
     /// How many pods stay as they are, from the lowest on.
     fn held_back(item: &Item) -> u64 {
         item.value.pointer("/spec/updateStrategy/rollingUpdate/partition").and_then(Value::as_u64).unwrap_or(0)
@@ -273,6 +280,14 @@ impl Run<'_> {
             let alone = !encrypts && !moves && is_readable && before == after && !rolls;
             self.refused(change, &set, alone);
             return;
+        }
+        if set.keeps_rolling_update() {
+            let text = "the API server refuses the whole of it: it keeps the rollingUpdate it has set; other objects are applied";
+            let patch = r#"{"spec":{"updateStrategy":{"type":"OnDelete","rollingUpdate":null}}}"#;
+            let (name, namespace) = (change.name(), in_namespace(change));
+            let steps =
+                vec![format!("kubectl patch statefulset {name}{namespace} --patch '{patch}'"), self.apply(change)];
+            self.add(Outcome::Refused, change, text.to_owned(), steps);
         }
         let restarts = change.changes("spec.template") && !encrypts && !moves && !is_renamed && is_readable;
         if set.is_servers() && change.changes("spec.template") && before.min(after) == 1 && !Set::has_claims(set.new) {
