@@ -150,6 +150,11 @@ where
         Subcommand::Completions(args) => completions::run(&args, &mut command(), &mut session),
         Subcommand::Man(args) => man::run(&args, command(), &mut session),
     };
+    end(result, &mut session)
+}
+
+/// Writes out what is left, says what failed, and gives the exit code.
+fn end(result: Result<(), Failure>, session: &mut Session<'_, '_>) -> u8 {
     // A full disk may only show when the last bytes are written out.
     let result = result.and_then(|()| session.io.stdout.flush().map_err(|error| Failure::output(&error)));
     match result {
@@ -206,8 +211,7 @@ fn usage(error: &clap::Error, io: &mut Io<'_>) -> u8 {
         let _ = io.stderr.write_all(text.as_bytes());
         return 2;
     }
-    match io.stdout.write_all(text.as_bytes()).and_then(|()| io.stdout.flush()) {
-        Ok(()) => 0,
-        Err(error) => Failure::output(&error).exit_code(),
-    }
+    let mut session = Session { io, verbosity: Verbosity::Normal };
+    let written = session.data(text.as_bytes());
+    end(written, &mut session)
 }

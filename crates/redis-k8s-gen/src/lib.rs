@@ -17,6 +17,8 @@
 //! assert!(out.starts_with(b"{"));
 //! ```
 
+#![forbid(unsafe_code)]
+
 mod cli;
 mod command;
 pub mod diagnostic;

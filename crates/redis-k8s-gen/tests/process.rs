@@ -115,6 +115,30 @@ fn a_reader_that_leaves_early_is_no_error() {
     assert_eq!(String::from_utf8_lossy(&output.stderr), "");
 }
 
+/// What is left of a run by a shell: its exit code and its messages.
+fn in_shell(line: &str) -> (Option<i32>, String) {
+    let mut shell = Command::new("sh");
+    shell.args(["-c", line, env!("CARGO_BIN_EXE_redis-k8s-gen")]).stdin(Stdio::null());
+    let output = shell.output().unwrap();
+    (output.status.code(), String::from_utf8(output.stderr).unwrap())
+}
+
+#[test]
+fn output_that_is_lost_is_an_error() {
+    let commands =
+        ["render", "render -o json", "init", "explain spec", "secret", "schema", "man", "completions bash", "--help"];
+    for (to, why) in [(">&-", "it is closed"), (">/dev/full", "No space left on device (os error 28)")] {
+        for command in commands {
+            let (code, told) = in_shell(&format!("\"$0\" {command} -q {to}"));
+            assert_eq!(code, Some(2), "{command} {to}: {told}");
+            assert_eq!(told, format!("error: cannot write to standard output: {why}\n"), "{command} {to}");
+        }
+        let nothing_to_write = in_shell(&format!("\"$0\" init | \"$0\" validate -q - {to}"));
+        assert_eq!(nothing_to_write, (Some(0), String::new()));
+    }
+    assert_eq!(in_shell("\"$0\" render -q >/dev/null"), (Some(0), String::new()));
+}
+
 /// A pipe whose reader takes its time.
 struct Slow;
 

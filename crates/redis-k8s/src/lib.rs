@@ -65,6 +65,8 @@
 //!
 //! A program picks the version of Kubernetes' types itself, by a feature of `k8s-openapi`, as this library picks none.
 
+#![forbid(unsafe_code)]
+
 pub mod api_version;
 pub mod builder;
 pub mod cert_manager;
