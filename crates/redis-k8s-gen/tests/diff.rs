@@ -213,6 +213,15 @@ const CHANGES: &[(&str, &str, &str, &[&str], &str)] = &[
     ),
     ("a directive for the start alone", "", "config: {tcp-backlog: 200}", &["restart cache"], "roll-servers"),
     ("a directive that goes", "config: {slowlog-max-len: 128}", "", &["restart cache"], "directive-goes@tuned cluster"),
+    ("a module more", "", "modules: image", &["restart cache"], ""),
+    (
+        "a module less",
+        "config: {loadmodule: [/m/a.so x, /m/b.so]}",
+        "config: {loadmodule: /n/a.so}",
+        &["danger settings", "restart cache"],
+        "",
+    ),
+    ("no modules any more", "modules: image", "", &["danger settings", "restart cache"], ""),
     (
         "a directive of sentinels",
         "",
@@ -568,6 +577,29 @@ fn another_name_is_another_instance() {
     assert!(diff.is_another_instance());
     assert_eq!(outcomes(&diff), ["danger cache"], "{}", diff.to_text(false));
     assert!(diff.effects()[0].run_book.is_empty());
+}
+
+#[test]
+fn of_a_part_the_rest_is_neither_new_nor_gone() {
+    let only = |kinds: &[&str]| {
+        let all = read(&document("")).documents[0].manifest();
+        let items: Vec<Value> = all.into_iter().filter(|it| kinds.contains(&it.kind())).map(Value::from).collect();
+        json!({"apiVersion": "v1", "kind": "List", "items": items}).to_string()
+    };
+    let sets = only(&["StatefulSet"]);
+    for (old, new, side) in [(sets.clone(), document("replicas: 5"), "old"), (document("replicas: 5"), sets, "new")] {
+        let found = diff(&old, &new);
+        assert_eq!(found.to_json()["objects"].as_array().unwrap().len(), 1, "{}", found.to_text(false));
+        assert_eq!(found.effects().len(), 1);
+        let [told] = found.unseen() else { panic!("{:?}", found.unseen()) };
+        assert!(told.starts_with(&format!("the {side} side has no ConfigMap and no Service of cache: ")), "{told}");
+    }
+    // A kind an instance may be without.
+    let all = only(&["ConfigMap", "Service", "StatefulSet", "ServiceAccount", "NetworkPolicy"]);
+    let found = diff(&document(""), &all);
+    assert_eq!((outcomes(&found), found.unseen()), (vec!["left 2 objects".to_owned()], &[][..]));
+    let other = document("").replace("name: cache", "name: other");
+    assert_eq!(outcomes(&diff(&other, &only(&["Service"]))), ["danger other"]);
 }
 
 #[test]

@@ -15,7 +15,8 @@ pub(crate) const EXAMPLES: &str = "Examples:
   kubectl get sa,cm,svc,deploy,sts,pdb,netpol -l app.kubernetes.io/instance=cache -o yaml | redis-k8s-gen diff - cache.yaml
 
 Each side is a document, a rendering, or objects of a cluster, told from each other by themselves. What the API server filled in
-is no difference; what is no longer rendered is one where the objects say that kubectl apply sent it.
+is no difference; what is no longer rendered is one where the objects say that kubectl apply sent it. Of an instance of which a
+side has only a part, the rest is not compared.
 
 Exit status: 0 nothing changes, 1 something does, 2 wrong usage, input or environment.";
 
@@ -58,6 +59,9 @@ pub(crate) fn run(args: &DiffArgs, session: &mut Session<'_, '_>) -> Result<(), 
         session.note(
             "the objects do not say what was applied last, so fields that are no longer rendered may not be seen",
         );
+    }
+    for part in diff.unseen() {
+        session.note(part);
     }
     let text = match args.output {
         Form::Text => diff.to_text(session.io.environment.colors_stdout()),

@@ -6,7 +6,7 @@ use redis_k8s::{Image, Quantity};
 use serde_json::Value;
 
 use super::compare::{Difference, text_of};
-use super::side::Item;
+use super::side::{INSTANCE, Item};
 use super::{Change, ObjectChange};
 
 /// How something arrives.
@@ -57,8 +57,7 @@ const MUTABLE: [&str; 7] = [
     "revisionHistoryLimit",
 ];
 
-/// Where the labels stand that say which instance an object is of, and which of its sets.
-const INSTANCE: &str = "/metadata/labels/app.kubernetes.io~1instance";
+/// Where the label stands that says which of the sets of an instance an object is of.
 const COMPONENT: &str = "/metadata/labels/app.kubernetes.io~1component";
 
 /// What is known of all changes together.
@@ -418,8 +417,19 @@ impl Run<'_> {
         anew.into_iter().chain(replace).collect()
     }
 
-    /// Settings that running processes take up, where their set does not restart anyway.
+    /// Modules that go, and settings that running processes take up, where their set does not restart anyway.
     fn of_settings(&mut self, change: &ObjectChange<'_>) {
+        let stay = modules(change.new);
+        let gone: Vec<_> = modules(change.old).into_iter().filter(|module| !stay.contains(module)).collect();
+        if !gone.is_empty() {
+            // Redis: "The RDB file contains module data I can't load".
+            let text = format!(
+                "a server without {} reads no data of its types, neither from its volume nor from the master: while there is any, the \
+                 rollout stops at the first new pod, and the rest goes on as it was; delete it first",
+                gone.join(", ")
+            );
+            self.add(Outcome::Danger, change, text, Vec::new());
+        }
         let goes_on = |component| !self.replaced.contains(&member(change, component));
         // live.conf and users.conf are the servers', topology.env everybody's.
         let (servers, sentinels) = (goes_on("server"), goes_on("sentinel"));
@@ -488,6 +498,13 @@ impl Run<'_> {
             });
         }
     }
+}
+
+/// The files of the modules a configuration has servers load; the same may be elsewhere in another image.
+fn modules(settings: Option<&Item>) -> Vec<&str> {
+    let text = settings.map_or("", |item| item.text("/data/redis.conf"));
+    let paths = text.lines().filter_map(|line| line.strip_prefix("loadmodule ")?.split_whitespace().next());
+    paths.filter_map(|path| path.rsplit('/').next()).collect()
 }
 
 /// The size a claim is to have, if it is larger than the one it has.

@@ -9,6 +9,7 @@ mod print;
 mod side;
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 
 use redis_k8s::ApiVersion;
 use serde_json::{Value, json};
@@ -17,7 +18,7 @@ pub use compare::{Difference, Path};
 pub(crate) use compare::{differences, text_of};
 pub use effect::{Effect, Outcome};
 
-use self::side::{Item, Side, may_be_one};
+use self::side::{INSTANCE, Item, Side, may_be_one};
 use crate::document::{self, Loaded, Source};
 
 /// What changes from one side to another.
@@ -27,6 +28,7 @@ pub struct Diff {
     objects: Vec<Printed>,
     effects: Vec<Effect>,
     is_blind: bool,
+    unseen: Vec<String>,
 }
 
 /// An object that changes, as it is told.
@@ -133,7 +135,9 @@ impl Diff {
             format!("kubectl apply -f {name}")
         };
         let (old, new) = (Side::new(old), Side::new(new));
-        let changes = changes(&old, &new);
+        let (changes, unseen): (Vec<_>, Vec<_>) =
+            changes(&old, &new).into_iter().partition(|change| missing(change, &old, &new).1.is_empty());
+        let unseen = not_compared(&unseen, &old, &new);
         let effects = effect::of(&changes, &apply);
         let mut unsaid = old.items.iter().filter(|item| item.is_live && item.applied.is_none());
         let is_blind = unsaid.any(|item| new.find(item).is_some());
@@ -146,7 +150,7 @@ impl Diff {
             change: change.masked(),
         };
         let documents = if changes.is_empty() { Vec::new() } else { documents(&old, &new) };
-        Self { documents, objects: changes.into_iter().map(printed).collect(), effects, is_blind }
+        Self { documents, objects: changes.into_iter().map(printed).collect(), effects, is_blind, unseen }
     }
 
     /// What changes from one document for `apps/v1` to another; nothing where one of them has an error.
@@ -169,6 +173,12 @@ impl Diff {
     #[must_use]
     pub fn is_blind(&self) -> bool {
         self.is_blind
+    }
+
+    /// What is not compared, a sentence for each instance of which a side has only a part.
+    #[must_use]
+    pub fn unseen(&self) -> &[String] {
+        &self.unseen
     }
 
     /// True if sets of pods come that the old side has not.
@@ -203,6 +213,7 @@ impl Diff {
         });
         json!({
             "documents": documents.collect::<Vec<_>>(), "objects": objects.collect::<Vec<_>>(), "effects": self.effects,
+            "unseen": self.unseen,
         })
     }
 }
@@ -240,6 +251,27 @@ fn changes<'a>(old: &'a Side, new: &'a Side) -> Vec<ObjectChange<'a>> {
     let gone = old.items.iter().filter(|item| item.is_ours && new.find(item).is_none());
     changes.extend(gone.map(|item| ObjectChange { old: Some(item), new: None, change: Change::Removed }));
     changes
+}
+
+/// The side without the object of a change, and the kinds it lacks if it has only a part of the instance.
+fn missing<'a>(change: &ObjectChange<'a>, old: &'a Side, new: &'a Side) -> (&'static str, &'a [&'static str]) {
+    match (change.old, change.new) {
+        (None, Some(item)) => ("old", old.missing(item)),
+        (Some(item), None) => ("new", new.missing(item)),
+        _ => ("", &[]),
+    }
+}
+
+fn not_compared(unseen: &[ObjectChange<'_>], old: &Side, new: &Side) -> Vec<String> {
+    let mut parts: BTreeMap<_, usize> = BTreeMap::new();
+    for change in unseen {
+        *parts.entry((change.text(INSTANCE), missing(change, old, new))).or_default() += 1;
+    }
+    let told = parts.into_iter().map(|((instance, (side, kinds)), count)| {
+        let objects = if count == 1 { "1 object is".to_owned() } else { format!("{count} objects are") };
+        format!("the {side} side has no {} of {instance}: {objects} not compared", kinds.join(" and no "))
+    });
+    told.collect()
 }
 
 fn differ(old: &Item, new: &Item) -> Vec<Difference> {

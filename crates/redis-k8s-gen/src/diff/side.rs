@@ -41,14 +41,21 @@ pub(super) struct Side {
     pub(super) items: Vec<Item>,
     /// Where the items of a kind, group and name are.
     places: HashMap<[String; 3], Vec<usize>>,
+    instances: HashMap<String, Vec<(String, Vec<&'static str>)>>,
 }
+
+/// Where the label stands that says which instance an object is of.
+pub(super) const INSTANCE: &str = "/metadata/labels/app.kubernetes.io~1instance";
+/// Kinds of which every instance of `apps/v1` has an object.
+const KINDS: [&str; 3] = ["ConfigMap", "Service", "StatefulSet"];
 
 impl Side {
     pub(super) fn new(loaded: Loaded) -> Self {
         let rendered = loaded.documents.iter().flat_map(Checked::manifest).map(Value::from);
         let rendered = rendered.map(|value| Item { value, is_live: false, applied: None, is_ours: true });
-        let mut side = Self::default();
-        for item in rendered.chain(loaded.objects.into_iter().map(Item::read)) {
+        let read: Vec<_> = loaded.objects.into_iter().map(Item::read).collect();
+        let mut side = Self { instances: instances(&read), ..Self::default() };
+        for item in rendered.chain(read) {
             let places = side.places.entry(item.key()).or_default();
             // Of two of one name kubectl applies the last one last.
             if let Some(place) = places.iter().find(|place| side.items[**place].namespace() == item.namespace()) {
@@ -68,6 +75,28 @@ impl Side {
         let mut same = places.iter().map(|place| &self.items[*place]);
         same.find(|other| may_be_one(other.namespace(), item.namespace()))
     }
+
+    /// Kinds that are missing of the instance of an object, if this side has only a part of it.
+    pub(super) fn missing(&self, item: &Item) -> &[&'static str] {
+        let known = self.instances.get(item.text(INSTANCE));
+        let mut same = known.into_iter().flatten().filter(|(namespace, _)| may_be_one(namespace, item.namespace()));
+        same.next().map_or(&[], |(_, missing)| missing)
+    }
+}
+
+/// Of each instance whose objects these are, its namespace and which of the kinds are missing that every instance has.
+fn instances(items: &[Item]) -> HashMap<String, Vec<(String, Vec<&'static str>)>> {
+    let mut found: HashMap<_, Vec<(String, Vec<&'static str>)>> = HashMap::new();
+    for item in items.iter().filter(|item| item.is_ours) {
+        let all = found.entry(item.text(INSTANCE).to_owned()).or_default();
+        let place = all.iter().position(|(namespace, _)| namespace == item.namespace()).unwrap_or(all.len());
+        if place == all.len() {
+            all.push((item.namespace().to_owned(), KINDS.to_vec()));
+        }
+        // The tutorial has others.
+        all[place].1.retain(|kind| ![*kind, "ReplicationController"].contains(&item.kind()));
+    }
+    found
 }
 
 impl Item {
