@@ -142,6 +142,7 @@ fn renamed(selector: bool) -> Vec<Edit> {
 
 fn mutants() -> Vec<Mutant> {
     let plain = || json!({});
+    let ports = || Put(json!([{"name": "redis", "containerPort": 6379}, {"containerPort": 8080}]));
     let six = &["announces-another"; 6];
     vec![
         mutant(
@@ -267,6 +268,16 @@ fn mutants() -> Vec<Mutant> {
             plain(),
             vec![Edit(POLICY, "/spec/ingress/1/ports/0/port", Put(6380.into()))],
             vec![Edit(POLICY, "/spec/ingress/1/ports/0/port", Put("redis".into()))],
+        ),
+        mutant(
+            "closed to clients of another container",
+            &["port-closed-to-clients"],
+            plain(),
+            vec![Edit(SET, of_container("/ports"), ports())],
+            vec![
+                Edit(SET, of_container("/ports"), ports()),
+                Edit(POLICY, "/spec/ingress/1/ports/0", Put(json!({"port": 6379, "endPort": 8080}))),
+            ],
         ),
         mutant(
             "passwords nobody asks for",

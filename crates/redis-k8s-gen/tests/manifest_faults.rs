@@ -203,6 +203,7 @@ fn what_documents_and_manifests_break_alike_has_one_name() {
         "ip-families-invalid",
         "ip-families-against-policy",
         "account-not-created",
+        "port-closed-to-clients",
         "quorum-exceeds-sentinels",
         "min-replicas-too-high",
         "min-replicas-of-two",

@@ -1,10 +1,12 @@
 //! Containers and volumes of the user's own.
 
-use k8s_openapi::api::core::v1::{Container, VolumeMount};
+use k8s_openapi::api::core::v1::{Container, ContainerPort, VolumeMount};
 
 use super::Check;
+use super::network_policy::{self, PORT_CLOSED_TO_CLIENTS};
 use super::rule::rules;
 use crate::check::at::At;
+use crate::instance::Component;
 use crate::runtime::{AUTH_DIR, CONFIG_DIR, DATA_DIR, RUN_DIR, TLS_DIR};
 use crate::value::LabelValue;
 
@@ -49,6 +51,9 @@ pub(super) fn check(check: &mut Check) {
             for (place, mount) in container.volume_mounts.iter().flatten().enumerate() {
                 known(check, &path.field("volumeMounts").index(place), mount, &volumes);
             }
+            for (place, port) in container.ports.iter().flatten().enumerate() {
+                reached(check, &path.field("ports").index(place), port);
+            }
         }
     }
     for (place, mount) in asked.volume_mounts.iter().flatten().enumerate() {
@@ -92,6 +97,21 @@ fn named(check: &mut Check, path: &At, name: &str, taken: &[&[&str]]) {
         return;
     };
     check.report(EXTENSION_NAME.at(path.field("name"), why).help("give it a name of its own"));
+}
+
+/// Reports a port that only the pods of the instance reach.
+fn reached(check: &mut Check, path: &At, port: &ContainerPort) {
+    let (number, protocol) = (port.container_port, port.protocol.as_deref().unwrap_or("TCP"));
+    // Those of Redis are open on every pod.
+    let is_own = Component::ALL.into_iter().any(|component| i32::from(check.instance.port(component).get()) == number);
+    if !is_own && !network_policy::opens(check, number, protocol) {
+        let asked = if protocol == "TCP" { String::new() } else { format!(", protocol: {protocol}") };
+        check.report(
+            PORT_CLOSED_TO_CLIENTS
+                .at(*path, format!("the NetworkPolicy lets nobody reach port {number} of the pods but themselves"))
+                .help(format!("add `ports: [{{port: {number}{asked}}}]` and its peers to spec.networkPolicy.ingress")),
+        );
+    }
 }
 
 /// Reports a mount of a volume there is not.
@@ -166,6 +186,18 @@ pub(super) const CASES: &[super::tests::Case] = {
             "spec.extension.containers[0].volumeMounts[0].name",
             "spec: {extension: {containers: [{name: a, image: 'a:1', volumeMounts: [{name: tls, mountPath: /tls}]}]}}",
             "spec: {tls: {secret: a}, auth: {secret: b}, extension: {containers: [{name: a, image: 'a:1', volumeMounts: [{name: tls, mountPath: /tls}]}]}}",
+        ),
+        case(
+            "port-closed-to-clients",
+            "spec.extension.containers[0].ports[0]",
+            "spec: {extension: {containers: [{name: a, image: 'a:1', ports: [{containerPort: 8080}]}]}}",
+            "spec: {networkPolicy: {ingress: [{ports: [{port: 8000, endPort: 8080}]}]}, extension: {containers: [{name: a, image: 'a:1', ports: [{containerPort: 8080}]}]}}",
+        ),
+        case(
+            "port-closed-to-clients",
+            "spec.extension.initContainers[0].ports[0]",
+            "spec: {networkPolicy: {ingress: [{ports: [{port: 53}]}]}, extension: {initContainers: [{name: a, image: 'a:1', restartPolicy: Always, ports: [{containerPort: 53, protocol: UDP}]}]}}",
+            "spec: {networkPolicy: {ingress: [{peers: [{pods: {}}]}]}, extension: {initContainers: [{name: a, image: 'a:1', restartPolicy: Always, ports: [{containerPort: 53, protocol: UDP}]}]}}",
         ),
         case(
             "volume-unused",

@@ -133,20 +133,17 @@ fn from(check: &mut Check, path: &At, metrics: &Metrics) {
     for (place, peer) in named.iter().enumerate() {
         network_policy::peer(check, &path.index(place), peer, false);
     }
-    let switched_off = !check.instance.has_network_policy();
-    if switched_off && !named.is_empty() {
+    let port = check.instance.metrics_port();
+    if !check.instance.has_network_policy() && !named.is_empty() {
         check.report(
             services::SETTINGS_OF_DISABLED
                 .at(path, "spec.networkPolicy is switched off, so everybody may scrape, whoever is named here")
                 .help("switch it on, or leave the settings out"),
         );
-    } else if !switched_off && named.is_empty() {
+    } else if named.is_empty() && !network_policy::opens(check, port.get().into(), "TCP") {
         check.report(
             METRICS_UNREACHABLE
-                .at(
-                    path,
-                    format!("the NetworkPolicy lets nobody reach port {} of the pods", check.instance.metrics_port()),
-                )
+                .at(path, format!("the NetworkPolicy lets nobody reach port {port} of the pods"))
                 .help("name the pods of Prometheus, as in [{namespaces: {kubernetes.io/metadata.name: monitoring}}]"),
         );
     }
@@ -201,6 +198,12 @@ pub(super) const CASES: &[super::tests::Case] = {
             "spec.metrics.from",
             "spec: {auth: {secret: a}, metrics: {enabled: true, from: []}}",
             "spec: {auth: {secret: a}, networkPolicy: {enabled: false}, metrics: {enabled: true, from: []}}",
+        ),
+        case(
+            "metrics-unreachable",
+            "spec.metrics.from",
+            "spec: {networkPolicy: {ingress: [{ports: [{port: 9122}]}]}, metrics: {enabled: true}}",
+            "spec: {networkPolicy: {ingress: [{ports: [{port: 9121}]}]}, metrics: {enabled: true}}",
         ),
         case(
             "settings-of-disabled",

@@ -8,7 +8,7 @@ use super::rule::rules;
 use super::{Check, services};
 use crate::check::at::At;
 use crate::instance::Component;
-use crate::model::{Peer, PolicyPort, PolicyRule};
+use crate::model::{Peer, PolicyPort, PolicyRule, Protocol};
 
 rules! { RULES;
     PEER_EMPTY = Error "peer-empty", "a peer names neither pods, namespaces nor a block of addresses",
@@ -25,6 +25,8 @@ rules! { RULES;
         "the API server refuses it";
     DNS_PEERS_EMPTY = Error "dns-peers-empty", "`spec.networkPolicy.dns` is an empty list",
         "the pods find each other by name when they start: without a name service no instance ever comes up";
+    PORT_CLOSED_TO_CLIENTS = Warning "port-closed-to-clients", "a container of `spec.extension` has a port that the NetworkPolicy opens to nobody",
+        "clients reach nobody there";
     OPEN_TO_ALL = Warning "open-to-all", "`spec.networkPolicy.enabled` is false without a password or client certificates",
         "every pod of the cluster may read, change and delete everything";
 }
@@ -74,6 +76,18 @@ pub(super) fn check(check: &mut Check) {
             );
         }
     }
+}
+
+/// True if somebody beside the pods of the instance reaches this port of a server.
+pub(super) fn opens(check: &Check, port: i32, protocol: &str) -> bool {
+    let is_asked = |asked: &PolicyPort| {
+        let first = asked.port.map_or(0, |port| i32::from(port.get()));
+        let last = asked.end_port.map_or(first, |port| port.get().into());
+        (first..=last).contains(&port) && asked.protocol.unwrap_or(Protocol::Tcp).as_str() == protocol
+    };
+    let ingress = check.spec.network_policy.as_deref().and_then(|policy| policy.ingress.as_ref());
+    !check.instance.has_network_policy()
+        || ingress.into_iter().flatten().any(|rule| rule.ports.as_ref().is_none_or(|ports| ports.iter().any(is_asked)))
 }
 
 fn rule(check: &mut Check, path: &At, rule: &PolicyRule, is_ingress: bool) {

@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use super::policy::{self, Policy, Way};
-use super::{Configuration, Part, Pods, Role, Service, Target};
+use super::{Configuration, ContainerPort, Part, Pods, Role, Service, Target};
 use crate::document::kubernetes::rules::{
     ANNOUNCES_ANOTHER, CHECKSUM_STALE, MIN_REPLICAS_OF_TWO, MIN_REPLICAS_TOO_HIGH, NOT_PUBLISHED, PASSWORD_IN_HALF,
     PORT_CLOSED, PORT_CLOSED_TO_CLIENTS, PORT_NOT_SERVED, QUORUM_EXCEEDS_SENTINELS, QUORUM_OF_MINORITY,
@@ -282,8 +282,9 @@ impl<'a> Judged<'a, '_> {
             _ => self.pods.port("RK_SENTINEL_PORT"),
         };
         let Some(port) = port else { return };
-        let name = self.pods.ports.iter().find(|(_, number)| *number == port).map(|(name, _)| name.as_str());
-        let target = policy::Target { number: port, name, protocol: "TCP" };
+        let listed = self.pods.ports.iter().map(ContainerPort::target);
+        let own_port = policy::Target { number: port, name: None, protocol: "TCP" };
+        let target = listed.clone().find(|one| one.number == port).unwrap_or(own_port);
         let peers = self.sets[..2].iter().flatten().filter_map(|(_, object, _)| Some((object, object.pods.as_ref()?)));
         let mut closed = Vec::new();
         for (peer, labels) in peers {
@@ -311,13 +312,13 @@ impl<'a> Judged<'a, '_> {
         }
         let into = self.policies(self.object, Way::In);
         let has_clients = into.iter().any(|(_, policy)| policy.has_others(Way::In));
-        if has_clients && !into.iter().any(|(_, policy)| policy.lets_others(Way::In, target)) {
-            let message = format!("clients reach other ports, and not {port} of {}", self.object.name);
-            closed.push((
-                into[0],
-                Way::In,
-                broken(&PORT_CLOSED_TO_CLIENTS, message).help(format!("allow port {port}")),
-            ));
+        let is_closed =
+            |target: &policy::Target<'_>| !into.iter().any(|(_, policy)| policy.lets_others(Way::In, *target));
+        if let Some(closed_port) = [target].into_iter().chain(listed).find(is_closed).filter(|_| has_clients) {
+            let number = closed_port.number;
+            let message = format!("clients reach other ports, and not {number} of {}", self.object.name);
+            let fault = broken(&PORT_CLOSED_TO_CLIENTS, message).help(format!("allow port {number}"));
+            closed.push((into[0], Way::In, fault));
         }
         for ((number, policy), way, fault) in closed {
             if self.told.insert((number, way)) {
@@ -345,7 +346,9 @@ impl Service {
                 && match &own.target {
                     None => true,
                     Some(Target::Number(number)) => *number == port,
-                    Some(Target::Name(name)) => pods.ports.iter().any(|(own, number)| own == name && *number == port),
+                    Some(Target::Name(name)) => {
+                        pods.ports.iter().any(|own| own.name.as_ref() == Some(name) && own.number == port)
+                    }
                 }
         })
     }

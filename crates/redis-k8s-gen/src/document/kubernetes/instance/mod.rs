@@ -47,8 +47,7 @@ pub(super) struct Pods {
     variables: BTreeMap<String, String>,
     /// None if it is left to the cluster.
     replicas: Option<i128>,
-    /// Ports with their names.
-    ports: Vec<(String, i128)>,
+    ports: Vec<ContainerPort>,
     checksum: Option<String>,
     /// `ConfigMaps` that are mounted.
     configs: Vec<String>,
@@ -57,6 +56,13 @@ pub(super) struct Pods {
     at: Places,
     /// What is wrong with them, if they run what `render` made.
     pub(super) faults: Vec<Fault>,
+}
+
+#[derive(Debug)]
+struct ContainerPort {
+    number: i128,
+    name: Option<String>,
+    protocol: String,
 }
 
 /// Where its parts stand.
@@ -131,7 +137,11 @@ impl Pods {
         };
         let annotations = template.get("metadata").map(|metadata| entries(metadata, "annotations")).unwrap_or_default();
         let checksum = annotations.iter().find(|annotation| annotation.key == CHECKSUM);
-        let port = |port: &Node<'_>| Some((text(port, "name")?.to_owned(), number(port, "containerPort")?));
+        let port = |port: &Node<'_>| {
+            let (name, protocol) = (text(port, "name"), text(port, "protocol").unwrap_or("TCP"));
+            let number = number(port, "containerPort")?;
+            Some(ContainerPort { number, name: name.map(str::to_owned), protocol: protocol.to_owned() })
+        };
         let variable =
             |variable: &Node<'_>| Some((text(variable, "name")?.to_owned(), text(variable, "value")?.to_owned()));
         Some(Self {
@@ -174,6 +184,13 @@ impl Pods {
 
     fn port(&self, name: &str) -> Option<i128> {
         self.variable(name)?.parse().ok()
+    }
+}
+
+impl ContainerPort {
+    /// As policies see it.
+    fn target(&self) -> policy::Target<'_> {
+        policy::Target { number: self.number, name: self.name.as_deref(), protocol: &self.protocol }
     }
 }
 
