@@ -241,6 +241,6 @@ fn dial(pod: &Pod, access: &Access, port: u16) -> io::Result<Connection> {
     let context = |error: io::Error| io::Error::new(error.kind(), format!("{}: {error}", pod.name));
     let ip: Ipv4Addr = pod.ip().ok_or_else(|| context(io::ErrorKind::AddrNotAvailable.into()))?;
     let set = pod.spec.subdomain.clone().unwrap_or_default();
-    let name = format!("{}.{set}.default.svc.cluster.local", pod.name);
+    let name = format!("{}.{set}.default.svc", pod.name);
     access.connect(ip, port, &name).map_err(context)
 }

@@ -115,8 +115,8 @@ impl Instance {
     }
 
     fn encrypt(&mut self) -> io::Result<()> {
-        let authority = Authority::new(self.name())?;
-        let own = authority.issue(LONG)?;
+        let authority = Authority::new()?;
+        let own = authority.issue(self.certificate_names()?, LONG)?;
         let tls = Tls::trusting(&authority, &own)?;
         self.servers.tls = Some(tls.clone());
         self.sentinels.tls = Some(tls);
@@ -127,7 +127,7 @@ impl Instance {
     /// Puts a new certificate, valid for this long, into its Secret.
     pub(crate) fn renew(&mut self, valid: Duration) -> io::Result<Certificate> {
         let authority = self.authority.as_ref().ok_or_else(|| io::Error::other("it has no certificates"))?;
-        let certificate = authority.issue(valid)?;
+        let certificate = authority.issue(self.certificate_names()?, valid)?;
         let entries = certificate.entries();
         let mut entries: Vec<_> = entries.into_iter().collect();
         if let Some(name) = self.document.pointer("/spec/tls/authority/configMap").and_then(Value::as_str) {
@@ -140,6 +140,16 @@ impl Instance {
         let secret = self.document.pointer("/spec/tls/secret").and_then(Value::as_str).unwrap_or_default();
         self.beside.apply(objects::secret(secret, &entries));
         Ok(certificate)
+    }
+
+    /// The names its documentation has users put into a certificate, for as many pods as it may grow to.
+    fn certificate_names(&self) -> io::Result<Vec<String>> {
+        let mut document = self.document.clone();
+        document["metadata"]["namespace"] = json!("default");
+        document["spec"]["replicas"] = json!(9);
+        document["spec"]["sentinel"]["replicas"] = json!(9);
+        let redis: Redis = serde_json::from_value(document)?;
+        Ok(redis.checked(ApiVersion::AppsV1).map_err(io::Error::other)?.certificate_names())
     }
 
     /// The image it runs.
@@ -235,7 +245,7 @@ impl Instance {
 
     /// The full name of one of its Services.
     pub(crate) fn service(&self, part: &str) -> String {
-        format!("{}-{part}.default.svc.cluster.local", self.name())
+        format!("{}-{part}.default.svc", self.name())
     }
 
     /// Connects to a server or a sentinel by one of its Services, as a client in the cluster does.

@@ -14,10 +14,9 @@ pub(crate) trait Stream: Read + Write + Send {}
 
 impl<T: Read + Write + Send> Stream for T {}
 
-/// An authority for every name of an instance.
+/// Who signs certificates.
 pub(crate) struct Authority {
     issuer: CertifiedIssuer<'static, KeyPair>,
-    names: Vec<String>,
 }
 
 /// A certificate of an authority, and its key.
@@ -30,33 +29,19 @@ pub(crate) struct Certificate {
 }
 
 impl Authority {
-    /// A new authority for the instance of this name in the namespace `default`.
-    pub(crate) fn new(instance: &str) -> io::Result<Self> {
+    pub(crate) fn new() -> io::Result<Self> {
         let mut authority = CertificateParams::new(Vec::new()).map_err(io::Error::other)?;
         // Two certificates of one name look to OpenSSL like one that signed itself.
         authority.distinguished_name.push(DnType::CommonName, "authority of the proving ground");
         authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         let issuer = CertifiedIssuer::self_signed(authority, generate()?).map_err(io::Error::other)?;
-        let mut names = vec!["localhost".to_owned(), "127.0.0.1".to_owned()];
-        for suffix in ["", ".default", ".default.svc", ".default.svc.cluster.local"] {
-            for part in ["sentinel", "read", "master"] {
-                names.push(format!("{instance}-{part}{suffix}"));
-            }
-            for ordinal in 0..9 {
-                names.push(format!("{instance}-announce-{ordinal}{suffix}"));
-                names.push(format!("{instance}-sentinel-announce-{ordinal}{suffix}"));
-            }
-            for set in ["headless", "sentinel-headless"] {
-                names.push(format!("*.{instance}-{set}{suffix}"));
-            }
-        }
-        Ok(Self { issuer, names })
+        Ok(Self { issuer })
     }
 
-    /// A certificate that is valid for this long from now on.
-    pub(crate) fn issue(&self, valid: Duration) -> io::Result<Certificate> {
+    /// A certificate for these names that is valid for this long from now on.
+    pub(crate) fn issue(&self, names: Vec<String>, valid: Duration) -> io::Result<Certificate> {
         let key = generate()?;
-        let mut params = CertificateParams::new(self.names.clone()).map_err(io::Error::other)?;
+        let mut params = CertificateParams::new(names).map_err(io::Error::other)?;
         params.distinguished_name.push(DnType::CommonName, "redis");
         let now = SystemTime::now().duration_since(UNIX_EPOCH).map_err(io::Error::other)?;
         params.not_before = rcgen::date_time_ymd(1970, 1, 1) + now - Duration::from_secs(1);
