@@ -1,6 +1,5 @@
 # What servers and sentinels share: who is there, how to ask, what is said
 etc=/etc/redis-k8s secrets=/etc/redis-k8s-auth run=/run/redis-k8s data=/data
-. $etc/topology.env
 ordinal=${POD_NAME##*-} work=$run/${0##*/} said='' pulsed='no answer yet' tls='' user=default
 mkdir -p $work
 too_many=10000
@@ -40,8 +39,8 @@ find_unaware() {
   done | grep -q 'user  *$' && echo >$run/open
 }
 unaware() {
-  if [ "$2" = server ]; then talk 1 '' "$1" $RK_PORT CONFIG GET masteruser
-  else talk 1 '' "$1" $RK_SENTINEL_PORT SENTINEL CONFIG GET sentinel-user; fi | tr '\n' ' '
+  at $2 "$1"; if [ $2 = server ]; then set CONFIG GET masteruser; else set SENTINEL CONFIG GET sentinel-user; fi
+  talk 1 '' $to "$@" | tr '\n' ' '
 }
 # talk SECONDS|ever PASSWORD ADDRESS PORT [WORD...]: prints the answer, or why there is none
 talk() (
@@ -52,12 +51,9 @@ talk() (
   [ $# = 0 ] || exec </dev/null
   exec $limit $program-cli $to $tls "$@" 2>&1
 )
-# ask server|sentinel ADDRESS [WORD...]: the same with our password, for a second
-ask() {
-  local port=$RK_PORT address="$2"
-  [ $1 = server ] || port=$RK_SENTINEL_PORT
-  password $1; shift 2; talk 1 "$secret" "$address" "$port" "$@"
-}
+at() { to="$2 $RK_PORT"; [ $1 = server ] || to="$2 $RK_SENTINEL_PORT"; }
+# ask server|sentinel ADDRESS [WORD...]: the same with our password, for 1 s
+ask() { local to; at $1 "$2"; password $1; shift 2; talk ${limit:-1} "$secret" $to "$@"; }
 all_done() {
   cat >$work/commands; [ "$(ask sentinel $1 <$work/commands | grep -cx OK)" -eq "$(wc -l <$work/commands)" ]
 }
@@ -183,7 +179,7 @@ sentinel_settings() {
   [ -z "$secret" ] || echo "$set auth-user $user auth-pass $(quoted)"
   echo SENTINEL DEBUG INFO-PERIOD 1000 PING-PERIOD 500 ASK-PERIOD 250 PUBLISH-PERIOD $hello MIN-LINK-RECONNECT-PERIOD 3000
 }
-register() { { echo "SENTINEL MONITOR $RK_MASTER $1 $RK_PORT $quorum"; sentinel_settings; } | all_done "$2"; }
+register() { at server $1; { echo "SENTINEL MONITOR $RK_MASTER $to $quorum"; sentinel_settings; } | all_done "$2"; }
 # has a sentinel elect: elected_by; two could promote two. Far ordinals first: both sets roll at once
 elect() {
   local order=-n
@@ -193,4 +189,5 @@ elect() {
   done
   return 1
 }
+. $etc/topology.env
 [ ! -r $etc/users.sh ] || . $etc/users.sh

@@ -3,9 +3,15 @@ set -u
 . /etc/redis-k8s/common.sh
 conf=$data/sentinel.conf
 remembered() {
-  sed -nE -e "s/^(sentinel (monitor|known-replica) [^ ]+ [^ ]+) [0-9]+/\1 $RK_PORT/" \
-    -e "s/^(sentinel known-sentinel [^ ]+ [^ ]+) [0-9]+/\1 $RK_SENTINEL_PORT/" \
-    -e '/^sentinel (monitor|config-epoch|leader-epoch|current-epoch|known-replica|known-sentinel)( |$)/p' "$conf" 2>/dev/null
+  cat "$conf" 2>/dev/null | while read -r _ word name address _ rest; do
+    case $word in
+    known-sentinel) at sentinel $address ;;
+    monitor | known-*) at server $address ;;
+    *-epoch) to=$address ;;
+    *) continue ;;
+    esac
+    echo sentinel $word $name $to $rest
+  done
 }
 configure() {
   local known master address; umask 077; known=$(remembered)
@@ -17,7 +23,7 @@ configure() {
   {
     echo "include $etc/sentinel.conf"
     echo "sentinel myid $(printf '%s/%s' "$POD_NAMESPACE" $POD_NAME | sha1sum | sed 's/ .*//')"
-    printf 'sentinel announce-ip %s\nsentinel announce-port %s\n' "${address:-$POD_IP}" $RK_SENTINEL_PORT
+    at sentinel ${address:-$POD_IP}; printf 'sentinel announce-ip %s\nsentinel announce-port %s\n' $to
     [ ! -d $secrets ] || echo "sentinel sentinel-user $user"
     if [ -r $secrets/sentinel ]; then
       users sentinel; password sentinel

@@ -111,7 +111,7 @@ give_up() {
 # whom it knows; one at a port that is no longer ours has another address
 find_known() {
   printf 'SENTINEL %s %s\n' SENTINELS $RK_MASTER REPLICAS $RK_MASTER | ask sentinel $self |
-    awk -v ports=" $RK_PORT $RK_SENTINEL_PORT " '
+    awk -v ports=" $RK_PORT $RK_SENTINEL_PORT ${ports:-}" '
     { is[before] = $0; before = $0; at = is["ip"] (index(ports, " " is["port"] " ") ? "" : ":" is["port"]) }
     /^slave-repl-offset$/ { print "server", at, is["flags"] }
     /^voted-leader-epoch$/ { print "sentinel", at, is["flags"] }' >$work/known

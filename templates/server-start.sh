@@ -48,9 +48,9 @@ look_around() {
 post() {
   local address held=$((2 * (waited - post_next) + 8))
   [ $held -ge 8 ] || return 0
-  post_next=$((waited + 2)); password sentinel
+  post_next=$((waited + 2))
   while read -r _ address _; do
-    ({ echo "CLIENT SETNAME rk-waits-$ordinal-$stamp"; sleep $held; } | talk $held "$secret" "$address" $RK_SENTINEL_PORT >/dev/null &)
+    ({ echo "CLIENT SETNAME rk-waits-$ordinal-$stamp"; sleep $held; } | limit=$held ask sentinel "$address" >/dev/null &)
   done <$work/views
 }
 read_board() {
@@ -136,14 +136,14 @@ start() {
   {
     printf 'include %s\n' $etc/redis.conf $etc/live.conf
     if [ "$form" = aof ]; then echo appendonly yes; else echo appendonly no; fi
-    printf 'replica-announce-ip %s\nreplica-announce-port %s\n' $me $RK_PORT
+    at server $me; printf 'replica-announce-ip %s\nreplica-announce-port %s\n' $to
     printf 'min-replicas-to-write %s\nmin-replicas-max-lag %s\n' "${closed:-$min_replicas}" $max_lag
     case $($program-server -v) in 'Redis server v=7'* | [!R]*) ;; *) echo repl-rdb-channel no ;; esac
     if [ -d $secrets ]; then
       users server; password server
       printf 'masteruser %s\nmasterauth %s\n' $user "$(quoted)"
     fi
-    [ -z "${1:-}" ] || echo "replicaof $1 $RK_PORT"
+    [ -z "${1:-}" ] || { at server $1; echo "replicaof $to"; }
     [ -z "$newcomer" ] || echo 'replica-priority 0'
   } >$run/redis.conf
   : >$run/running
@@ -172,7 +172,7 @@ act() {
   tell) set -- $masters; register_everywhere $1 ;;
   promote)
     ask server $best REPLICAOF NO ONE
-    for other in $mine; do [ "$other" = "$best" ] || ask server $other REPLICAOF $best $RK_PORT; done
+    at server $best; for other in $mine; do [ "$other" = "$best" ] || ask server $other REPLICAOF $to; done
     ;;
   esac >/dev/null
 }

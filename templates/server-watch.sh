@@ -141,7 +141,7 @@ find_master() {
   case $(role $named)-$ours in
   master*-yes)
     say "sentinels name $named (epoch $epoch), not $master, which is gone: joining it"
-    order REPLICAOF $named $RK_PORT
+    at server $named; order REPLICAOF $to
     ;;
   esac
 }

@@ -13,6 +13,7 @@ use crate::health::Examiner;
 use crate::image;
 use crate::instance::Instance;
 use crate::kube::cluster::Cluster;
+use crate::net::fabric::NODES;
 
 /// The time after which nobody waits for a first start any longer.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -52,6 +53,8 @@ pub(crate) enum Kind {
     MasterService,
     /// With a password, and clients outside the cluster that know its sentinels' addresses there alone.
     Outside,
+    /// The same by ports of the nodes.
+    NodePorts,
     /// With a password for servers, another for sentinels, and exporters.
     TwoPasswords,
     /// With users, no default one, and clients that know the Service that follows the master alone.
@@ -72,7 +75,7 @@ pub(crate) enum Kind {
 
 impl Kind {
     /// All kinds.
-    pub(crate) const ALL: [Self; 23] = [
+    pub(crate) const ALL: [Self; 24] = [
         Self::Default,
         Self::Storage,
         Self::Auth,
@@ -88,6 +91,7 @@ impl Kind {
         Self::Unlocked,
         Self::MasterService,
         Self::Outside,
+        Self::NodePorts,
         Self::TwoPasswords,
         Self::Users,
         Self::Tuned,
@@ -116,6 +120,7 @@ impl Kind {
             Self::Unlocked => "unlocked",
             Self::MasterService => "master-service",
             Self::Outside => "outside",
+            Self::NodePorts => "node-ports",
             Self::TwoPasswords => "two-passwords",
             Self::Users => "users",
             Self::Tuned => "tuned",
@@ -140,6 +145,7 @@ impl Kind {
                 | Self::TlsStorage
                 | Self::MasterService
                 | Self::Outside
+                | Self::NodePorts
                 | Self::TwoPasswords
                 | Self::Users
                 | Self::Tuned
@@ -188,6 +194,18 @@ impl Kind {
                     "sentinels": ["203.0.113.20", "203.0.113.21", "203.0.113.22"],
                     "annotations": {"external-dns.alpha.kubernetes.io/hostname": "{hostname}"},
                     "loadBalancerSourceRanges": ["198.51.100.0/24", "10.244.0.0/16"],
+                }},
+            }),
+            // The names lead to one address, that of a node.
+            Self::NodePorts => json!({
+                "auth": {"secret": "redis-auth"},
+                "services": {"external": {
+                    "type": "NodePort",
+                    "servers": ["redis-{index}.example.com"],
+                    "serverNodePort": 30379,
+                    "sentinels": NODES,
+                    "sentinelNodePort": 30479,
+                    "annotations": {"external-dns.alpha.kubernetes.io/hostname": "{hostname}"},
                 }},
             }),
             Self::Users => json!({

@@ -99,8 +99,8 @@ impl Examiner {
         if named.len() > 1 {
             wrong.push(format!("sentinels name different masters: {named:?}"));
         }
-        if let Some(host) = named.first() {
-            let mut one = self.instance.dial_named(host, self.instance.port())?;
+        if let Some((host, port)) = named.first() {
+            let mut one = self.instance.dial_named(host, *port)?;
             if one.call(&["ROLE"])?.list().first().and_then(Reply::text) != Some("master") {
                 wrong.push(format!("sentinels name {host}, which is no master"));
             }
@@ -151,7 +151,7 @@ impl Examiner {
         replicas: usize,
         others: usize,
         wrong: &mut Vec<String>,
-    ) -> io::Result<Option<String>> {
+    ) -> io::Result<Option<(String, u16)>> {
         let mut open = self.dial_sentinel(pod)?;
         let masters = open.call(&["SENTINEL", "MASTERS"])?;
         let [master] = masters.list() else {
@@ -177,7 +177,8 @@ impl Examiner {
                 expect(&format!("flags of {name}"), &found, flags);
             }
         }
-        Ok(master.field("ip").map(str::to_owned))
+        let port = master.field("port").and_then(|port| port.parse().ok());
+        Ok(master.field("ip").map(str::to_owned).zip(port))
     }
 
     /// The pod whose server is master, as most sentinels see it.

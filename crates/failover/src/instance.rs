@@ -255,10 +255,12 @@ impl Instance {
         access.connect(ip, port, &name)
     }
 
-    /// The addresses of its sentinels outside the cluster, if clients are there.
-    pub(crate) fn outside(&self) -> Option<Vec<&str>> {
-        let all = self.document.pointer("/spec/services/external/sentinels")?.as_array()?;
-        Some(all.iter().filter_map(Value::as_str).collect())
+    /// The addresses and ports of its sentinels outside the cluster, if clients are there.
+    pub(crate) fn outside(&self) -> Option<Vec<(&str, u16)>> {
+        let external = self.document.pointer("/spec/services/external")?;
+        let first = external["sentinelNodePort"].as_u64().and_then(|port| u16::try_from(port).ok());
+        let ports = (0..).map(|ordinal| first.map_or_else(|| self.sentinel_port(), |first| first + ordinal));
+        Some(external["sentinels"].as_array()?.iter().filter_map(Value::as_str).zip(ports).collect())
     }
 
     /// Connects to the first sentinel that listens, as a client does.
@@ -267,9 +269,9 @@ impl Instance {
             return self.dial_service("sentinel", &self.sentinels, self.sentinel_port());
         };
         let mut last = io::ErrorKind::NotFound.into();
-        for address in outside {
+        for (address, port) in outside {
             let ip = address.parse().map_err(io::Error::other)?;
-            match self.sentinels.connect(ip, self.sentinel_port(), address) {
+            match self.sentinels.connect(ip, port, address) {
                 Ok(open) => return Ok(open),
                 Err(error) => last = error,
             }

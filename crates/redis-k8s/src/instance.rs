@@ -2,6 +2,7 @@
 
 use std::net::IpAddr;
 use std::num::NonZeroU16;
+use std::ops::RangeInclusive;
 
 use crate::api_version::ApiVersion;
 use crate::model::defaults;
@@ -77,6 +78,12 @@ impl<'a> Instance<'a> {
     /// Those of a set.
     pub(crate) fn outside(self, component: Component) -> Option<&'a [String]> {
         self.external()?.addresses(component)
+    }
+
+    /// The ports of nodes that the pods of a set announce with their addresses.
+    pub(crate) fn announced_ports(self, component: Component) -> Option<RangeInclusive<u32>> {
+        let first = self.external().filter(|_| self.outside(component).is_some())?.announced_port(component)?;
+        Some(first..=first.saturating_add(self.replicas(component)).saturating_sub(1))
     }
 
     /// True if servers and sentinels are known by names.

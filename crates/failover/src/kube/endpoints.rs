@@ -9,6 +9,7 @@ use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 
 use super::pod::Pod;
 use crate::net::dns::Names;
+use crate::net::fabric::NODES;
 use crate::net::rules::Virtual;
 
 /// Virtual addresses by the name of their Service; headless ones have none.
@@ -69,20 +70,26 @@ pub(crate) fn work_out(
             for port in spec.ports.iter().flatten() {
                 let backends = chosen.iter().filter_map(|one| Some((one.ip, target(port, one.pod)?))).collect();
                 let protocol = if port.protocol.as_deref() == Some("UDP") { "udp" } else { "tcp" };
+                let node_port = port.node_port.and_then(|port| u16::try_from(port).ok());
                 let Ok(port) = u16::try_from(port.port) else { continue };
                 let inside = Virtual { ip: *ip, protocol, port, backends, sources: Vec::new(), masquerade: false };
                 // kube-proxy leads pods that ask for the load balancer's address straight to the endpoints.
-                let outside = balancers.get(name).map(|ip| Virtual {
-                    ip: *ip,
+                let balancer = balancers.get(name).map(|ip| (*ip, port));
+                let nodes = node_port.into_iter().flat_map(|port| NODES.map(|ip| (ip, port)));
+                let outside = balancer.into_iter().chain(nodes).map(|(ip, port)| Virtual {
+                    ip,
+                    port,
                     sources: spec.load_balancer_source_ranges.clone().unwrap_or_default(),
                     masquerade: spec.external_traffic_policy.as_deref() != Some("Local"),
                     ..inside.clone()
                 });
-                endpoints.virtuals.extend([Some(inside), outside].into_iter().flatten());
+                endpoints.virtuals.extend(outside);
+                endpoints.virtuals.push(inside);
             }
-            // As external-dns has it.
+            // As external-dns has it; of the nodes, one.
             let asked = service.metadata.annotations.as_ref().and_then(|all| all.get(HOSTNAME));
-            if let (Some(asked), Some(ip)) = (asked, balancers.get(name)) {
+            let node = (spec.type_.as_deref() == Some("NodePort")).then_some(&NODES[0]);
+            if let (Some(asked), Some(ip)) = (asked, balancers.get(name).or(node)) {
                 endpoints.names.insert(asked.clone(), vec![*ip]);
             }
         } else {

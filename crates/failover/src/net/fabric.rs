@@ -29,6 +29,10 @@ const OUTSIDE: u32 = u32::from_be_bytes([198, 51, 100, 10]);
 /// First address of a load balancer that asks for none.
 const BALANCERS: u32 = u32::from_be_bytes([203, 0, 113, 100]);
 
+/// Addresses of nodes: each leads to every node port.
+pub(crate) const NODES: [Ipv4Addr; 3] =
+    [Ipv4Addr::new(203, 0, 113, 1), Ipv4Addr::new(203, 0, 113, 2), Ipv4Addr::new(203, 0, 113, 3)];
+
 /// The address of the cluster's name service.
 pub(crate) const NAME_SERVICE: Ipv4Addr = Ipv4Addr::new(10, 96, 0, 10);
 

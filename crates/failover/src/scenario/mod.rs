@@ -146,7 +146,7 @@ pub(crate) fn all() -> Vec<Scenario> {
             Kind::Auth => everywhere().chain(roll::auth_rows()).chain(users::rows_of_auth()).collect(),
             Kind::MasterService => master_service::rows(),
             Kind::Users => users::rows(),
-            Kind::Outside => outside::rows(),
+            Kind::Outside | Kind::NodePorts => outside::rows(),
             Kind::TwoPasswords => metrics::rows(),
             _ if kind.is_for_change() => Vec::new(),
             // That process and hand-over are the same with another number of sentinels, the other rows show.

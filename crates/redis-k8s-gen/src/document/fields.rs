@@ -73,6 +73,12 @@ const ELSEWHERE: &[(&[&str], &[&str], &str)] = &[
     (&["Auth"], &["password", "passwordSecret"], "write `secret`: the name of a Secret with the password"),
     (&["Storage"], &["enabled"], "leave it out: what has a `size` is a claim"),
     (&["Storage", "SentinelStorage"], &["storageClass", "storageClassName", "className"], "write `class`"),
+    (
+        &["External", "MasterService", "ServiceOptions"],
+        &["externalIPs"],
+        "leave it out: Kubernetes deprecates it from 1.36 on; write `type: LoadBalancer`, or NodePort",
+    ),
+    (&["External"], &["nodePort", "nodePorts"], "write `serverNodePort` and `sentinelNodePort`"),
     (&["Sentinel"], &["enabled"], "leave it out: there are always sentinels"),
     (&["Sentinel"], &["masterSet", "masterGroupName"], "write `masterName`"),
     (&["Sentinel"], &["downAfterMilliseconds"], "write `downAfter`, as in 4s"),

@@ -4,10 +4,11 @@ use std::collections::BTreeSet;
 use std::net::IpAddr;
 
 use super::rule::rules;
+use super::services::SERVICE_SETTING_REFUSED;
 use super::{Check, counted, services};
 use crate::check::at::At;
 use crate::instance::Component;
-use crate::model::{INDEX, ServiceType, TrafficPolicy};
+use crate::model::{External, ExternalType, INDEX, ServiceType, TrafficPolicy};
 use crate::value::ObjectName;
 
 rules! { RULES;
@@ -23,6 +24,10 @@ rules! { RULES;
         "sentinels take them for one";
     EXTERNAL_HIDES_CLIENTS = Warning "external-hides-clients", "`spec.services.external.externalTrafficPolicy` is Cluster, and no block of addresses is in `spec.networkPolicy.clients`",
         "nodes forward clients' and pods' connections under their own addresses, which the NetworkPolicy then judges";
+    EXTERNAL_NODE_PORT_MISSING = Error "external-node-port-missing", "`spec.services.external.type` is NodePort, and `serverNodePort` or, with `sentinels`, `sentinelNodePort` is not there",
+        "pods announce the port with their address, and cannot know what the cluster would choose";
+    EXTERNAL_NODE_WITHOUT_POD = Warning "external-node-without-pod", "`spec.services.external` has type NodePort and `externalTrafficPolicy: Local`",
+        "a node leads to its own pods alone, so a pod is lost once it runs on another than that to which its address leads";
 }
 
 pub(super) fn check(check: &mut Check) {
@@ -49,6 +54,19 @@ pub(super) fn check(check: &mut Check) {
                 .help("name the sentinels' addresses in sentinels, or set spec.services.sentinel.type to LoadBalancer"),
         );
     }
+    if external.sentinels.is_none() && external.sentinel_node_port.is_some() {
+        check.report(
+            SERVICE_SETTING_REFUSED
+                .at(
+                    path.field("sentinelNodePort"),
+                    "the sentinels' Services are of type ClusterIP, and have no node port",
+                )
+                .help("name the sentinels' addresses in sentinels, or leave it out"),
+        );
+    }
+    if external.r#type == Some(ExternalType::NodePort) {
+        node_ports(check, &path, external);
+    }
     services::source_ranges(check, &path, external.load_balancer_source_ranges.as_deref());
     if external.load_balancer_source_ranges.is_none() && !check.is_guarded() {
         services::exposed_without_password(check, path, "an address outside");
@@ -65,6 +83,39 @@ pub(super) fn check(check: &mut Check) {
                     "connections come from nodes, which the NetworkPolicy keeps out",
                 )
                 .help("leave it out, or add the nodes' block of addresses to spec.networkPolicy.clients"),
+        );
+    }
+}
+
+fn node_ports(check: &mut Check, path: &At, external: &External) {
+    for (component, field) in [(Component::Server, "serverNodePort"), (Component::Sentinel, "sentinelNodePort")] {
+        if external.addresses(component).is_some() && external.node_port(component).is_none() {
+            check.report(
+                EXTERNAL_NODE_PORT_MISSING
+                    .at(path.field("type"), format!("there is no {field}, the first of the ports that are announced"))
+                    .help(format!(
+                        "set {field} to the first of as many free ports of 30000 to 32767 as there are pods"
+                    )),
+            );
+        }
+    }
+    for (field, is_set) in [
+        ("loadBalancerClass", external.load_balancer_class.is_some()),
+        ("loadBalancerSourceRanges", external.load_balancer_source_ranges.is_some()),
+    ] {
+        if is_set {
+            check.report(
+                SERVICE_SETTING_REFUSED
+                    .at(path.field(field), format!("a Service of type NodePort has no {field}"))
+                    .help("leave it out, or the type"),
+            );
+        }
+    }
+    if external.external_traffic_policy == Some(TrafficPolicy::Local) {
+        check.report(
+            EXTERNAL_NODE_WITHOUT_POD
+                .at(path.field("externalTrafficPolicy"), "nodes without the pod do not lead to it")
+                .help("leave it out"),
         );
     }
 }
@@ -176,6 +227,54 @@ pub(super) const CASES: &[super::tests::Case] = {
             "spec.services.external.externalTrafficPolicy",
             "spec: {services: {external: {servers: ['r-{index}.example.com'], sentinels: ['s-{index}.example.com'], externalTrafficPolicy: Cluster, loadBalancerSourceRanges: [10.0.0.0/8]}}}",
             "spec: {networkPolicy: {clients: [{cidr: 192.0.2.0/24}]}, services: {external: {servers: ['r-{index}.example.com'], sentinels: ['s-{index}.example.com'], externalTrafficPolicy: Cluster, loadBalancerSourceRanges: [10.0.0.0/8]}}}",
+        ),
+        case(
+            "external-node-port-missing",
+            "spec.services.external.type",
+            "spec: {auth: {secret: a}, services: {external: {type: NodePort, servers: ['r-{index}.example.com'], sentinels: ['s-{index}.example.com'], serverNodePort: 30379}}}",
+            "spec: {auth: {secret: a}, services: {sentinel: {type: NodePort}, external: {type: NodePort, servers: ['r-{index}.example.com'], serverNodePort: 30379}}}",
+        ),
+        case(
+            "external-node-without-pod",
+            "spec.services.external.externalTrafficPolicy",
+            "spec: {auth: {secret: a}, services: {sentinel: {type: NodePort}, external: {type: NodePort, servers: ['r-{index}.example.com'], serverNodePort: 30379, externalTrafficPolicy: Local}}}",
+            "spec: {auth: {secret: a}, services: {sentinel: {type: NodePort}, external: {type: NodePort, servers: ['r-{index}.example.com'], serverNodePort: 30379, externalTrafficPolicy: Cluster}}}",
+        ),
+        case(
+            "service-setting-refused",
+            "spec.services.external.loadBalancerSourceRanges",
+            "spec: {auth: {secret: a}, services: {sentinel: {type: NodePort}, external: {type: NodePort, servers: ['r-{index}.example.com'], serverNodePort: 30379, loadBalancerSourceRanges: [10.0.0.0/8]}}}",
+            "spec: {auth: {secret: a}, services: {sentinel: {type: NodePort}, external: {servers: ['r-{index}.example.com'], serverNodePort: 30379, loadBalancerSourceRanges: [10.0.0.0/8]}}}",
+        ),
+        case(
+            "service-setting-refused",
+            "spec.services.external.loadBalancerClass",
+            "spec: {auth: {secret: a}, services: {sentinel: {type: NodePort}, external: {type: NodePort, servers: ['r-{index}.example.com'], serverNodePort: 30379, loadBalancerClass: example.com/a}}}",
+            "spec: {auth: {secret: a}, services: {sentinel: {type: NodePort}, external: {type: LoadBalancer, servers: ['r-{index}.example.com'], serverNodePort: 30379, loadBalancerClass: example.com/a}}}",
+        ),
+        case(
+            "service-setting-refused",
+            "spec.services.external.sentinelNodePort",
+            "spec: {auth: {secret: a}, services: {sentinel: {type: NodePort}, external: {servers: ['r-{index}.example.com'], sentinelNodePort: 30479}}}",
+            "spec: {auth: {secret: a}, services: {sentinel: {type: NodePort}, external: {servers: ['r-{index}.example.com'], sentinels: ['s-{index}.example.com'], sentinelNodePort: 30479}}}",
+        ),
+        case(
+            "node-port-out-of-range",
+            "spec.services.external.sentinelNodePort",
+            "spec: {auth: {secret: a}, services: {external: {servers: ['r-{index}.example.com'], sentinels: ['s-{index}.example.com'], sentinelNodePort: 32766}}}",
+            "spec: {auth: {secret: a}, services: {external: {servers: ['r-{index}.example.com'], sentinels: ['s-{index}.example.com'], sentinelNodePort: 32765}}}",
+        ),
+        case(
+            "node-port-twice",
+            "spec.services.external.sentinelNodePort",
+            "spec: {auth: {secret: a}, services: {external: {servers: ['r-{index}.example.com'], sentinels: ['s-{index}.example.com'], serverNodePort: 30379, sentinelNodePort: 30381}}}",
+            "spec: {auth: {secret: a}, services: {external: {servers: ['r-{index}.example.com'], sentinels: ['s-{index}.example.com'], serverNodePort: 30379, sentinelNodePort: 30382}}}",
+        ),
+        case(
+            "node-port-twice",
+            "spec.services.external.serverNodePort",
+            "spec: {auth: {secret: a}, services: {sentinel: {type: NodePort, nodePort: 30381}, external: {servers: ['r-{index}.example.com'], serverNodePort: 30379}}}",
+            "spec: {auth: {secret: a}, services: {sentinel: {type: NodePort, nodePort: 30378}, external: {servers: ['r-{index}.example.com'], serverNodePort: 30379}}}",
         ),
         case(
             "exposed-without-password",

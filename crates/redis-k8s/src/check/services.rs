@@ -26,7 +26,7 @@ rules! { RULES;
         "the API server refuses a second family unless the policy allows two; where it can it adds the second, and refuses the next apply, which would take it away";
     SERVICE_SETTING_REFUSED = Error "service-setting-refused", "`loadBalancerClass` or `loadBalancerSourceRanges` of a Service that is no LoadBalancer, or `nodePort` or `externalTrafficPolicy` of one of type ClusterIP",
         "the API server refuses it";
-    NODE_PORT_OUT_OF_RANGE = Error "node-port-out-of-range", "`nodePort` of a Service is not 30000 to 32767",
+    NODE_PORT_OUT_OF_RANGE = Error "node-port-out-of-range", "`nodePort` of a Service, or one counted from `serverNodePort` or `sentinelNodePort`, is not 30000 to 32767",
         "the API server refuses it, unless it was told of another range";
     NODE_PORT_TWICE = Error "node-port-twice", "two Services have the same `nodePort`",
         "the API server refuses the second";
@@ -51,6 +51,14 @@ pub(super) fn check(check: &mut Check) {
     ] {
         if let Some(service) = service {
             outside(check, &At::root(path), service, &mut taken);
+        }
+    }
+    if let Some(external) = services.external.as_deref() {
+        for (field, component) in [("serverNodePort", Component::Server), ("sentinelNodePort", Component::Sentinel)] {
+            if let Some(first) = external.node_port(component) {
+                let pods = check.instance.replicas(component);
+                node_ports(check, At::root("spec.services.external").field(field), first, pods, &mut taken);
+            }
         }
     }
     if let Some(sentinel) = &services.sentinel {
@@ -147,22 +155,30 @@ fn outside(check: &mut Check, path: &At, service: &ServiceOptions, taken: &mut V
     }
     source_ranges(check, path, service.load_balancer_source_ranges.as_deref());
     if let Some(port) = service.node_port {
-        let at = path.field("nodePort");
-        if !NODE_PORTS.contains(&port) {
-            check.report(
-                NODE_PORT_OUT_OF_RANGE
-                    .at(at, format!("{port} is no port of nodes: 30000 to 32767"))
-                    .help("use one of these, or leave it out for the cluster's choice"),
-            );
-        } else if taken.contains(&port) {
-            check.report(
-                NODE_PORT_TWICE
-                    .at(at, format!("{port} is another Service's already"))
-                    .help("give each Service a port of its own, or leave it out for the cluster's choice"),
-            );
-        }
-        taken.push(port);
+        node_ports(check, path.field("nodePort"), port, 1, taken);
     }
+}
+
+/// Ports of nodes from this one on that others may have `taken`.
+fn node_ports(check: &mut Check, at: At, first: u32, count: u32, taken: &mut Vec<u32>) {
+    let all = first..=first.saturating_add(count).saturating_sub(1);
+    if let Some(port) = [*all.start(), *all.end()].iter().find(|port| !NODE_PORTS.contains(port)) {
+        let which = if *port == first { String::new() } else { format!(", the last of {count},") };
+        check.report(
+            NODE_PORT_OUT_OF_RANGE
+                .at(at, format!("{port}{which} is no port of nodes: 30000 to 32767"))
+                .help("use one of these, or leave it out for the cluster's choice"),
+        );
+        return;
+    }
+    if let Some(port) = all.clone().find(|port| taken.contains(port)) {
+        check.report(
+            NODE_PORT_TWICE
+                .at(at, format!("{port} is another Service's already"))
+                .help("give each Service a port of its own, or leave it out for the cluster's choice"),
+        );
+    }
+    taken.extend(all);
 }
 
 /// Reports a part that is switched off and described all the same.

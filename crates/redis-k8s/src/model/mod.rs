@@ -46,8 +46,8 @@ pub use scheduling::{
 pub use sentinel::{Sentinel, SentinelStorage};
 pub(crate) use service::INDEX;
 pub use service::{
-    External, IpFamily, IpFamilyPolicy, MasterService, ServiceOptions, ServiceType, Services, SessionAffinity,
-    TrafficDistribution, TrafficPolicy,
+    External, ExternalType, IpFamily, IpFamilyPolicy, MasterService, ServiceOptions, ServiceType, Services,
+    SessionAffinity, TrafficDistribution, TrafficPolicy,
 };
 pub use storage::{AccessMode, EmptyDir, EmptyDirMedium, RetentionPolicy, Storage};
 pub use tls::{Authority, Certificate, ClientCertificates, IssuerKind, Tls};

@@ -59,19 +59,27 @@ document! {
     }
 
     /// How each server and each sentinel is reached from outside: the Services `NAME-announce-I` and `NAME-sentinel-announce-I` are load
-    /// balancers.
+    /// balancers, or ports of the nodes.
     pub struct External {
+        /// `LoadBalancer`, or `NodePort`: pods announce their addresses with ports of the nodes, and every address leads to these.
+        pub r#type: Option<ExternalType> = "LoadBalancer" => sample(r#""NodePort""#).beside(r#"{"services": {"external": {"servers": ["redis-{index}.example.com"], "serverNodePort": 30379}}}"#),
         /// Addresses of the servers: a name in which `{index}` stands for the number of the pod, or a name or IP address for each.
         /// A Service asks for its IP address (`loadBalancerIP`).
         pub servers: Option<Vec<String>> => sample(r#"["redis-{index}.example.com"]"#),
         /// Addresses of the sentinels.
         pub sentinels: Option<Vec<String>> else "addresses inside the cluster" => sample(r#"["192.0.2.20", "192.0.2.21", "192.0.2.22"]"#).beside(OUTSIDE),
+        /// The port of every node that leads to the first server, 30000 to 32767; those of the next servers follow it. Type `NodePort`
+        /// needs it.
+        pub server_node_port: Option<u32> else "the cluster's choice" => sample("30379").between(30000, 32767).beside(OUTSIDE),
+        /// The same of the sentinels, if they have addresses.
+        pub sentinel_node_port: Option<u32> else "the cluster's choice" => sample("30479").between(30000, 32767).beside(r#"{"services": {"external": {"servers": ["redis-{index}.example.com"], "sentinels": ["redis-sentinel-{index}.example.com"]}}}"#),
         /// Who makes the load balancers, as `example.com/internal`.
         pub load_balancer_class: Option<LabelKey> else "the cluster's" => sample(r#""example.com/internal""#).beside(OUTSIDE),
         /// Who may connect through them, as blocks of addresses. The pods' own must be among them.
         pub load_balancer_source_ranges: Option<Vec<String>> else "any address" => sample(r#"["198.51.100.0/24", "10.244.0.0/16"]"#).beside(OUTSIDE),
-        /// `Local` keeps clients' addresses, which the NetworkPolicy judges; with `Cluster` a node forwards under its own.
-        pub external_traffic_policy: Option<TrafficPolicy> = "Local" => sample(r#""Cluster""#).beside(OUTSIDE),
+        /// `Local` keeps clients' addresses, which the NetworkPolicy judges; with `Cluster` a node forwards under its own, and to pods
+        /// of others.
+        pub external_traffic_policy: Option<TrafficPolicy> else "`Local`; with type `NodePort` `Cluster`" => sample(r#""Cluster""#).beside(OUTSIDE),
         /// Annotations of these Services. `{index}` stands for the number of the pod, `{hostname}` for its name outside; one with
         /// `{hostname}` is left out where that is an IP address.
         pub annotations: Option<Annotations> => sample(r#"{"external-dns.alpha.kubernetes.io/hostname": "{hostname}"}"#).beside(OUTSIDE),
@@ -111,6 +119,16 @@ choice! {
         NodePort = "NodePort",
         /// Through a load balancer of the provider.
         LoadBalancer = "LoadBalancer",
+    }
+}
+
+choice! {
+    /// How each pod is reached from outside.
+    pub enum ExternalType {
+        /// Through a load balancer of its own.
+        LoadBalancer = "LoadBalancer",
+        /// On a port of every node.
+        NodePort = "NodePort",
     }
 }
 
@@ -174,6 +192,28 @@ impl External {
             Component::Sentinel => self.sentinels.as_deref(),
             Component::Proxy => None,
         }
+    }
+
+    /// The node port of the first pod of a set.
+    pub(crate) fn node_port(&self, component: Component) -> Option<u32> {
+        match component {
+            Component::Server => self.server_node_port,
+            Component::Sentinel => self.sentinel_node_port,
+            Component::Proxy => None,
+        }
+    }
+
+    /// The port a pod announces with its address, if that is one of the nodes.
+    pub(crate) fn announced_port(&self, component: Component) -> Option<u32> {
+        self.node_port(component).filter(|_| self.r#type == Some(ExternalType::NodePort))
+    }
+
+    /// The addresses of a set, with their ports where those are announced: `outside` and `at` in topology.env read them.
+    pub(crate) fn words(&self, component: Component) -> Option<String> {
+        let all = self.addresses(component)?;
+        let Some(first) = self.announced_port(component) else { return Some(all.join(" ")) };
+        let words: Vec<_> = all.iter().zip(first..).map(|(address, port)| format!("{address}={port}")).collect();
+        Some(words.join(" "))
     }
 
     /// The address of a pod; the scripts find it alike (`outside` in topology.env).

@@ -100,7 +100,7 @@ fn env(instance: Instance<'_>, component: Component) -> Vec<EnvVar> {
     ];
     // In the environment, since pods that know each other by other addresses do not get on.
     for (name, component) in [("RK_SERVERS", Component::Server), ("RK_SENTINELS", Component::Sentinel)] {
-        env.extend(instance.outside(component).map(|all| value(name, all.join(" "))));
+        env.extend(instance.external().and_then(|external| external.words(component)).map(|all| value(name, all)));
     }
     if component == Component::Server {
         env.extend(instance.redis.spec.env.iter().flatten().map(asked_value));

@@ -1,5 +1,7 @@
 //! Who may reach the pods, and whom they may reach: nobody else than they need.
 
+use std::ops::RangeInclusive;
+
 use k8s_openapi::api::networking::v1::{
     IPBlock, NetworkPolicy, NetworkPolicyEgressRule, NetworkPolicyIngressRule, NetworkPolicyPeer, NetworkPolicyPort,
     NetworkPolicySpec,
@@ -64,13 +66,17 @@ pub(super) fn build(instance: Instance<'_>) -> Option<NetworkPolicy> {
     }
     let mut egress = vec![NetworkPolicyEgressRule { ports: None, to: Some(vec![own()]) }];
     if let Some(external) = instance.external() {
-        let outside = Component::ALL.into_iter().filter(|component| external.addresses(*component).is_some());
-        let ports: Vec<_> = outside.map(|component| port(instance.port(component).get(), "TCP")).collect();
+        let outside = || Component::ALL.into_iter().filter(|component| external.addresses(*component).is_some());
+        let own = |component| port(instance.port(component).get(), "TCP");
+        let announced = |component| match instance.announced_ports(component) {
+            Some(ports) => node_ports(&ports),
+            None => own(component),
+        };
         let blocks = |ranges: &Vec<String>| ranges.iter().map(|range| block(range)).collect();
         let from = external.load_balancer_source_ranges.as_ref().map(blocks);
-        ingress.push(NetworkPolicyIngressRule { from, ports: Some(ports.clone()) });
+        ingress.push(NetworkPolicyIngressRule { from, ports: Some(outside().map(own).collect()) });
         // Where the nodes do not lead straight to the pod, a pod's way to another leads out of the cluster.
-        egress.push(NetworkPolicyEgressRule { ports: Some(ports), to: None });
+        egress.push(NetworkPolicyEgressRule { ports: Some(outside().map(announced).collect()), to: None });
     }
     egress.extend(dns(asked.and_then(|policy| policy.dns.as_deref())));
     let more = rules(asked.and_then(|policy| policy.egress.as_ref())).into_iter();
@@ -157,6 +163,15 @@ fn port(port: u16, protocol: &str) -> NetworkPolicyPort {
         port: Some(IntOrString::Int(port.into())),
         protocol: Some(protocol.to_owned()),
         ..Default::default()
+    }
+}
+
+fn node_ports(ports: &RangeInclusive<u32>) -> NetworkPolicyPort {
+    let number = |port: u32| i32::try_from(port).unwrap_or_default();
+    NetworkPolicyPort {
+        port: Some(IntOrString::Int(number(*ports.start()))),
+        end_port: Some(number(*ports.end())),
+        protocol: Some("TCP".to_owned()),
     }
 }
 

@@ -9,8 +9,8 @@ use super::exporter::METRICS;
 use super::metadata::{annotate, marks_of, metadata, selector_labels};
 use crate::instance::{Component, Instance};
 use crate::model::{
-    External, INDEX, IpFamily, IpFamilyPolicy, MonitorKind, Redis, ServiceOptions, ServiceType, SessionAffinity,
-    TrafficDistribution, TrafficPolicy,
+    External, ExternalType, INDEX, IpFamily, IpFamilyPolicy, MonitorKind, Redis, ServiceOptions, ServiceType,
+    SessionAffinity, TrafficDistribution, TrafficPolicy,
 };
 
 /// What stands for the name of a pod outside in an annotation of its Service.
@@ -40,7 +40,8 @@ pub(super) fn of_pods(instance: Instance<'_>, component: Component, mut take: im
         if let Some((external, addresses)) = outside {
             let address = External::address(addresses, number).unwrap_or_default();
             let fill = |text: &str| text.replace(HOSTNAME, &address).replace(INDEX, &ordinal);
-            expose(&mut service, external, &address, fill);
+            let node_port = external.node_port(component).map(|first| first.saturating_add(number));
+            expose(&mut service, external, &address, node_port, fill);
         }
         take(service);
     }
@@ -60,8 +61,14 @@ pub(super) fn of_pods(instance: Instance<'_>, component: Component, mut take: im
     take(service);
 }
 
-/// Makes the Service of a pod a load balancer.
-fn expose(service: &mut Service, external: &External, address: &str, fill: impl Fn(&str) -> String) {
+/// Makes the Service of a pod a load balancer, or a port of the nodes.
+fn expose(
+    service: &mut Service,
+    external: &External,
+    address: &str,
+    node_port: Option<u32>,
+    fill: impl Fn(&str) -> String,
+) {
     let is_ip = address.parse::<IpAddr>().is_ok();
     let asked = external.annotations.iter().flatten().filter(|(_, text)| !(is_ip && text.contains(HOSTNAME)));
     let annotations: Vec<_> = asked.map(|(key, text)| (key.to_string(), fill(text))).collect();
@@ -69,12 +76,21 @@ fn expose(service: &mut Service, external: &External, address: &str, fill: impl 
         service.metadata.annotations.get_or_insert_default().extend(annotations);
     }
     let spec = service.spec.get_or_insert_default();
-    spec.type_ = Some(ServiceType::LoadBalancer.as_str().to_owned());
+    let kind = external.r#type.unwrap_or(ExternalType::LoadBalancer);
+    let is_balanced = kind == ExternalType::LoadBalancer;
+    spec.type_ = Some(kind.as_str().to_owned());
     spec.load_balancer_class = external.load_balancer_class.as_ref().map(ToString::to_string);
-    spec.load_balancer_ip = is_ip.then(|| address.to_owned());
+    spec.load_balancer_ip = (is_balanced && is_ip).then(|| address.to_owned());
     spec.load_balancer_source_ranges.clone_from(&external.load_balancer_source_ranges);
-    spec.external_traffic_policy =
-        Some(external.external_traffic_policy.unwrap_or(TrafficPolicy::Local).as_str().to_owned());
+    let policy = external.external_traffic_policy.or(is_balanced.then_some(TrafficPolicy::Local));
+    spec.external_traffic_policy = policy.map(TrafficPolicy::as_str).map(str::to_owned);
+    set_node_port(spec, node_port);
+}
+
+fn set_node_port(spec: &mut ServiceSpec, node_port: Option<u32>) {
+    for port in spec.ports.iter_mut().flatten() {
+        port.node_port = node_port.and_then(|port| i32::try_from(port).ok());
+    }
 }
 
 /// Where clients ask who is master: over the sentinels that know.
@@ -170,9 +186,7 @@ fn with_options(instance: Instance<'_>, mut service: Service, options: Option<&S
     spec.load_balancer_class = options.load_balancer_class.as_ref().map(ToString::to_string);
     spec.load_balancer_source_ranges.clone_from(&options.load_balancer_source_ranges);
     spec.external_traffic_policy = options.external_traffic_policy.map(TrafficPolicy::as_str).map(str::to_owned);
-    for port in spec.ports.iter_mut().flatten() {
-        port.node_port = options.node_port.and_then(|port| i32::try_from(port).ok());
-    }
+    set_node_port(spec, options.node_port);
     spec.session_affinity = options.session_affinity.map(SessionAffinity::as_str).map(str::to_owned);
     service
 }

@@ -137,8 +137,15 @@ pub(super) fn topology_env(instance: Instance<'_>) -> String {
             claims => u8::from(instance.claim_size(Component::Server).is_some()),
             auth => u8::from(instance.has_auth()),
             outside => instance.external().is_some(),
+            node_ports => node_ports(instance),
         },
     )
+}
+
+/// The ports that pods announce instead of their own.
+fn node_ports(instance: Instance<'_>) -> String {
+    let all = Component::ALL.into_iter().filter_map(|component| instance.announced_ports(component)).flatten();
+    all.map(|port| port.to_string()).collect::<Vec<_>>().join(" ")
 }
 
 /// Users of the document, a line each: name, key of the password or `-`, hashes and rules. `default` is among them where it is off.

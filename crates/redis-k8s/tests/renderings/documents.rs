@@ -385,6 +385,10 @@ fn fixed_settings() -> Vec<(&'static str, BoxedStrategy<Value>)> {
         ("spec/services/external", prop_oneof![
             Just(json!({"servers": ["cache-{index}.example.com"], "sentinels": ["s{index}.example.com"]})),
             Just(json!({
+                "servers": ["cache-{index}.example.com"], "sentinels": ["s{index}.example.com"],
+                "type": "NodePort", "serverNodePort": 31000, "sentinelNodePort": 32000,
+            })),
+            Just(json!({
                 "servers": ["cache-{index}.example.com"],
                 "externalTrafficPolicy": "Cluster",
                 "loadBalancerClass": "example.com/internal",

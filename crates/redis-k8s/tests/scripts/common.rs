@@ -348,9 +348,9 @@ fn pods_known_outside_announce_that_address_and_others_as_before() {
     in_each_shell(|container| {
         let template = script("topology.env");
         let (_, outside) = template.split_once("{% if outside %}\n").unwrap();
-        let topology = std::fs::read_to_string(container.path("etc/redis-k8s/topology.env")).unwrap();
-        let topology = topology + outside.strip_suffix("{% endif %}\n").unwrap();
-        std::fs::write(container.path("etc/redis-k8s/topology.env"), topology).unwrap();
+        let (outside, node_ports) = outside.split_once("{% endif %}\n{% if node_ports %}\n").unwrap();
+        let topology = std::fs::read_to_string(container.path("etc/redis-k8s/topology.env")).unwrap() + outside;
+        std::fs::write(container.path("etc/redis-k8s/topology.env"), &topology).unwrap();
         container.pods(4, 4);
         let call = "announced server 1; announced server 3; announced sentinel 2; announced sentinel 1";
         assert_eq!(said(container, call), "10.0.0.11\n10.1.0.13\n10.0.1.12\n10.0.1.11", "a pod of before");
@@ -364,6 +364,32 @@ fn pods_known_outside_announce_that_address_and_others_as_before() {
             said(container, call),
             "redis-1.example.com\nredis-3.redis-headless.shop.svc\n192.0.2.22\n192.0.2.21"
         );
+        // The port of a node is another for each, and only where the address is one outside.
+        let topology = topology + node_ports.strip_suffix("{% endif %}\n").unwrap();
+        std::fs::write(container.path("etc/redis-k8s/topology.env"), topology).unwrap();
+        let call = "for number in 0 2 3; do for kind in server sentinel; do at $kind $(announced $kind $number); echo $to; done; done\n\
+                    at sentinel 127.0.0.1; echo $to; at server 10.0.0.11; echo $to; at server cache-1.example.com; echo $to";
+        let inside = "127.0.0.1 26379\n10.0.0.11 6379\ncache-1.example.com 6379";
+        for (servers, sentinels, expected) in [
+            (
+                "redis-{index}.example.com=30379",
+                "192.0.2.20=30479 2001:db8::1=30480 192.0.2.22=30481 192.0.2.23=30482",
+                "redis-0.example.com 30379\n192.0.2.20 30479\nredis-2.example.com 30381\n192.0.2.22 30481\n",
+            ),
+            ("{index}.redis=30379", "s{index}=30479", "0.redis 30379\ns0 30479\n2.redis 30381\ns2 30481\n"),
+            (
+                "",
+                "",
+                "redis-announce-0.shop.svc 6379\nredis-sentinel-announce-0.shop.svc 26379\nredis-announce-2.shop.svc 6379\n\
+                 redis-sentinel-announce-2.shop.svc 26379\n",
+            ),
+        ] {
+            container.set("RK_SERVERS", servers);
+            container.set("RK_SENTINELS", sentinels);
+            let beyond =
+                "redis-3.redis-headless.shop.svc 6379\nredis-sentinel-3.redis-sentinel-headless.shop.svc 26379\n";
+            assert_eq!(said(container, call), format!("{expected}{beyond}{inside}"), "{servers}");
+        }
     });
 }
 
