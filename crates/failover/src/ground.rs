@@ -12,7 +12,7 @@ use crate::backup;
 use crate::health::Examiner;
 use crate::image;
 use crate::instance::Instance;
-use crate::kube::cluster::Cluster;
+use crate::kube::cluster::{Cluster, wait_until};
 use crate::net::fabric::NODES;
 
 /// The time after which nobody waits for a first start any longer.
@@ -53,7 +53,7 @@ pub(crate) enum Kind {
     MasterService,
     /// With a password, and clients outside the cluster that know its sentinels' addresses there alone.
     Outside,
-    /// The same by ports of the nodes.
+    /// The same by ports of the nodes, with servers that others scale.
     NodePorts,
     /// With a password for servers, another for sentinels, and exporters.
     TwoPasswords,
@@ -198,6 +198,7 @@ impl Kind {
             }),
             // The names lead to one address, that of a node.
             Self::NodePorts => json!({
+                "omitReplicas": true,
                 "auth": {"secret": "redis-auth"},
                 "services": {"external": {
                     "type": "NodePort",
@@ -280,6 +281,11 @@ impl Ground {
         };
         let began = Instant::now();
         cluster.apply(objects);
+        if kind == Kind::NodePorts {
+            // Somebody does so who sees that there is one.
+            wait_until(PATIENCE, || examiner.servers().iter().any(|pod| pod.healthy()));
+            cluster.scale(examiner.instance.name(), 3);
+        }
         let ready_after = match examiner.wait(PATIENCE) {
             Ok(since) => Ok((since - began).as_secs_f64()),
             Err(wrong) => Err(wrong.join("; ")),

@@ -1,6 +1,7 @@
 //! What happens when the new side is applied over the old one.
 
 use std::collections::{BTreeMap, HashSet};
+use std::ops::Range;
 
 use redis_k8s::{Image, Quantity};
 use serde_json::Value;
@@ -131,6 +132,9 @@ fn in_namespace(change: &ObjectChange<'_>) -> String {
     }
 }
 
+/// A number of pods that others say on both sides: it stays, as far as is known here, and is not one.
+const OF_OTHERS: u64 = u64::MAX;
+
 /// A set of pods before and after.
 struct Set<'a> {
     old: &'a Item,
@@ -142,8 +146,9 @@ impl<'a> Set<'a> {
         Some(Self { old: change.old?, new: change.new? })
     }
 
-    fn replicas(item: &Item) -> u64 {
-        item.value.pointer("/spec/replicas").and_then(Value::as_u64).unwrap_or(1)
+    /// How many pods; none where others scale it.
+    fn replicas(item: &Item) -> Option<u64> {
+        item.value.pointer("/spec/replicas").and_then(Value::as_u64)
     }
 
     fn claims(item: &Item) -> &[Value] {
@@ -250,6 +255,15 @@ impl Run<'_> {
     fn of_set(&mut self, change: &ObjectChange<'_>) {
         let Some(set) = Set::of(change) else { return };
         let (before, after) = (Set::replicas(set.old), Set::replicas(set.new));
+        match (before, after) {
+            (Some(_), None) => self.omitted(change),
+            (None, Some(after)) => {
+                let text = format!("sets the number of its pods to {after}, whatever it is");
+                self.add(Outcome::Scale, change, text, Vec::new());
+            }
+            _ => {}
+        }
+        let [before, after] = [before.or(after), after.or(before)].map(|count| count.unwrap_or(OF_OTHERS));
         let encrypts = Set::has_tls(set.old) != Set::has_tls(set.new);
         let unreadable = if set.is_servers() { unreadable(&set) } else { None };
         // The book of the servers is for both sets.
@@ -324,7 +338,7 @@ impl Run<'_> {
     /// Pods that keep nothing and come in no order.
     fn of_proxies(&mut self, change: &ObjectChange<'_>) {
         let Some(set) = Set::of(change) else { return };
-        let (before, after) = (Set::replicas(set.old), Set::replicas(set.new));
+        let [before, after] = [set.old, set.new].map(|item| Set::replicas(item).unwrap_or(1));
         if change.changes("spec.selector") {
             let text = "the API server refuses the whole of it: spec.selector cannot change; other objects are applied";
             return self.add(Outcome::Refused, change, text.to_owned(), Vec::new());
@@ -338,6 +352,21 @@ impl Run<'_> {
                 if before < after { ("starts", "") } else { ("stops", "; the clients of those connect anew") };
             self.add(Outcome::Scale, change, format!("{word} {}{meanwhile}", before.abs_diff(after)), Vec::new());
         }
+    }
+
+    /// The number of pods is left to others: whoever applies a number no more takes it away, unless it is not known that it was theirs.
+    fn omitted(&mut self, change: &ObjectChange<'_>) {
+        let text = "kubectl apply takes the number of its pods away with what it no longer says, and the API server makes it 1";
+        if !change.differences().iter().all(|it| it.path.is_below("spec.replicas")) {
+            let text = format!("{text}. Leave the number out in a step of its own first");
+            return self.add(Outcome::Danger, change, text, Vec::new());
+        }
+        let (id, namespace) = (change.id(), in_namespace(change));
+        let book = vec![
+            format!("kubectl annotate {id} kubectl.kubernetes.io/last-applied-configuration-{namespace}"),
+            self.apply(change),
+        ];
+        self.add(Outcome::Danger, change, text.to_owned(), book);
     }
 
     /// All pods stop, and start as the new side has them.
@@ -367,16 +396,25 @@ impl Run<'_> {
             let text = format!("{text}. Change the claims in a step of their own first");
             return self.add(Outcome::Refused, change, text, Vec::new());
         }
-        let book = self.claims_book(change, set, &fixed);
+        let Some(pods) = Set::replicas(set.old) else {
+            let text = format!("{text}. The objects of the cluster say how many claims there are: compare with them");
+            return self.add(Outcome::Refused, change, text, Vec::new());
+        };
+        let book = self.claims_book(change, set, &fixed, 0..pods);
         self.add(Outcome::Refused, change, text, book);
     }
 
     /// How to get other claims. Pods go on while their set is made anew. A controller cannot give a running pod another volume, and tries
     /// the lowest first (`UpdateStatefulPod`), so that is the one to be deleted first; each copies the data from the master.
-    fn claims_book(&mut self, change: &ObjectChange<'_>, set: &Set<'_>, fixed: &[&Difference]) -> Vec<String> {
+    fn claims_book(
+        &mut self,
+        change: &ObjectChange<'_>,
+        set: &Set<'_>,
+        fixed: &[&Difference],
+        pods: Range<u64>,
+    ) -> Vec<String> {
         let (name, namespace) = (change.name(), in_namespace(change));
         let anew = [format!("kubectl delete statefulset {name} --cascade=orphan{namespace}"), self.apply(change)];
-        let pods = 0..Set::replicas(set.old);
         let has = Set::has_claims(set.old) && Set::has_claims(set.new);
         let only = |field: &str| has && fixed.iter().all(|it| it.path.keys().any(|key| key == field));
         if only("metadata") {
@@ -529,7 +567,11 @@ fn roll(set: &Set<'_>, pods: u64, change: &ObjectChange<'_>) -> String {
                 Some(most) if most != 1 => format!("up to {} at a time", text_of(most)),
                 _ => "each when the one before is ready".to_owned(),
             };
-            format!("replaces {name}-{} to {name}-{lowest}, highest first, {each}", pods - 1)
+            let all = match pods {
+                OF_OTHERS => format!("its pods down to {name}-{lowest}"),
+                _ => format!("{name}-{} to {name}-{lowest}", pods - 1),
+            };
+            format!("replaces {all}, highest first, {each}")
         }
     };
     let order = match lowest {

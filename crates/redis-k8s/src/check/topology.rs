@@ -27,6 +27,8 @@ rules! { RULES;
         "while the only sentinel is away nobody elects a master and clients cannot ask for one";
     ONE_SERVER = Warning "one-server", "`spec.replicas` is 1",
         "there is no replica to fail over to: every restart of the server is an outage";
+    OMITTED_REPLICAS_SUSPENDED = Error "omitted-replicas-suspended", "`spec.suspend` and `spec.omitReplicas` are true",
+        "the number of servers is left out, so they would go on without sentinels";
     MIN_REPLICAS_TOO_HIGH = Error "min-replicas-too-high", "`spec.minReplicasToWrite` is more than the servers less two",
         "a failover takes away the old master, and the new one must still have that many replicas, else every write fails with NOREPLICAS";
     MIN_REPLICAS_OF_TWO = Warning "min-replicas-of-two", "`spec.minReplicasToWrite` is 1 with two servers",
@@ -46,6 +48,13 @@ pub(super) fn check(check: &mut Check) {
 }
 
 fn servers(check: &mut Check) {
+    if check.spec.omit_replicas == Some(true) && check.spec.suspend == Some(true) {
+        check.report(
+            OMITTED_REPLICAS_SUSPENDED
+                .at("spec.suspend", "the servers go on: their number is not in what is applied")
+                .help("scale the sets to 0 instead, the servers with kubectl scale, or leave omitReplicas out"),
+        );
+    }
     let Some(replicas) = check.spec.replicas else { return };
     if !(1..=MAX_REPLICAS).contains(&replicas) {
         check.report(
@@ -187,6 +196,12 @@ pub(super) const CASES: &[super::tests::Case] = {
     &[
         case("replicas-out-of-range", "spec.replicas", "spec: {replicas: 0}", "spec: {replicas: 2}"),
         case("replicas-out-of-range", "spec.replicas", "spec: {replicas: 65}", "spec: {replicas: 64}"),
+        case(
+            "omitted-replicas-suspended",
+            "spec.suspend",
+            "spec: {storage: {size: 1Gi}, omitReplicas: true, suspend: true}",
+            "spec: {storage: {size: 1Gi}, omitReplicas: false, suspend: true}",
+        ),
         case(
             "sentinels-out-of-range",
             "spec.sentinel.replicas",

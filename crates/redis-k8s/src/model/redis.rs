@@ -137,6 +137,10 @@ document! {
         /// True to stop all pods and keep everything else: claims with their data, Services with their addresses, the numbers of servers and
         /// sentinels. Without it they come back with what they had.
         pub suspend: Option<bool> = "false" => sample("true").not_in_tutorial("its first pod belongs to no controller"),
+        /// True to leave `replicas` out of the servers' StatefulSet, for who scales it by hand or with an autoscaler: what is applied leaves their
+        /// number alone. `replicas` is then the least there should be. A set that is new begins with one server, which takes no writes before
+        /// it is scaled.
+        pub omit_replicas: Option<bool> = "false" => sample("true").not_in_tutorial("its controllers begin with one pod, and are scaled by hand"),
         /// Port of the servers, 1 to 65535.
         pub port: Option<std::num::NonZeroU16> = "6379" => sample("6380"),
         /// Directives of redis.conf, over the defaults; those this tool owns are refused with the field to use. A new value is applied

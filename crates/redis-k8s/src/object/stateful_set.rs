@@ -14,6 +14,7 @@ use crate::model::{RetentionPolicy, UpdateStrategy, UpdateType};
 pub(crate) fn build(instance: Instance<'_>, component: Component, checksum: String) -> StatefulSet {
     let claim = volume::claim(instance, component);
     let storage = instance.redis.spec.storage.as_deref().filter(|_| claim.is_some());
+    let omits_replicas = component == Component::Server && instance.redis.spec.omit_replicas == Some(true);
     let retention = |policy: Option<RetentionPolicy>| policy.map(RetentionPolicy::as_str).map(str::to_owned);
     let policy = StatefulSetPersistentVolumeClaimRetentionPolicy {
         when_deleted: storage.and_then(|storage| retention(storage.when_deleted)),
@@ -28,7 +29,7 @@ pub(crate) fn build(instance: Instance<'_>, component: Component, checksum: Stri
             .then_some(policy),
             // One pod that cannot start must not hold back the others.
             pod_management_policy: Some("Parallel".to_owned()),
-            replicas: Some(i32::try_from(instance.running(component)).unwrap_or(i32::MAX)),
+            replicas: (!omits_replicas).then(|| i32::try_from(instance.running(component)).unwrap_or(i32::MAX)),
             selector: selector(instance, component),
             service_name: Some(instance.headless_name(component)),
             template: pod_template::build(instance, component, checksum),

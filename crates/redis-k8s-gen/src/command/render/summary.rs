@@ -72,9 +72,11 @@ fn list(value: &Value) -> &[Value] {
 /// The pods of an object, if it makes or is one.
 fn pods(text: &mut String, object: &Value) {
     let (replicas, pod) = match kind(object) {
-        "Pod" => (1, &object["spec"]),
+        "Pod" => ("1".to_owned(), &object["spec"]),
         "StatefulSet" | "Deployment" | "ReplicationController" => {
-            (object["spec"]["replicas"].as_u64().unwrap_or(1), &object["spec"]["template"]["spec"])
+            let replicas = object["spec"]["replicas"].as_u64();
+            let replicas = replicas.map_or_else(|| "as others scale it".to_owned(), |replicas| replicas.to_string());
+            (replicas, &object["spec"]["template"]["spec"])
         }
         _ => return,
     };

@@ -68,6 +68,7 @@ fn each_target_refuses_what_it_cannot_express() {
         paths(&super::problems(&everything(), ApiVersion::V1)),
         [
             "spec.suspend",
+            "spec.omitReplicas",
             "spec.storage.size",
             "spec.storage.class",
             "spec.storage.accessModes",
