@@ -181,10 +181,10 @@ fn values_at_the_edge_are_judged() {
     fn leaves(value: &Value, path: &str, found: &mut Vec<String>) {
         match value {
             Value::Object(map) => {
-                map.iter().for_each(|(key, value)| leaves(value, &format!("{path}/{}", key.replace('/', "~1")), found))
+                map.iter().for_each(|(key, value)| leaves(value, &format!("{path}/{}", key.replace('/', "~1")), found));
             }
             Value::Array(items) => {
-                items.iter().zip(0..).for_each(|(item, at)| leaves(item, &format!("{path}/{at}"), found))
+                items.iter().zip(0..).for_each(|(item, at)| leaves(item, &format!("{path}/{at}"), found));
             }
             _ => found.push(path.to_owned()),
         }

@@ -14,7 +14,7 @@ date() {
 # Runs what the test has planned for this sleep, and ends the script once it has slept often enough.
 sleep() {
     # The one that holds a connection open, beside the script: no time of the script's own.
-    [ "$1" != 3 ] || return 0
+    [ "${1%%.*}" -lt 8 ] || return 0
     # In milliseconds; the one in front keeps 050 from being octal.
     sleep_part=1000
     case $1 in *.*) sleep_part=1${1#*.}00 ;; esac
