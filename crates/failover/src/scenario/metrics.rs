@@ -35,7 +35,7 @@ pub(super) fn rows() -> Vec<Row> {
 const RECORD: &str = "METRICS_RECORD";
 
 /// The samples of an exporter: names with their labels, and values.
-type Samples = BTreeMap<String, String>;
+pub(super) type Samples = BTreeMap<String, String>;
 
 /// What the exporter of a pod says to who calls from here.
 fn scrape(ip: Ipv4Addr) -> io::Result<String> {
@@ -110,7 +110,7 @@ pub(super) fn well(trial: &Trial<'_>, within: Duration) -> io::Result<()> {
 }
 
 /// What the exporters say to themselves, who hear it through any cut.
-fn said(trial: &Trial<'_>) -> BTreeMap<String, Samples> {
+pub(super) fn said(trial: &Trial<'_>) -> BTreeMap<String, Samples> {
     let ask = |pod: &Arc<Pod>| {
         let net = pod.state().net.clone()?;
         let text = net.enter(|| scrape(Ipv4Addr::LOCALHOST)).ok()?.ok()?;
@@ -153,7 +153,7 @@ fn name(key: &str) -> &str {
 
 /// What the alerts look at; of commands and keys a part says as much as all.
 fn is_of_alerts(key: &str) -> bool {
-    const LOOKED_AT: [&str; 17] = [
+    const LOOKED_AT: [&str; 19] = [
         "redis_aof_last_bgrewrite_status",
         "redis_aof_last_write_status",
         "redis_commands_duration_seconds_total{cmd=\"info\"}",
@@ -165,7 +165,9 @@ fn is_of_alerts(key: &str) -> bool {
         "redis_master_link_up",
         "redis_memory_max_bytes",
         "redis_memory_used_bytes",
+        "redis_rdb_changes_since_last_save",
         "redis_rdb_last_bgsave_status",
+        "redis_rdb_last_save_timestamp_seconds",
         "redis_rejected_connections_total",
         "redis_replica_resyncs_full",
         "redis_sentinel_master_ok_sentinels",

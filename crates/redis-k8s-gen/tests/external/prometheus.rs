@@ -28,12 +28,16 @@ const RECORDED: [(&str, &[&str]); 3] = [
 ];
 
 /// Beginnings of series, what they say instead, and what fires.
-const BY_HAND: [(&[(&str, &str)], &str); 8] = [
+const BY_HAND: [(&[(&str, &str)], &str); 9] = [
     (&[("redis_aof_last_write_status", "0x39")], "RedisAofFailing"),
     (&[("redis_aof_last_bgrewrite_status", "0x39")], "RedisAofFailing"),
     (&[("redis_evicted_keys_total", "0+1000x39")], "RedisEvicting"),
     (&[("redis_memory_used_bytes", "190000000x39")], "RedisMemoryNearLimit"),
     (&[("redis_rdb_last_bgsave_status", "0x39")], "RedisSnapshotFailing"),
+    (
+        &[("redis_rdb_last_save_timestamp_seconds", "-90000x39"), ("redis_rdb_changes_since_last_save", "1x39")],
+        "RedisSnapshotOld",
+    ),
     (&[("redis_rejected_connections_total", "0+1x39")], "RedisConnectionsRejected"),
     (&[("redis_replica_resyncs_full", "0+1x39")], "RedisFullSyncs"),
     (&[("redis_commands_total", "0+100x39"), ("redis_commands_duration_seconds_total", "0+2x39")], "RedisSlow"),
@@ -48,10 +52,15 @@ fn state(name: &str) -> State {
     text.lines().map(|line| line.rsplit_once(' ').unwrap()).map(|(key, value)| (key.into(), value.into())).collect()
 }
 
-fn rendered(kind: &str, name: &str) -> Value {
+/// An instance of a namespace has a certificate besides snapshots.
+fn rendered(kind: &str, name: &str, namespace: Option<&str>) -> Value {
+    let certified = namespace.map(|_| json!({"secret": "redis-tls", "certificate": {"issuer": "company-ca"}}));
     let document = json!({
-        "apiVersion": "redis-k8s-gen.dev/v1alpha1", "kind": "Redis", "metadata": {"name": "redis"},
-        "spec": {"metrics": {"enabled": true, "alerts": {"enabled": true}, "dashboard": {"enabled": true}}},
+        "apiVersion": "redis-k8s-gen.dev/v1alpha1", "kind": "Redis", "metadata": {"name": "redis", "namespace": namespace},
+        "spec": {
+            "metrics": {"enabled": true, "alerts": {"enabled": true}, "dashboard": {"enabled": true}},
+            "storage": {"size": "1Gi"}, "persistence": "both", "tls": certified,
+        },
     });
     let redis: Redis = serde_json::from_value(document).unwrap();
     let manifest = redis.render(ApiVersion::AppsV1).unwrap();
@@ -59,11 +68,17 @@ fn rendered(kind: &str, name: &str) -> Value {
 }
 
 fn alerts() -> Vec<Value> {
-    rendered("PrometheusRule", "redis")["spec"]["groups"][0]["rules"].as_array().unwrap().clone()
+    let of = |namespace| {
+        rendered("PrometheusRule", "redis", namespace)["spec"]["groups"][0]["rules"].as_array().unwrap().clone()
+    };
+    let mut rules = of(None);
+    let known: Vec<_> = rules.iter().map(|rule| rule["alert"].clone()).collect();
+    rules.extend(of(Some("shop")).into_iter().filter(|rule| !known.contains(&rule["alert"])));
+    rules
 }
 
 fn queries() -> Vec<String> {
-    let map = rendered("ConfigMap", "redis-dashboard");
+    let map = rendered("ConfigMap", "redis-dashboard", None);
     let dashboard: Value = serde_json::from_str(map["data"]["redis.json"].as_str().unwrap()).unwrap();
     let targets = dashboard["panels"].as_array().unwrap().iter().flat_map(|panel| panel["targets"].as_array().unwrap());
     targets.map(|target| target["expr"].as_str().unwrap().to_owned()).collect()
@@ -109,7 +124,7 @@ fn timeline(fault: &State, lasting: usize) -> BTreeMap<String, String> {
 #[test]
 fn every_alert_fires_for_its_fault_and_none_in_calm() {
     let Some(promtool) = Tool::Promtool.find() else { return };
-    let mut seen = BTreeSet::from(["RedisMetricsMissing"]);
+    let mut seen = BTreeSet::from(["RedisMetricsMissing", "RedisCertificateExpiring"]);
     let mut tests = vec![
         test(timeline(&State::new(), FAULT), &[(9, &[]), (29, &["RedisMetricsMissing"])]),
         // As the suite has it: another is master after a few seconds.
@@ -129,6 +144,18 @@ fn every_alert_fires_for_its_fault_and_none_in_calm() {
             assert_eq!(changed, 3, "{beginning}");
         }
         tests.push(test(series, &[(9, &[]), (29, &[fires])]));
+    }
+    // It is valid for a thousand seconds more, of which nobody renewed it for as many. That of another instance has ended.
+    for label in ["exported_namespace", "namespace"] {
+        let mut series = timeline(&state("calm"), FAULT);
+        for (what, at, ended) in [("expiration", "2600", "1"), ("renewal", "600", "0")] {
+            let one = |of: &str| {
+                format!("certmanager_certificate_{what}_timestamp_seconds{{name=\"redis\",{label}=\"{of}\"}}")
+            };
+            series.insert(one("shop"), format!("{at}x{}", CALM + FAULT));
+            series.insert(one("other"), format!("{ended}x{}", CALM + FAULT));
+        }
+        tests.push(test(series, &[(26, &[]), (29, &[]), (32, &["RedisCertificateExpiring"])]));
     }
     let rules = alerts();
     let names: BTreeSet<&str> = rules.iter().map(|rule| rule["alert"].as_str().unwrap()).collect();

@@ -11,7 +11,7 @@ use crate::monitoring::{AlertRule, PrometheusRule, PrometheusRuleSpec, RuleGroup
 struct Alert {
     name: &'static str,
     /// SERVERS and SENTINELS are selectors of their pods; COUNT servers there are, OTHERS without the master, TWICE as many, and VOTERS
-    /// sentinels, of which the MAJORITY decides.
+    /// sentinels, of which the MAJORITY decides. CERTIFICATE and NAMESPACE are names.
     expr: &'static str,
     pending: &'static str,
     severity: &'static str,
@@ -34,7 +34,7 @@ macro_rules! alerts {
 }
 
 /// Pods that restart one after another, hand-overs and failovers are over before any of these is due.
-static ALERTS: [Alert; 16] = alerts! {
+static ALERTS: [Alert; 18] = alerts! {
     RedisMetricsMissing warning after "5m":
         "absent(redis_up{SERVERS}) or absent(redis_up{SENTINELS})",
         "no exporter of the servers, or none of the sentinels, is scraped",
@@ -99,13 +99,33 @@ static ALERTS: [Alert; 16] = alerts! {
         "redis_rdb_last_bgsave_status{SERVERS} == 0",
         "the last snapshot failed",
         "make room on the volume, and memory for the fork: after a failed snapshot the master refuses writes, and backups grow old";
+    RedisSnapshotOld warning after "15m":
+        "time() - redis_rdb_last_save_timestamp_seconds{SERVERS} > 86400 and redis_rdb_changes_since_last_save{SERVERS} > 0",
+        "data has changed, and the last snapshot is older than a day",
+        "see whether save in spec.config asks for one often enough, and make one with BGSAVE: a backup is a copy of the last one";
+    RedisCertificateExpiring warning after "5m":
+        "certmanager_certificate_expiration_timestamp_seconds{name=\"CERTIFICATE\",exported_namespace=\"NAMESPACE\"} + certmanager_certificate_renewal_timestamp_seconds{name=\"CERTIFICATE\",exported_namespace=\"NAMESPACE\"} < 2 * time() or certmanager_certificate_expiration_timestamp_seconds{name=\"CERTIFICATE\",namespace=\"NAMESPACE\"} + certmanager_certificate_renewal_timestamp_seconds{name=\"CERTIFICATE\",namespace=\"NAMESPACE\"} < 2 * time()",
+        "cert-manager should have renewed the certificate, and half of the time from then to its end is over",
+        "kubectl describe certificate, and its certificaterequest, say why not: when it ends servers, sentinels and clients refuse each other";
 };
+
+/// An alert is there for what an instance has.
+fn concerns(instance: Instance<'_>, alert: &Alert) -> bool {
+    match alert.name {
+        "RedisSnapshotOld" => instance.has_snapshots(),
+        "RedisCertificateExpiring" => instance.redis.spec.tls.as_deref().is_some_and(|tls| tls.certificate.is_some()),
+        _ => true,
+    }
+}
 
 pub(super) fn build(instance: Instance<'_>) -> Option<PrometheusRule> {
     let asked = instance.metrics()?.alerts.as_ref().filter(|alerts| alerts.enabled == Some(true))?;
     let (servers, sentinels) = (instance.replicas(Component::Server), instance.replicas(Component::Sentinel));
     let majority = instance.quorum().max(defaults::majority(sentinels));
+    let namespace = instance.redis.metadata.namespace.as_ref().map(ToString::to_string);
     let values = [
+        ("CERTIFICATE", instance.name().to_owned()),
+        ("NAMESPACE", namespace.unwrap_or_default()),
         ("SERVERS", selector(instance, Component::Server)),
         ("SENTINELS", selector(instance, Component::Sentinel)),
         ("MAJORITY", majority.to_string()),
@@ -124,7 +144,8 @@ pub(super) fn build(instance: Instance<'_>) -> Option<PrometheusRule> {
             labels: BTreeMap::from([text("redis", instance.name()), text("severity", alert.severity)]),
         }
     };
-    let group = RuleGroup { name: ["redis-", instance.name()].concat(), rules: ALERTS.iter().map(rule).collect() };
+    let rules = ALERTS.iter().filter(|alert| concerns(instance, alert)).map(rule).collect();
+    let group = RuleGroup { name: ["redis-", instance.name()].concat(), rules };
     Some(PrometheusRule {
         metadata: labelled(instance, instance.name().to_owned(), asked.labels.as_ref()),
         spec: PrometheusRuleSpec { groups: vec![group] },
