@@ -28,8 +28,8 @@ accepted() {
     [ -z "$secret" ] || printf '#%s ' "$(printf '%s' "$secret" | sha256sum | sed 's/ .*//')"
   done
 }
-users() { echo "user default on ~* &* +@all ${2:+$2 }$(accepted $1)"; }
-grant() { order ACL SETUSER default "$@" $(accepted server); }
+users() { echo "user default on ~* &* +@all $(accepted $1)"; }
+grant() { order ACL SETUSER default ${2:-} $(accepted $1); }
 # leaves $run/open if a pod knows no password yet
 find_unaware() {
   rm -f $run/open

@@ -2,7 +2,7 @@
 set -u
 . /etc/redis-k8s/common.sh
 self=127.0.0.1
-order() { ask sentinel $self "$@" >/dev/null; }
+order() { answer=$(echo "$*" | ask sentinel $self); [ "$answer" = OK ]; }
 listen() {
   exec 4<&-
   [ -z "$teller" ] || kill "$teller" 2>/dev/null
@@ -91,7 +91,7 @@ apply() {
     [ -z "$address" ] || echo "SENTINEL CONFIG SET announce-ip $address"
     if [ -r $secrets/sentinel ]; then
       [ ! -e $run/open ] || { find_unaware; [ -e $run/open ] || set resetpass; }
-      users sentinel "$@" | sed 's/on.*all //;s/^/ACL SET/'; password sentinel
+      grant sentinel "$@" || echo; password sentinel
       printf 'SENTINEL CONFIG SET sentinel-pass %s\n' "$(quoted)"
     fi
   } | all_done $self && applied="$own $address $calm"

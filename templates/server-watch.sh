@@ -158,7 +158,7 @@ apply() {
   [ -z "$tls" ] || order CONFIG SET tls-ca-cert-file $etc-tls/ca.crt tls-cert-file $etc-tls/tls.crt tls-key-file $etc-tls/tls.key ||
     say "certificate: $answer"
   [ -d $secrets ] || return 0
-  grant "$@"; password server
+  grant server "$@"; password server
   [ -z "$secret" ] || order CONFIG SET masterauth "$(quoted)"
 }
 # keeps data in the form asked for

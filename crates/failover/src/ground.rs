@@ -57,7 +57,7 @@ pub(crate) enum Kind {
     NodePorts,
     /// With a password for servers, another for sentinels, and exporters.
     TwoPasswords,
-    /// With users, no default one, and clients that know the Service that follows the master alone.
+    /// With users, no default one, exporters, and clients that know the Service that follows the master alone.
     Users,
     /// With directives of its own.
     Tuned,
@@ -217,7 +217,13 @@ impl Kind {
                         {"name": "odd", "rules": "+no-such-command"},
                     ],
                     "aclFileSecret": {"name": "redis-acl"},
+                    "sentinelDefaultUser": false, "sentinelUsers": [
+                        {"name": "admin", "rules": "&* +@all"},
+                        {"name": "app"},
+                        {"name": "odd", "rules": "+get"},
+                    ],
                 },
+                "metrics": {"enabled": true, "from": [{"pods": {"app": "prometheus"}}]},
                 "services": {"master": {"enabled": true}},
             }),
             Self::TwoPasswords => json!({
@@ -268,7 +274,7 @@ impl Ground {
         if examiner.instance.proxies().is_some() {
             image::root(redis_k8s::model::defaults::PROXY_IMAGE)?;
         }
-        if kind == Kind::TwoPasswords {
+        if examiner.instance.document.pointer("/spec/metrics").is_some() {
             image::root(redis_k8s::model::defaults::METRICS_IMAGE)?;
         }
         cluster.journal.event(&format!("=== ground {}", kind.word()));

@@ -103,9 +103,13 @@ impl Instance {
         let of_users: Vec<_> =
             users.iter().map(|name| (format!("{name}-password"), format!("first-{name}-password"))).collect();
         entries.extend(of_users.iter().map(|(key, password)| (key.as_str(), password.as_bytes())));
-        // Clients are the first of them.
+        // Clients are the first of them, and likewise at sentinels, where nobody is who is no user of the servers.
         if let (Some(name), Some((_, password))) = (users.first(), of_users.first()) {
             (self.servers.user, self.servers.password) = (Some((*name).to_owned()), Some(password.clone()));
+            if let Some(name) = self.document.pointer("/spec/auth/sentinelUsers/0/name").and_then(Value::as_str) {
+                (self.sentinels.user, self.sentinels.password) =
+                    (Some(name.to_owned()), Some(format!("first-{name}-password")));
+            }
         }
         self.beside.apply(objects::secret(secret, &entries));
         if let Some(name) = self.document.pointer("/spec/auth/aclFileSecret/name").and_then(Value::as_str) {

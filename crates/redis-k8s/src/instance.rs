@@ -337,7 +337,7 @@ impl<'a> Instance<'a> {
         self.redis.spec.auth.as_deref().is_some_and(Auth::has_users)
     }
 
-    /// The user that servers, scripts and what is beside them are to the servers.
+    /// The user that servers, sentinels, scripts and what is beside them are.
     pub(crate) fn own_user(self) -> &'static str {
         if self.has_users() { defaults::OWN_USER } else { "default" }
     }

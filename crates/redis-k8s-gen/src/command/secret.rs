@@ -113,7 +113,8 @@ fn of(document: &Redis) -> Result<Vec<Wanted>, Failure> {
         instance: Some(instance.clone()),
         keys,
     };
-    let mut of_users: Vec<_> = auth.users.iter().flatten().filter_map(User::password_key).collect();
+    let users = auth.users.iter().chain(&auth.sentinel_users).flatten();
+    let mut of_users: Vec<_> = users.filter_map(User::password_key).collect();
     of_users.sort();
     of_users.dedup();
     Ok(match auth.users_secret.as_ref().filter(|other| **other != name) {

@@ -469,13 +469,16 @@ impl Run<'_> {
             self.add(Outcome::Danger, change, text, Vec::new());
         }
         let goes_on = |component| !self.replaced.contains(&member(change, component));
-        // live.conf and users.conf are the servers', topology.env everybody's.
+        // topology.env is everybody's.
         let (servers, sentinels) = (goes_on("server"), goes_on("sentinel"));
-        let live: Vec<&str> = [("live.conf", servers), ("topology.env", servers || sentinels), ("users.conf", servers)]
-            .into_iter()
-            .filter(|(key, goes_on)| *goes_on && change.has_key(key))
-            .map(|(key, _)| key)
-            .collect();
+        let files = [
+            ("live.conf", servers),
+            ("sentinel-users.conf", sentinels),
+            ("topology.env", servers || sentinels),
+            ("users.conf", servers),
+        ];
+        let live: Vec<&str> =
+            files.into_iter().filter(|(key, goes_on)| *goes_on && change.has_key(key)).map(|(key, _)| key).collect();
         if !live.is_empty() {
             let text = format!("{}: running pods take it up within about 90 s", live.join(" and "));
             self.add(Outcome::Live, change, text, Vec::new());

@@ -1,4 +1,4 @@
-//! Users of the servers.
+//! Users of servers and sentinels.
 
 use super::Check;
 use super::access::MOST_OF_KEY;
@@ -12,9 +12,9 @@ const MOST_BYTES: usize = 128 * 1024;
 const FILES: [&str; 4] = ["server", "server-previous", "sentinel", "sentinel-previous"];
 
 rules! { RULES;
-    USER_INCOMPLETE = Error "user-incomplete", "a user of `spec.auth.users` has no name or no rules",
+    USER_INCOMPLETE = Error "user-incomplete", "a user has no name, or one of `spec.auth.users` no rules",
         "nobody could be that user, or it could do nothing";
-    USER_TWICE = Error "user-twice", "`spec.auth.users` names a user twice",
+    USER_TWICE = Error "user-twice", "`spec.auth.users` or `spec.auth.sentinelUsers` names a user twice",
         "a server that finds a user twice refuses to start";
     USER_RESERVED = Error "user-reserved", "a user is named `default` or `redis-k8s`",
         "the one is there anyway, the other is what servers, sentinels and scripts are";
@@ -24,12 +24,16 @@ rules! { RULES;
         "the key of the password before is `previous-` and this one, and a key has 253 characters at most";
     USERS_TOO_LARGE = Error "users-too-large", "the users are more than 128 KiB",
         "the ConfigMap would not fit into what kubectl apply and the API server hold";
-    USERS_SECRET_UNUSED = Error "users-secret-unused", "`spec.auth.usersSecret` is set without `spec.auth.users`",
+    USERS_SECRET_UNUSED = Error "users-secret-unused", "`spec.auth.usersSecret` is set without `spec.auth.users` or `spec.auth.sentinelUsers`",
         "nobody would have a password of that Secret";
     ACL_FILE_SECRET_MISSING = Error "acl-file-secret-missing", "`spec.auth.aclFileSecret` is there without `name`",
         "there is no Secret to take the file from, so no server could start";
     DEFAULT_USER_NEEDED = Error "default-user-needed", "`spec.auth.defaultUser` is false, and there is no other user",
         "no client could read or write";
+    SENTINEL_DEFAULT_USER_NEEDED = Error "sentinel-default-user-needed", "`spec.auth.sentinelDefaultUser` is false, and there are neither `sentinelUsers` nor `services.master`",
+        "no client could find the master";
+    SENTINEL_USERS_UNASKED = Error "sentinel-users-unasked", "`spec.auth.sentinelUsers` or `spec.auth.sentinelDefaultUser: false` is beside `spec.auth.sentinel: false`",
+        "sentinels that ask for no password take everybody for the user `default`, who may everything";
     SENTINELS_SHARE_PASSWORD = Warning "sentinels-share-password", "`spec.auth.defaultUser` is false, and sentinels have the password of the servers",
         "clients need it to ask sentinels, and could be `redis-k8s` with it, who may change users";
 }
@@ -37,11 +41,16 @@ rules! { RULES;
 pub(super) fn check(check: &mut Check) {
     let Some(auth) = check.spec.auth.as_deref() else { return };
     let users = auth.users.as_deref().unwrap_or_default();
+    let of_sentinels = auth.sentinel_users.as_deref().unwrap_or_default();
     for (place, user) in users.iter().enumerate() {
-        let list = At::root("spec.auth.users");
-        one(check, list.index(place), auth, user, &users[..place]);
+        let at = At::root("spec.auth.users");
+        one(check, at.index(place), auth, user, &users[..place], None);
     }
-    let bytes: usize = users.iter().map(size).sum();
+    for (place, user) in of_sentinels.iter().enumerate() {
+        let at = At::root("spec.auth.sentinelUsers");
+        one(check, at.index(place), auth, user, &of_sentinels[..place], Some(users));
+    }
+    let bytes: usize = users.iter().chain(of_sentinels).map(size).sum();
     if bytes > MOST_BYTES {
         check.report(
             USERS_TOO_LARGE
@@ -52,7 +61,7 @@ pub(super) fn check(check: &mut Check) {
                 .help("put them into an ACL file, and name its Secret in spec.auth.aclFileSecret"),
         );
     }
-    if auth.users.is_none() && auth.users_secret.is_some() {
+    if auth.users.is_none() && auth.sentinel_users.is_none() && auth.users_secret.is_some() {
         check.report(
             USERS_SECRET_UNUSED
                 .at("spec.auth.usersSecret", "there are no users whose passwords could be in it")
@@ -69,6 +78,7 @@ pub(super) fn check(check: &mut Check) {
     if auth.default_user == Some(false) {
         without_default(check, auth);
     }
+    sentinels(check, auth);
 }
 
 fn size(user: &User) -> usize {
@@ -78,8 +88,9 @@ fn size(user: &User) -> usize {
     name + length(user.password_key().as_deref()) + length(user.rules.as_ref().map(AsRef::as_ref)) + hashes
 }
 
-fn one(check: &mut Check, at: At<'_>, auth: &Auth, user: &User, before: &[User]) {
-    let (Some(name), Some(_)) = (&user.name, &user.rules) else {
+/// Looks at a user after those of its list that stand before it, and the users of the servers if it is one of the sentinels.
+fn one(check: &mut Check, at: At<'_>, auth: &Auth, user: &User, before: &[User], servers: Option<&[User]>) {
+    let (Some(name), true) = (&user.name, user.rules.is_some() || servers.is_some()) else {
         let (what, help) = if user.name.is_none() {
             ("a user has no name", "give it one, as app")
         } else {
@@ -115,7 +126,8 @@ fn one(check: &mut Check, at: At<'_>, auth: &Auth, user: &User, before: &[User])
                 .help("use 244 characters or less"),
         );
     }
-    if let Some(other) = taken(auth, &key, before) {
+    let others = before.iter().chain(servers.unwrap_or_default());
+    if let Some(other) = taken(auth, &key, others) {
         check.report(
             USER_KEY_TAKEN
                 .at(at.field("key"), format!("{key} cannot hold the password of {name}: it is {other}"))
@@ -125,13 +137,13 @@ fn one(check: &mut Check, at: At<'_>, auth: &Auth, user: &User, before: &[User])
 }
 
 /// What a key is already, if it is.
-fn taken(auth: &Auth, key: &str, before: &[User]) -> Option<&'static str> {
+fn taken<'u>(auth: &Auth, key: &str, others: impl Iterator<Item = &'u User>) -> Option<&'static str> {
     if FILES.contains(&key) {
         return Some("the name of a file of the scripts");
     }
     let previous = defaults::previous_key(key);
-    let others = || before.iter().filter_map(User::password_key);
-    if others().any(|other| other == previous || defaults::previous_key(&other) == key) {
+    let mut others = others.filter_map(User::password_key);
+    if others.any(|other| other == previous || defaults::previous_key(&other) == key) {
         return Some("that of the password before of another user, or the other way round");
     }
     if auth.users_secret.is_some() && auth.users_secret != auth.secret {
@@ -153,14 +165,38 @@ fn without_default(check: &mut Check, auth: &Auth) {
                 .help("name users in spec.auth.users or spec.auth.aclFileSecret first, and move the clients"),
         );
     }
-    if auth.sentinel != Some(false) && auth.sentinel_key.as_ref().is_none_or(|key| auth.key.as_ref() == Some(key)) {
+    let is_asked = auth.sentinel != Some(false) && auth.sentinel_default_user != Some(false);
+    if is_asked && auth.sentinel_key.as_ref().is_none_or(|key| auth.key.as_ref() == Some(key)) {
         check.report(
             SENTINELS_SHARE_PASSWORD
                 .at(
                     "spec.auth.defaultUser",
                     "clients that ask sentinels know the password of redis-k8s, who may change users",
                 )
-                .help("give sentinels a password of their own with spec.auth.sentinelKey"),
+                .help("give sentinels a password of their own with spec.auth.sentinelKey, or users with spec.auth.sentinelUsers"),
+        );
+    }
+}
+
+fn sentinels(check: &mut Check, auth: &Auth) {
+    let is_off = auth.sentinel_default_user == Some(false);
+    let at = if is_off { "spec.auth.sentinelDefaultUser" } else { "spec.auth.sentinelUsers" };
+    if auth.sentinel == Some(false) {
+        if is_off || auth.sentinel_users.is_some() {
+            check.report(
+                SENTINEL_USERS_UNASKED
+                    .at(at, "sentinels ask for no password, and take everybody for their default user")
+                    .help("take spec.auth.sentinel: false away"),
+            );
+        }
+    } else if is_off
+        && auth.sentinel_users.as_ref().is_none_or(Vec::is_empty)
+        && check.instance.master_service().is_none()
+    {
+        check.report(
+            SENTINEL_DEFAULT_USER_NEEDED
+                .at(at, "without the default user of the sentinels no client could find the master")
+                .help("name users in spec.auth.sentinelUsers first, and move the clients"),
         );
     }
 }
@@ -182,10 +218,22 @@ pub(super) const CASES: &[super::tests::Case] = {
             "spec: {auth: {secret: a, users: [{name: app, rules: +@read}]}}",
         ),
         case(
+            "user-incomplete",
+            "spec.auth.sentinelUsers[0]",
+            "spec: {auth: {secret: a, sentinelUsers: [{rules: +ping}]}}",
+            "spec: {auth: {secret: a, sentinelUsers: [{name: app}]}}",
+        ),
+        case(
             "user-twice",
             "spec.auth.users[1].name",
             "spec: {auth: {secret: a, users: [{name: app, rules: +@read}, {name: app, rules: +@write}]}}",
             "spec: {auth: {secret: a, users: [{name: app, rules: +@read}, {name: App, rules: +@write}]}}",
+        ),
+        case(
+            "user-twice",
+            "spec.auth.sentinelUsers[1].name",
+            "spec: {auth: {secret: a, sentinelUsers: [{name: app}, {name: app}]}}",
+            "spec: {auth: {secret: a, users: [{name: app, rules: +@read}], sentinelUsers: [{name: app}]}}",
         ),
         case(
             "user-reserved",
@@ -224,6 +272,12 @@ pub(super) const CASES: &[super::tests::Case] = {
             "spec: {auth: {secret: a, users: [{name: app, rules: +@read}, {name: other, rules: +@read}]}}",
         ),
         case(
+            "user-key-taken",
+            "spec.auth.sentinelUsers[0].key",
+            "spec: {auth: {secret: a, users: [{name: app, rules: +@read}], sentinelUsers: [{name: app, key: previous-app-password}]}}",
+            "spec: {auth: {secret: a, users: [{name: app, rules: +@read}], sentinelUsers: [{name: app, key: app-password}]}}",
+        ),
+        case(
             "user-key-too-long",
             "spec.auth.users[0].key",
             "spec: {auth: {secret: a, users: [{name: app, rules: +@read, key: LONG(245)}]}}",
@@ -239,7 +293,7 @@ pub(super) const CASES: &[super::tests::Case] = {
             "users-secret-unused",
             "spec.auth.usersSecret",
             "spec: {auth: {secret: a, usersSecret: b}}",
-            "spec: {auth: {secret: a, usersSecret: b, users: [{name: app, rules: +@read}]}}",
+            "spec: {auth: {secret: a, usersSecret: b, sentinelUsers: [{name: app}]}}",
         ),
         case(
             "acl-file-secret-missing",
@@ -252,6 +306,36 @@ pub(super) const CASES: &[super::tests::Case] = {
             "spec.auth.defaultUser",
             "spec: {auth: {secret: a, sentinelKey: s, defaultUser: false}}",
             "spec: {auth: {secret: a, sentinelKey: s, defaultUser: false, aclFileSecret: {name: b}}}",
+        ),
+        case(
+            "sentinel-default-user-needed",
+            "spec.auth.sentinelDefaultUser",
+            "spec: {auth: {secret: a, sentinelDefaultUser: false}}",
+            "spec: {auth: {secret: a, sentinelDefaultUser: false}, services: {master: {enabled: true}}}",
+        ),
+        case(
+            "sentinel-default-user-needed",
+            "spec.auth.sentinelDefaultUser",
+            "spec: {auth: {secret: a, sentinelDefaultUser: false, sentinelUsers: []}}",
+            "spec: {auth: {secret: a, sentinelDefaultUser: false, sentinelUsers: [{name: app}]}}",
+        ),
+        case(
+            "sentinel-users-unasked",
+            "spec.auth.sentinelUsers",
+            "spec: {auth: {secret: a, sentinel: false, sentinelUsers: [{name: app}]}}",
+            "spec: {auth: {secret: a, sentinel: false, sentinelDefaultUser: true}}",
+        ),
+        case(
+            "sentinel-users-unasked",
+            "spec.auth.sentinelDefaultUser",
+            "spec: {auth: {secret: a, sentinel: false, sentinelDefaultUser: false}, services: {master: {enabled: true}}}",
+            "spec: {auth: {secret: a, sentinelDefaultUser: false}, services: {master: {enabled: true}}}",
+        ),
+        case(
+            "sentinels-share-password",
+            "spec.auth.defaultUser",
+            "spec: {auth: {secret: a, defaultUser: false, users: [{name: app, rules: +@read}], sentinelUsers: [{name: app}]}}",
+            "spec: {auth: {secret: a, defaultUser: false, users: [{name: app, rules: +@read}], sentinelUsers: [{name: app}], sentinelDefaultUser: false}}",
         ),
         case(
             "sentinels-share-password",

@@ -54,8 +54,12 @@ pub const MAX_UNAVAILABLE: u32 = 1;
 pub const AUTH_KEY: &str = "password";
 /// Key of the Secret with the password that was valid before.
 pub const AUTH_PREVIOUS_KEY: &str = "previous-password";
-/// Name of the user that servers, sentinels and scripts are where servers have more users than `default`.
+/// Name of the user that servers, sentinels and scripts are where there are more users than `default`.
 pub const OWN_USER: &str = "redis-k8s";
+/// What a user of the sentinels may whose rules are not said: what the libraries of docs/clients.md send, which take a refused
+/// `CLIENT SETINFO` for an older server.
+pub const SENTINEL_RULES: &str = "&* +client|setname +info +ping +psubscribe +punsubscribe +role +subscribe +unsubscribe \
+    +sentinel|get-master-addr-by-name +sentinel|master +sentinel|masters +sentinel|replicas +sentinel|sentinels +sentinel|slaves";
 /// Key of the Secret with the ACL file.
 pub const ACL_FILE_KEY: &str = "users.acl";
 /// Key of the Secret with the certificate.

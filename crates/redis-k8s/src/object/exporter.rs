@@ -57,8 +57,7 @@ fn env(instance: Instance<'_>, component: Component) -> Vec<EnvVar> {
     if let Some(auth) = instance.redis.spec.auth.as_deref().filter(|auth| asks(auth, component)) {
         let own = auth.sentinel_key.as_ref().filter(|_| component == Component::Sentinel).or(auth.key.as_ref());
         // Who asks for no password takes one with a name.
-        let user = if component == Component::Server { instance.own_user() } else { "default" };
-        env.push(value("REDIS_USER", user.to_owned()));
+        env.push(value("REDIS_USER", instance.own_user().to_owned()));
         env.push(password("REDIS_PASSWORD", auth, own, defaults::AUTH_KEY, None));
     }
     env.push(value("REDIS_EXPORTER_CONNECTION_TIMEOUT", TIMEOUT.to_owned()));

@@ -165,18 +165,18 @@ fn auth(auth: &Auth, component: Component) -> Volume {
     };
     let secret = auth.secret.as_ref();
     // First, since of two files of one name the later one is there.
-    let users = auth.users.as_ref().map(|_| source(auth.users_secret.as_ref().or(secret), None, false));
-    let file = auth.acl_file_secret.as_ref().map(|file| {
+    let users = if component == Component::Server { &auth.users } else { &auth.sentinel_users };
+    let users = users.as_ref().map(|_| source(auth.users_secret.as_ref().or(secret), None, false));
+    let file = auth.acl_file_secret.as_ref().filter(|_| component == Component::Server).map(|file| {
         let key = key(&file.key, defaults::ACL_FILE_KEY);
         source(file.name.as_ref(), Some(vec![item(&key, runtime::ACL_FILE)]), false)
     });
-    let of_users = users.into_iter().chain(file).filter(|_| component == Component::Server);
     let own = [source(secret, Some(needed), false), source(secret, Some(optional), true)];
     Volume {
         name: AUTH.to_owned(),
         projected: Some(ProjectedVolumeSource {
             default_mode: Some(SECRET_MODE),
-            sources: Some(of_users.chain(own).collect()),
+            sources: Some(users.into_iter().chain(file).chain(own).collect()),
             ..Default::default()
         }),
         ..Default::default()

@@ -8,7 +8,7 @@ use minijinja::context;
 use super::{DATA_DIR, TLS_DIR};
 use crate::check;
 use crate::instance::{Component, Instance};
-use crate::model::{ClientCertificates, Config, Modules, Persistence};
+use crate::model::{ClientCertificates, Config, Modules, Persistence, User, defaults};
 use crate::template::fill;
 use crate::value::ConfigValue;
 
@@ -149,19 +149,19 @@ fn node_ports(instance: Instance<'_>) -> String {
 }
 
 /// Users of the document, a line each: name, key of the password or `-`, hashes and rules. `default` is among them where it is off.
-pub(super) fn users_conf(instance: Instance<'_>) -> String {
-    let auth = instance.redis.spec.auth.as_deref();
+pub(super) fn users_conf(users: Option<&[User]>, default: Option<bool>) -> String {
     let mut text = String::new();
-    if auth.and_then(|auth| auth.default_user) == Some(false) {
+    if default == Some(false) {
         text += "default - off\n";
     }
-    for user in auth.and_then(|auth| auth.users.as_ref()).into_iter().flatten() {
-        let (Some(name), Some(rules)) = (&user.name, &user.rules) else { continue };
+    for user in users.unwrap_or_default() {
+        let Some(name) = &user.name else { continue };
+        let rules = user.rules.as_ref().map_or(defaults::SENTINEL_RULES, |rules| rules.as_str());
         text += &[name.as_str(), " ", user.password_key().as_deref().unwrap_or("-")].concat();
         for hash in user.hashes.iter().flatten() {
             text += &[" #", hash.as_str()].concat();
         }
-        text += &[" ", rules.as_str(), "\n"].concat();
+        text += &[" ", rules, "\n"].concat();
     }
     text
 }

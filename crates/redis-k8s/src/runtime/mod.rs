@@ -70,18 +70,25 @@ pub(crate) struct Texts {
     topology_env: String,
     proxy_config: Option<String>,
     users_conf: Option<String>,
+    sentinel_users_conf: Option<String>,
 }
 
 impl Texts {
     pub(crate) fn new(instance: Instance<'_>) -> Self {
         let (redis_conf, live_conf) = config::server_conf(instance);
+        let auth = instance.redis.spec.auth.as_deref();
         Self {
             live_conf,
             redis_conf,
             sentinel_conf: config::sentinel_conf(instance),
             topology_env: config::topology_env(instance),
             proxy_config: instance.master_service().map(|_| proxy::config(instance)),
-            users_conf: instance.has_users().then(|| config::users_conf(instance)),
+            users_conf: auth
+                .filter(|auth| auth.has_users())
+                .map(|auth| config::users_conf(auth.users.as_deref(), auth.default_user)),
+            sentinel_users_conf: auth
+                .filter(|auth| auth.has_sentinel_users())
+                .map(|auth| config::users_conf(auth.sentinel_users.as_deref(), auth.sentinel_default_user)),
         }
     }
 
@@ -102,6 +109,7 @@ impl Texts {
         let proxy = self.proxy_config.map(|text| (PROXY_CONFIG, text));
         let users =
             self.users_conf.into_iter().flat_map(|text| [("users.conf", text), (USERS_SCRIPT, USERS.to_owned())]);
+        let of_sentinels = self.sentinel_users_conf.map(|text| ("sentinel-users.conf", text));
         proxy
             .into_iter()
             .chain([
@@ -111,6 +119,7 @@ impl Texts {
                 ("topology.env", self.topology_env),
             ])
             .chain(users)
+            .chain(of_sentinels)
     }
 }
 

@@ -199,6 +199,10 @@ fn auth() -> impl Strategy<Value = Value> {
             "users": [{"name": "app", "rules": "~app:* +@read", "key": "app", "hashes": ["0".repeat(64)]}],
             "aclFileSecret": {"name": "cache-acl", "key": "file"},
         })),
+        Just(json!({
+            "secret": "cache-auth", "sentinelDefaultUser": false,
+            "sentinelUsers": [{"name": "app"}, {"name": "odd", "rules": "+ping", "key": "odd", "hashes": ["0".repeat(64)]}],
+        })),
     ]
 }
 

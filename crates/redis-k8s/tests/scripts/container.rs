@@ -221,6 +221,13 @@ impl Container {
         self.write("etc/redis-k8s/users.conf", lines);
     }
 
+    /// Is a sentinel that has users, with these lines in sentinel-users.conf.
+    pub(crate) fn sentinel_users(&mut self, lines: &str) {
+        self.set("POD_NAME", "redis-sentinel-0");
+        self.users("");
+        self.write("etc/redis-k8s/sentinel-users.conf", lines);
+    }
+
     pub(crate) fn write(&self, path: &str, text: &str) {
         let path = self.path(path);
         fs::create_dir_all(path.parent().unwrap()).unwrap();

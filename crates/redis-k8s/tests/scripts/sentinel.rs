@@ -463,13 +463,16 @@ fn settings_are_given_when_they_or_the_master_change() {
         container.mount("auth");
         container.topology("auth", "1");
         container.secret("sentinel", "hunter2");
-        let hunter = "ACL SETuser default #f52fbd32b2b3b86ff88ef6c490628285f482af15ddcb29541f94bcf526a3f6c7 ";
+        let hunter = "ACL SETUSER default #f52fbd32b2b3b86ff88ef6c490628285f482af15ddcb29541f94bcf526a3f6c7";
         std::fs::remove_file(container.path("run/redis-k8s/open")).unwrap();
         let told = apply(container, "").1;
-        assert_eq!(told[4], hunter);
+        assert_eq!(told[0], hunter);
         assert_eq!(told[5], "SENTINEL CONFIG SET sentinel-pass \"\\x68\\x75\\x6e\\x74\\x65\\x72\\x32\"");
         let told = apply(container, ": >\"$run/open\"").1;
-        assert_eq!(told[4], hunter.replace('#', "resetpass #"));
+        assert_eq!(told[0], hunter.replace('#', "resetpass #"));
+        container.at(ME, &Peer::naming("10.0.0.11", 7).but("ACL *", "NOPERM no"));
+        assert_eq!(apply(container, "").0, "", "tried again");
+        container.at(ME, &Peer::naming("10.0.0.11", 7).but("ACL *", "OK"));
         // What is newer than the last settings.
         container.write("run/redis-k8s/script/applied", "");
         for (newest, expected) in

@@ -89,8 +89,9 @@ fn a_configuration_has_users_a_server_has_taken_and_the_default_one_while_somebo
         container.write("run/redis-k8s/open", "");
         assert_eq!(start(container)[0], on);
         std::fs::remove_file(container.path("run/redis-k8s/open")).unwrap();
-        // Sentinels keep theirs, and what ours may there is all.
+        // Sentinels have theirs, and what ours may there is all.
         container.secret("sentinel", "secret");
+        container.sentinel_users("");
         let all = [on.replace(HUNTER, SECRET), on.replace(HUNTER, SECRET).replace("default", "redis-k8s")];
         assert_eq!(users(container, "sentinel-start.sh", "sentinel"), all);
         // Whoever runs on while the document has no users any more is the default one again.
@@ -108,9 +109,10 @@ fn a_running_server_is_given_its_users_and_keeps_no_others() {
         with_users(container, LINES);
         let stubs = "order() { case $* in *metrics*) answer='ERR no'; false ;; *) echo \"orders $*\" >&2 ;; esac; }\n\
                      ask() { case $* in *USERS) printf '%s\\n' default app ap redis-k8s ;; *) echo \"asks $*\" >&2 ;; esac; }\n";
-        let told = lines(container, "server-watch.sh", &format!("{stubs}grant 2>&1; echo taken; cat \"$run/users\""));
+        let grants = |kind: &str| format!("{stubs}grant {kind} 2>&1; echo taken; cat \"$run/users\"");
+        let told = lines(container, "server-watch.sh", &grants("server"));
         let app = format!("user app reset on ~app:* +@read {HUNTER}");
-        assert_eq!(told[0], format!("orders ACL SETuser default on ~* &* +@all {HUNTER}"));
+        assert_eq!(told[0], format!("orders ACL SETuser default on {HUNTER}"));
         assert!(told[1].starts_with("orders ACL SETuser redis-k8s on resetkeys "), "{told:?}");
         assert_eq!(
             told[2..5],
@@ -124,6 +126,27 @@ fn a_running_server_is_given_its_users_and_keeps_no_others() {
             told[5..].contains(&app) && told.iter().filter(|line| line.contains("metrics")).count() == 1,
             "{told:?}"
         );
+        // One that stops may have no failover any more, and is not given it back.
+        container.secret("sentinel", "secret");
+        container.sentinel_users("default - off\napp app-password &* +ping\n");
+        let told = lines(container, "sentinel-watch.sh", &grants("sentinel resetpass"));
+        let app = format!("user app reset on &* +ping {HUNTER}");
+        let taken = |name: &str, state: &str| format!("user {name} {state} resetpass {SECRET} ");
+        let [default, own] = [taken("default", "off"), taken("redis-k8s", "on")];
+        let orders = [&default, &own, &app].map(|line| format!("orders ACL SET{}", line.trim_end()));
+        let others = ["asks sentinel 127.0.0.1 ACL DELUSER ap", "taken"].map(str::to_owned);
+        assert_eq!(told[..5], [&orders[..], &others].concat());
+        let users = lines(container, "sentinel-start.sh", "users sentinel");
+        assert_eq!(users[0], format!("user default off ~* &* +@all {SECRET} "));
+        assert_eq!(users[2..], [app]);
+        // It is the default user, as those of after are, once that one is on again.
+        for list in ["users.conf", "sentinel-users.conf"] {
+            std::fs::remove_file(container.path(&format!("etc/redis-k8s/{list}"))).unwrap();
+        }
+        let user = "password sentinel; echo $user";
+        assert_eq!(lines(container, "common.sh", user), ["redis-k8s"]);
+        let grant = format!("{stubs}grant sentinel 2>/dev/null; {user}");
+        assert_eq!(lines(container, "sentinel-watch.sh", &grant).last().map(String::as_str), Some("default"));
     });
 }
 
@@ -148,6 +171,15 @@ fn a_pod_of_before_is_taught_who_we_are() {
         let taught = "as default: ACL SETuser redis-k8s";
         assert_eq!(unaware(container, refused, "server"), [taught, "AUTH failed: WRONGPASS NOAUTH ", "open"]);
         assert_eq!(unaware(container, "Could not connect to Redis", "server"), ["Could not connect to Redis"]);
+        // One that was busy just then we teach when it is asked next.
+        let ask = "ask() { cat >\"$SCRATCH/taught\"; }; view() { echo refused wrong password; }; role() { view; }";
+        for kind in ["view", "role"] {
+            let ran = format!(
+                "{ask}\necho 2 10.0.0.12 | at_once {kind}; sed 's| on .*||' \"$SCRATCH/taught\"; : >\"$SCRATCH/taught\""
+            );
+            let told = ["2 10.0.0.12 refused wrong password", "ACL SETuser redis-k8s"];
+            assert_eq!(lines(container, "common.sh", &ran), told);
+        }
         assert_eq!(unaware(container, "", "sentinel"), [""]);
     });
 }
