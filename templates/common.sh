@@ -55,7 +55,7 @@ at() { to="$2 $RK_PORT"; [ $1 = server ] || to="$2 $RK_SENTINEL_PORT"; }
 # ask server|sentinel ADDRESS [WORD...]: the same with our password, for 1 s
 ask() { local to; at $1 "$2"; password $1; shift 2; talk ${limit:-1} "$secret" $to "$@"; }
 all_done() {
-  cat >$work/commands; [ "$(ask sentinel $1 <$work/commands | grep -cx OK)" -eq "$(wc -l <$work/commands)" ]
+  cat >$work/commands; [ "$(limit=5 ask sentinel $1 <$work/commands | grep -cx OK)" -eq "$(wc -l <$work/commands)" ]
 }
 # at_once FUNCTION: calls it for all of a roster at once; "ORDINAL ADDRESS ANSWER"
 at_once() {
@@ -170,7 +170,7 @@ survey() {
 }
 majority() { [ $answered -gt $((found / 2)) ]; }
 notes() { ask sentinel $1 CLIENT LIST | sed -n 's/.* name=rk-waits-\([0-9]*-[0-9]*\) .*/\1/p'; }
-# our timers and password; each period saves time of a failover
+# our timers and password; each period saves failover time
 sentinel_settings() {
   local set="SENTINEL SET $RK_MASTER" hello=500
   [ -z "${calm:-}" ] || hello=$((${#tls} ? 4000 : 2000))
