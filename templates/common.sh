@@ -39,7 +39,7 @@ find_unaware() {
   done | grep -q 'user  *$' && echo >$run/open
 }
 unaware() {
-  at $2 "$1"; if [ $2 = server ]; then set CONFIG GET masteruser; else set SENTINEL CONFIG GET sentinel-user; fi
+  at $2 "$1"; if [ $2 = server ]; then set -- CONFIG GET masteruser; else set -- SENTINEL CONFIG GET sentinel-user; fi
   talk 1 '' $to "$@" | tr '\n' ' '
 }
 # talk SECONDS|ever PASSWORD ADDRESS PORT [WORD...]: prints the answer, or why there is none

@@ -3,7 +3,7 @@ set -u
 . /etc/redis-k8s/common.sh
 conf=$data/sentinel.conf
 remembered() {
-  cat "$conf" 2>/dev/null | while read -r _ word name address _ rest; do
+  while read -r _ word name address _ rest; do
     case $word in
     known-sentinel) at sentinel $address ;;
     monitor | known-*) at server $address ;;
@@ -11,7 +11,7 @@ remembered() {
     *) continue ;;
     esac
     echo sentinel $word $name $to $rest
-  done
+  done 2>/dev/null <"$conf"
 }
 configure() {
   local known master address; umask 077; known=$(remembered)
