@@ -111,6 +111,9 @@ fn better_told(fault: Fault, root: &mut Node<'_>, path: &[PathStep]) -> Fault {
         let range = if most == u32::MAX { format!("from {least}") } else { format!("from {least} to {most}") };
         return fault.rewording("from 0 to 2^32-1", &range);
     }
+    if path.last() == Some(&PathStep::Field("modules".to_owned())) && fault.message().ends_with("found a list") {
+        return fault.help("modules by their path stand in spec.config.loadmodule");
+    }
     if fault.message().contains("is not a valid quantity") {
         let near = root.at_mut(path).and_then(|node| near_quantity(node.as_text()?));
         return fault.help_if(near.map(|near| format!("did you mean `{near}`?")));

@@ -123,7 +123,8 @@ document! {
         pub fs_group_change_policy: Option<FsGroupChangePolicy> else "`OnRootMismatch` with claims" => sample(r#""Always""#),
         /// More groups of the processes, 0 to 2147483647 each.
         pub supplemental_groups: Option<Vec<u32>> => sample("[2000]"),
-        /// Whether the groups the image gives its user count as well (`Merge`) or not (`Strict`).
+        /// Whether the groups the image gives its user count as well (`Merge`) or not (`Strict`, which nodes with containerd 2.0 or CRI-O
+        /// 1.31 and newer take: others refuse the pod).
         pub supplemental_groups_policy: Option<SupplementalGroupsPolicy> = "Merge" => sample(r#""Strict""#),
         /// The seccomp profile.
         pub seccomp_profile: Option<SecurityProfile> else "`type: RuntimeDefault`" => sample(r#"{"type": "Localhost", "localhostProfile": "profiles/redis.json"}"#),
