@@ -83,7 +83,7 @@ impl<'a> Instance<'a> {
     /// The ports of nodes that the pods of a set announce with their addresses.
     pub(crate) fn announced_ports(self, component: Component) -> Option<RangeInclusive<u32>> {
         let first = self.external().filter(|_| self.outside(component).is_some())?.announced_port(component)?;
-        Some(first..=first.saturating_add(self.replicas(component)).saturating_sub(1))
+        Some(External::node_ports(first, self.replicas(component)))
     }
 
     /// True if servers and sentinels are known by names.

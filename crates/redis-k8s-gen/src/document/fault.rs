@@ -55,9 +55,14 @@ impl Fault {
 
     /// A required field that is not there.
     pub(super) fn missing(field: &'static str) -> Self {
-        let mut fault = Self::new("missing-field", format!("the field `{field}` is required"));
+        let mut fault = Self::required(field);
         fault.0.missing = Some(field);
         fault
+    }
+
+    /// The same of a field that only a schema names.
+    pub(super) fn required(field: &str) -> Self {
+        Self::new("missing-field", format!("the field `{field}` is required"))
     }
 
     /// A field that a part of the document does not have.

@@ -104,11 +104,7 @@ fn node_ports(check: &mut Check, path: &At, external: &External) {
         ("loadBalancerSourceRanges", external.load_balancer_source_ranges.is_some()),
     ] {
         if is_set {
-            check.report(
-                SERVICE_SETTING_REFUSED
-                    .at(path.field(field), format!("a Service of type NodePort has no {field}"))
-                    .help("leave it out, or the type"),
-            );
+            services::setting_refused(check, path, field, ExternalType::NodePort.as_str(), "leave it out, or the type");
         }
     }
     if external.external_traffic_policy == Some(TrafficPolicy::Local) {

@@ -6,7 +6,7 @@ use super::rule::rules;
 use super::{Check, network_policy};
 use crate::check::at::At;
 use crate::instance::Component;
-use crate::model::{IpFamilyPolicy, MasterService, ServiceOptions, ServiceType};
+use crate::model::{External, IpFamilyPolicy, MasterService, ServiceOptions, ServiceType};
 
 /// Ports of nodes, unless the API server was told of others (`--service-node-port-range`).
 const NODE_PORTS: RangeInclusive<u32> = 30000..=32767;
@@ -146,11 +146,7 @@ fn outside(check: &mut Check, path: &At, service: &ServiceOptions, taken: &mut V
         ("externalTrafficPolicy", service.external_traffic_policy.is_some(), !inside),
     ] {
         if is_set && !fits {
-            check.report(
-                SERVICE_SETTING_REFUSED
-                    .at(path.field(field), format!("a Service of type {} has no {field}", kind.as_str()))
-                    .help("leave it out, or set type: LoadBalancer"),
-            );
+            setting_refused(check, path, field, kind.as_str(), "leave it out, or set type: LoadBalancer");
         }
     }
     source_ranges(check, path, service.load_balancer_source_ranges.as_deref());
@@ -159,9 +155,15 @@ fn outside(check: &mut Check, path: &At, service: &ServiceOptions, taken: &mut V
     }
 }
 
+/// Reports a setting that a Service of this type has not.
+pub(super) fn setting_refused(check: &mut Check, path: &At, field: &'static str, kind: &str, help: &'static str) {
+    let message = format!("a Service of type {kind} has no {field}");
+    check.report(SERVICE_SETTING_REFUSED.at(path.field(field), message).help(help));
+}
+
 /// Ports of nodes from this one on that others may have `taken`.
 fn node_ports(check: &mut Check, at: At, first: u32, count: u32, taken: &mut Vec<u32>) {
-    let all = first..=first.saturating_add(count).saturating_sub(1);
+    let all = External::node_ports(first, count);
     if let Some(port) = [*all.start(), *all.end()].iter().find(|port| !NODE_PORTS.contains(port)) {
         let which = if *port == first { String::new() } else { format!(", the last of {count},") };
         check.report(

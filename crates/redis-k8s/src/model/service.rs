@@ -1,5 +1,7 @@
 //! Services.
 
+use std::ops::RangeInclusive;
+
 use super::field::{BALANCED, MASTER, OUTSIDE, why::ADDRESS, why::BALANCER};
 use super::{Annotations, Labels, Resources, choice, document};
 use crate::instance::Component;
@@ -201,6 +203,11 @@ impl External {
             Component::Sentinel => self.sentinel_node_port,
             Component::Proxy => None,
         }
+    }
+
+    /// The ports of so many pods, from that of the first on.
+    pub(crate) const fn node_ports(first: u32, pods: u32) -> RangeInclusive<u32> {
+        first..=first.saturating_add(pods).saturating_sub(1)
     }
 
     /// The port a pod announces with its address, if that is one of the nodes.

@@ -8,7 +8,7 @@ use redis_k8s::{PathStep, Rule};
 use super::amount::Amount;
 use super::rules::{FIELD_DROPPED, FIELD_NOT_IN_RELEASE, NULL_VALUE};
 use super::types::{Field, Gate, Known, Shape, Type, Types, Unique};
-use super::{part, rules, values, words};
+use super::{part, rules, types, values, words};
 use crate::document::fault::Fault;
 use crate::document::node::{Entry, Kind, Node, Style, shorten};
 use crate::document::scalar::{Meaning, older_boolean, older_meaning};
@@ -159,8 +159,7 @@ impl<'a, 't> Form<'a, 't> {
         for field in known.fields.iter().filter(|field| field.is_required && is_read) {
             let is_there = node.entry(&field.name).is_some_and(|entry| is_filled(&entry.value, field));
             if !is_there {
-                let fault = Fault::new("missing-field", format!("the field `{}` is required", field.name))
-                    .of_field(&field.name);
+                let fault = Fault::required(&field.name).of_field(&field.name);
                 let fault = match self.steps().as_slice() {
                     [] => fault.ending(" at the top of the object"),
                     path => fault.ending(&format!(" in {}", shown(path))),
@@ -169,7 +168,7 @@ impl<'a, 't> Form<'a, 't> {
             }
         }
         if is_read {
-            part::check(known.name.strip_prefix("v1beta3.").unwrap_or(known.name), node, self);
+            part::check(types::of_today(known.name), node, self);
         }
     }
 

@@ -149,6 +149,11 @@ impl Types {
     }
 }
 
+/// The name of a type without its API version: those of 2015 are checked for what they ask today.
+pub(super) fn of_today(name: &str) -> &str {
+    name.strip_prefix("v1beta3.").unwrap_or(name)
+}
+
 impl Type {
     pub(super) fn field(&self, name: &str) -> Option<&Field> {
         self.fields.binary_search_by_key(&name, |field| &*field.name).ok().map(|place| &self.fields[place])
@@ -168,7 +173,7 @@ impl Field {
             None => (name, None),
         };
         let (name, is_required) = name.strip_suffix('!').map_or((name, false), |name| (name, true));
-        let mut value = values::of(owner.strip_prefix("v1beta3.").unwrap_or(owner), name);
+        let mut value = values::of(of_today(owner), name);
         let is_required = is_required || value.is_some_and(|(presence, _)| presence == Presence::Required);
         let mut gate = None;
         for said in parts {
