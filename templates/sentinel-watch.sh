@@ -49,19 +49,19 @@ learn() {
   fi
 }
 unlearn() { say "$1: letting go of $own"; order SENTINEL REMOVE $RK_MASTER; }
-# true while it stands unelected, or nobody has elected for ten seconds
+# true while it stands unelected, or nobody elected for ten seconds
 stuck() {
   look_at_self; clock
   case $own_flags in
-  *candidate*) ;;
-  *failover_in_progress*) masterless=''; false ;;
-  *o_down*) masterless=${masterless:-$now}; [ $((now - masterless)) -ge 1000 ] ;;
-  *) masterless=''; false ;;
+  *candidate*) return 0 ;;
+  *failover_in_progress*) ;;
+  *o_down*) masterless=${masterless:-$now}; [ $((now - masterless)) -ge 1000 ]; return ;;
   esac
+  masterless=''; false
 }
-# Sentinel would try again after twice failover-timeout, up to 60 s. The lowest does so now
+# Sentinel tries again after up to 60 s. The lowest does so now
 vote_again() {
-  local old=''
+  local old
   stuck && sleep 0.9 && stuck || return 0
   survey
   [ $answered -ge $found ] || { sleep 1.5; stuck && survey || return 0; }
@@ -125,11 +125,11 @@ unmet() {
   set_of $1
   [ "$(addresses $set-headless | wc -l)" -ne $(($(grep -c "^$1 " $work/known) + 1)) ]
 }
-# of two masters of one epoch the smaller part gives in
+# of two masters of one epoch the smaller part gives in, as does one who knows no other sentinel
 give_in() {
   if [ "$own" = "$named" ]; then
     [ $answered -lt $found ] || [ "$(wc -l <$work/tally)" -ne 1 ] || agreed="$own $own_epoch"
-  elif [ -n "$named" ] && [ $own_epoch = $epoch ] && majority; then
+  elif [ -n "$named" ] && majority && { [ $own_epoch = $epoch ] || ! grep -q ^sentinel $work/known; }; then
     case $(role $named) in master*) unlearn "the other sentinels name $named (epoch $epoch)" ;; esac
   fi
 }

@@ -1,7 +1,7 @@
 # Starts a server: decides from evidence alone what it is, or others copy an empty data set
 set -u
 . /etc/redis-k8s/common.sh
-# form: what a start would load; durable: it has all that was acknowledged; stamp: when written
+# form: what a start would load; durable: all that was acknowledged; stamp: when written
 find_data() {
   local kept=''; form='' durable=0 stamp=0
   [ ! -r $data/form ] || read -r kept <$data/form
@@ -20,7 +20,7 @@ find_data() {
   [ ! -e $data/was-master ] || stamp=$((stamp + 2))
   [ -e $data/whole ] && case $form-$kept in aof-aof | aof-) durable=1 ;; esac
 }
-# what the sentinels say, and whom they name. Sets me, our address
+# what the sentinels say, whom they name. me: our address
 look_up() {
   local address; survey; address=$(announced server $ordinal)
   [ $ordinal -lt $servers ] || address=${address:-$POD_IP}
@@ -92,7 +92,9 @@ decide_named() {
   if [ $durable = 1 ]; then verdict=closed reason="$reason, its data is here"
   elif [ -e $data/force-master ]; then verdict=master reason="$reason, and an operator gave up the data it lost"
   elif [ -z "$looked" ]; then verdict=look
-  elif [ $listening -gt 0 ]; then verdict=elect reason="$reason, but its data is gone: having them elect another"
+  elif [ $listening -gt 0 ]; then
+    reason="$reason, but its data is gone: having them elect another"
+    case $views in *_down* | *unheard*) ;; *) verdict=elect ;; esac
   elif [ $all_wait = 1 ] && { [ $first_stamp = 0 ] || [ $first = $ordinal ]; }; then
     verdict=closed reason="$reason, and nobody has newer data"
   elif [ $all_wait = 1 ]; then reason="$reason, but $RK_INSTANCE-$first has newer data, and must be elected"
@@ -122,10 +124,7 @@ decide_other() {
 register_everywhere() {
   local address kind registered=0
   while read -r _ address kind _; do
-    case $kind in
-    named) registered=$((registered + 1)) ;;
-    blank) ! register $1 "$address" || registered=$((registered + 1)) ;;
-    esac
+    case $kind in named) ;; blank) register $1 "$address" ;; *) false ;; esac && registered=$((registered + 1))
   done <$work/views
   [ $registered -gt $((found / 2)) ]
 }

@@ -1,5 +1,4 @@
-# server-watch.sh ADDRESS [CLOSED] [NEWCOMER]: beside a server. Closes a master that may have been replaced, gives it
-# what changes in its files, tells the probes.
+# server-watch.sh ADDRESS [CLOSED] [NEWCOMER]: closes a master that may have been replaced, applies its files, tells the probes
 set -u
 . /etc/redis-k8s/common.sh
 me=$1 closed=$2 newcomer=$3 return=$(printf '\r')

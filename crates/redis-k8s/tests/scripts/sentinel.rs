@@ -171,7 +171,8 @@ fn all_agree_or_the_smaller_part_gives_in() {
         container.server(2, &Peer::master());
         let call_give_in = |container: &Container, state: &str| {
             container.rewind();
-            let said = call(container, &format!("{state}\ngive_in; echo \"<$agreed>\""));
+            let known = "echo sentinel 10.0.0.22 >\"$work/known\"";
+            let said = call(container, &format!("{known}; {state}\ngive_in; echo \"<$agreed>\""));
             (said, container.orders())
         };
         let quiet = |agreed: &str| (vec![agreed.to_owned()], Vec::new());
@@ -186,6 +187,8 @@ fn all_agree_or_the_smaller_part_gives_in() {
             quiet("<>"),
             "Sentinel settles that by itself"
         );
+        let alone = call_give_in(container, "echo server 10.0.0.10 >\"$work/known\"; named=10.0.0.12 own_epoch=6");
+        assert_eq!(alone.0[0], gives_in, "none tells it");
         assert_eq!(call_give_in(container, "named=10.0.0.12 answered=1"), quiet("<>"), "a minority");
         assert_eq!(call_give_in(container, "named='' epoch=7"), quiet("<>"), "nobody is named");
         container.server(2, &Peer::replica("10.0.0.11", "connected", 9));
