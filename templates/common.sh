@@ -1,4 +1,4 @@
-# What servers and sentinels share: who is there, how to ask, what is said
+# What servers and sentinels share
 etc=/etc/redis-k8s secrets=/etc/redis-k8s-auth run=/run/redis-k8s data=/data
 ordinal=${POD_NAME##*-} work=$run/${0##*/} said='' pulsed='no answer yet' tls='' user=default
 mkdir -p $work
@@ -79,7 +79,7 @@ role() {
   }
 }
 # "named MASTER EPOCH FLAGS REPLICAS SENTINELS", blank, refused or "silent WHY". Our flags: candidate (unelected),
-# unheard (2.5 s). Address last: should a failover end in between, no old one comes under the new epoch.
+# unheard (2.5 s). Address last: no old one comes under a new epoch
 view() {
   printf '%s\n' "SENTINEL MASTER $RK_MASTER" "SENTINEL GET-MASTER-ADDR-BY-NAME $RK_MASTER" PING | ask sentinel $1 | awk '
     /^NOAUTH |^AUTH failed|^WRONGPASS / { bad = "refused wrong password" }

@@ -13,8 +13,17 @@ remembered() {
     echo sentinel $word $name $to $rest
   done 2>/dev/null <"$conf"
 }
+# what others name, and the replicas, which a dead master cannot tell
+told() {
+  survey; [ -n "$named" ] || return 0
+  at server $named; echo sentinel monitor $RK_MASTER $to $quorum
+  roster server present | while read -r _ address; do
+    at server $address; [ $address = $named ] || echo sentinel known-replica $RK_MASTER $to
+  done
+}
 configure() {
   local known master address; umask 077; known=$(remembered)
+  [ -n "$known" ] || known=$(told)
   master=$(echo "$known" | sed -n "s/^sentinel monitor $RK_MASTER \([^ ]*\) .*/\1/p")
   ours=no
   [ -z "$master" ] || whose $master

@@ -33,15 +33,14 @@ close() {
   done
 }
 look_at_self() { view $self >$work/own; read -r kind own own_epoch own_flags _ <$work/own; }
+one_master() { roster server | at_once role >$work/roles; [ "$(grep -c ' master ' $work/roles)" = 1 ]; }
 # asks the others, or if none knows the servers: one master is evidence
 learn() {
   survey; ours=yes
   if [ -n "$named" ]; then whose $named
-  elif majority && [ -z "$(notes $self)" ]; then
-    roster server | at_once role >$work/roles
-    [ "$(grep -c ' master ' $work/roles)" = 1 ] || return 0
+  else
+    majority && [ -z "$(notes $self)" ] && one_master || return 0
     named=$(sed -n 's/^[^ ]* \([^ ]*\) master .*/\1/p' $work/roles) epoch=0
-  else return 0
   fi
   if [ "$ours" = no ]; then say "blank: $named, which the others name, is no server of this instance: waiting"
   elif register $named $self; then
@@ -75,12 +74,6 @@ vote_again() {
   done
   order SENTINEL SET $RK_MASTER failover-timeout $failover_timeout
 }
-# Sentinel reads certificates at its start: one after another starts again
-renew() {
-  [ $etc-tls/tls.crt -nt $work/started ] && [ $(($(date +%s) / 5 % sentinels)) = $ordinal ] || return 0
-  survey; ! grep ' silent' $work/views | grep -qv certificate || return 0
-  say 'taking a new certificate'; kill -KILL $PPID
-}
 changed() { [ $etc/topology.env -nt $work/applied ] || [ $secrets/server -nt $work/applied ]; }
 apply() {
   local address; address=$(announced sentinel $ordinal)
@@ -103,8 +96,7 @@ give_up() {
   [ $ours = no ] || strange=0
   strange=$((strange + 1))
   [ $ours = no ] && [ $strange -gt 3 ] || return 0
-  roster server | at_once role >$work/roles
-  if [ "$(grep -c ' master ' $work/roles)" = 1 ] || ! grep -qv ' silent$' $work/roles; then
+  if one_master || ! grep -qv ' silent$' $work/roles; then
     unlearn 'no server of this instance has its address'
   fi
 }
@@ -125,11 +117,11 @@ unmet() {
   set_of $1
   [ "$(addresses $set-headless | wc -l)" -ne $(($(grep -c "^$1 " $work/known) + 1)) ]
 }
-# of two masters of one epoch the smaller part gives in, as does one who knows no other sentinel
+# of two masters of one epoch the smaller part gives in
 give_in() {
   if [ "$own" = "$named" ]; then
     [ $answered -lt $found ] || [ "$(wc -l <$work/tally)" -ne 1 ] || agreed="$own $own_epoch"
-  elif [ -n "$named" ] && majority && { [ $own_epoch = $epoch ] || ! grep -q ^sentinel $work/known; }; then
+  elif [ -n "$named" ] && [ $own_epoch = $epoch ] && majority; then
     case $(role $named) in master*) unlearn "the other sentinels name $named (epoch $epoch)" ;; esac
   fi
 }
@@ -178,7 +170,7 @@ while :; do
   'Could not connect'* | *[Ee]rror*) sleep 0.2; listen; continue ;;
   *) read -r _ <&4; pulse ready ;;
   esac
-  renew
+  [ -z "$tls" ] || renew
   if [ -e $run/event ] || [ "$state" != "$was" ]; then rm -f $run/event; was=$state since=$now due=0; fi
   [ $now -ge $due ] || changed || continue
   began=$now

@@ -44,7 +44,7 @@ look_around() {
     esac
   done <$work/roles
 }
-# tells by the name of a held connection that this server waits, for twice as long as a look takes, and its stamp
+# says by the name of a held connection that this server waits, for two looks, and its stamp
 post() {
   local address held=$((2 * (waited - post_next) + 8))
   [ $held -ge 8 ] || return 0
@@ -94,7 +94,7 @@ decide_named() {
   elif [ -z "$looked" ]; then verdict=look
   elif [ $listening -gt 0 ]; then
     reason="$reason, but its data is gone: having them elect another"
-    case $views in *_down* | *unheard*) ;; *) verdict=elect ;; esac
+    case $((waited < 8))$views in 1*_down* | 1*unheard*) ;; *) verdict=elect ;; esac
   elif [ $all_wait = 1 ] && { [ $first_stamp = 0 ] || [ $first = $ordinal ]; }; then
     verdict=closed reason="$reason, and nobody has newer data"
   elif [ $all_wait = 1 ]; then reason="$reason, but $RK_INSTANCE-$first has newer data, and must be elected"

@@ -75,8 +75,7 @@ out_of_reach() {
   [ $((2 * $(grep -c lost $work/reach))) -gt $sentinels ]
 }
 reach() { case ${1:+$(ask sentinel $1 PING)} in *refused*) ;; '' | 'Could not connect'*) echo lost ;; esac; }
-# opens it once all sentinels name and hear it, or a majority for 5 s. Just started, it writes without
-# replicas for a second, until these notice.
+# opens it once all sentinels name and hear it, or most for 5 s. Just started, it writes without replicas for a second
 confirm() {
   local since='' open=''
   while [ -z "$open" ]; do

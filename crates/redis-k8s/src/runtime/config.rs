@@ -136,6 +136,7 @@ pub(super) fn topology_env(instance: Instance<'_>) -> String {
             persistence => persistence(instance),
             claims => u8::from(instance.claim_size(Component::Server).is_some()),
             auth => u8::from(instance.has_auth()),
+            tls => instance.has_tls(),
             outside => instance.external().is_some(),
             node_ports => node_ports(instance),
         },

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use crate::container::{Container, in_each_shell, script};
+use crate::container::{Container, in_each_shell};
 use crate::peer::{Peer, master_state};
 
 const HUNTER: &str = "#f52fbd32b2b3b86ff88ef6c490628285f482af15ddcb29541f94bcf526a3f6c7";
@@ -346,11 +346,7 @@ fn pods_announce_their_service_or_themselves() {
 #[test]
 fn pods_known_outside_announce_that_address_and_others_as_before() {
     in_each_shell(|container| {
-        let template = script("topology.env");
-        let (_, outside) = template.split_once("{% if outside %}\n").unwrap();
-        let (outside, node_ports) = outside.split_once("{% endif %}\n{% if node_ports %}\n").unwrap();
-        let topology = std::fs::read_to_string(container.path("etc/redis-k8s/topology.env")).unwrap() + outside;
-        std::fs::write(container.path("etc/redis-k8s/topology.env"), &topology).unwrap();
+        container.topology_if("outside");
         container.pods(4, 4);
         let call = "announced server 1; announced server 3; announced sentinel 2; announced sentinel 1";
         assert_eq!(said(container, call), "10.0.0.11\n10.1.0.13\n10.0.1.12\n10.0.1.11", "a pod of before");
@@ -365,8 +361,7 @@ fn pods_known_outside_announce_that_address_and_others_as_before() {
             "redis-1.example.com\nredis-3.redis-headless.shop.svc\n192.0.2.22\n192.0.2.21"
         );
         // The port of a node is another for each, and only where the address is one outside.
-        let topology = topology + node_ports.strip_suffix("{% endif %}\n").unwrap();
-        std::fs::write(container.path("etc/redis-k8s/topology.env"), topology).unwrap();
+        container.topology_if("node_ports");
         let call = "for number in 0 2 3; do for kind in server sentinel; do at $kind $(announced $kind $number); echo $to; done; done\n\
                     at sentinel 127.0.0.1; echo $to; at server 10.0.0.11; echo $to; at server cache-1.example.com; echo $to";
         let inside = "127.0.0.1 26379\n10.0.0.11 6379\ncache-1.example.com 6379";

@@ -198,6 +198,14 @@ impl Container {
         self.write_topology();
     }
 
+    /// Adds what the topology has under a condition.
+    pub(crate) fn topology_if(&self, condition: &str) {
+        let template = script("topology.env");
+        let (_, rest) = template.split_once(&format!("{{% if {condition} %}}\n")).unwrap();
+        let (part, _) = rest.split_once("{% endif %}\n").unwrap();
+        self.write("etc/redis-k8s/topology.env", &(self.read("etc/redis-k8s/topology.env") + part));
+    }
+
     fn write_topology(&self) {
         let lines: Vec<_> = self.topology.iter().map(|(key, value)| format!("{key}={value}\n")).collect();
         self.write("etc/redis-k8s/topology.env", &lines.concat());

@@ -118,6 +118,12 @@ fn the_sentinels_name_this_server() {
         ("others run", "looked=1 listening=1 all_wait=1 waited=100", "elect", gone),
         ("and are about to elect", "looked=1 listening=1 views='none,10.0.0.10 7 master,unheard 2 2'", "wait", gone),
         ("or do", "looked=1 listening=1 views='none,10.0.0.10 7 master,s_down,unheard 2 2'", "wait", gone),
+        (
+            "but come to nothing",
+            "looked=1 listening=1 waited=8 views='none,10.0.0.10 7 s_down,master 2 2'",
+            "elect",
+            gone,
+        ),
         ("others have not come", "looked=1 waited=100", "wait", lost),
         ("nobody has any data", "looked=1 all_wait=1 first=2", "closed", closed),
         ("its own is the newest", "looked=1 all_wait=1 first_stamp=9", "closed", closed),
