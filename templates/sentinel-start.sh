@@ -29,6 +29,7 @@ configure() {
   [ -z "$master" ] || whose $master
   [ "$ours" != no ] || known=''
   address=$(announced sentinel $ordinal)
+  wait
   {
     echo "include $etc/sentinel.conf"
     echo "sentinel myid $(printf '%s/%s' "$POD_NAMESPACE" $POD_NAME | sha1sum | sed 's/ .*//')"
@@ -51,7 +52,7 @@ configure() {
 
 pulse waiting to start
 await_password
-find_unaware
+find_unaware &
 configure
 say "starting, $(grep '^sentinel monitor ' "$conf" || echo 'knowing no master')"
 sh $etc/sentinel-watch.sh &
