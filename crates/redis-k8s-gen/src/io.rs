@@ -1,7 +1,7 @@
 //! The outside of a run: three streams and what the process found around it.
 
 use std::fmt;
-use std::io::{Empty, Read, StdinLock, Write};
+use std::io::{self, Empty, Read, StdinLock, Write};
 
 /// Everything a run reads from and writes to, besides the files it is told of.
 pub struct Io<'a> {
@@ -98,5 +98,16 @@ impl Environment {
 impl fmt::Debug for Io<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Io").field("environment", &self.environment).finish_non_exhaustive()
+    }
+}
+
+/// Why the system refused, in words that are the same everywhere.
+pub(crate) fn reason(error: &io::Error) -> String {
+    match error.kind() {
+        io::ErrorKind::NotFound => "no such file or directory".to_owned(),
+        io::ErrorKind::PermissionDenied => "permission denied".to_owned(),
+        io::ErrorKind::IsADirectory => "it is a directory, not a file".to_owned(),
+        io::ErrorKind::NotADirectory => "a part of the path is a file, not a directory".to_owned(),
+        _ => error.to_string(),
     }
 }

@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 
 use redis_k8s::ApiVersion;
 use redis_k8s_gen::diagnostic::{Place, Report};
-use redis_k8s_gen::document::{Override, Source, load, read};
+use redis_k8s_gen::document::{Override, Source, load, read, validate};
 use serde_json::json;
 
 fn document(name: &str, spec: &str) -> String {
@@ -214,4 +214,30 @@ fn what_is_written_bare_is_kept_as_written() {
 fn the_models_of_a_fleet_are_small() {
     // Ten thousand of them are held at a time.
     assert!(size_of::<redis_k8s::Redis>() <= 640, "{} bytes", size_of::<redis_k8s::Redis>());
+}
+
+/// A large file is read part by part, and lines are looked up in it again.
+#[test]
+fn a_large_file_is_told_of_as_its_text_is() {
+    let filler = format!("# {}\n", "x".repeat(1 << 20)).repeat(5);
+    let service = |name: &str, port: &str| {
+        format!(
+            "{filler}apiVersion: v1\nkind: Service\nmetadata: {{name: {name}}}\nspec: {{ports: [{{port: {port}}}]}}\n"
+        )
+    };
+    let text = [service("a", "x"), service("b", "1"), service("a", "99999"), "b: [1".to_owned()].join("---\n");
+    let file = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(file.path(), &text).unwrap();
+    let release = "1.33".parse().unwrap();
+    let report = |source| validate(vec![source], &[], ApiVersion::AppsV1, &release).report.to_json();
+    let (read, held) =
+        (report(Source::file(file.path())), report(Source::new(file.path().display().to_string(), text)));
+    assert_eq!(read, held);
+    let rules = |report: &serde_json::Value| -> Vec<_> {
+        report.as_array().unwrap().iter().map(|problem| problem["rule"].as_str().unwrap().to_owned()).collect()
+    };
+    assert_eq!(rules(&read), ["wrong-type", "duplicate-object", "invalid-port", "syntax"]);
+    let gone = Source::file(file.path());
+    file.close().unwrap();
+    assert_eq!(rules(&report(gone)), ["unreadable"]);
 }

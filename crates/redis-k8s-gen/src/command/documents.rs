@@ -1,7 +1,8 @@
 //! The arguments that say which documents a run is about, and the reading of them.
 
 use std::ffi::OsStr;
-use std::io;
+use std::fs::File;
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
@@ -11,6 +12,7 @@ use super::{Failure, Session};
 use crate::Input;
 use crate::diagnostic::Report;
 use crate::document::{self, Cluster, Loaded, Override, Source};
+use crate::io::reason;
 
 /// What is changed in every document, and how strictly it is checked.
 #[derive(Debug, clap::Args)]
@@ -133,9 +135,9 @@ pub(crate) fn read_all(files: &[PathBuf], session: &mut Session<'_, '_>) -> Resu
     if files.iter().filter(|file| is_stdin(file)).count() > 1 {
         return Err(Failure::Usage("standard input (-) can be read only once".to_owned()));
     }
-    let (mut sources, mut failure) = (Vec::with_capacity(files.len()), None);
+    let (mut sources, mut failure, mut room) = (Vec::with_capacity(files.len()), None, HELD);
     for file in files {
-        match read(file, session.io.stdin) {
+        match read(file, session.io.stdin, &mut room) {
             Ok(source) => sources.push(source),
             Err(reason) => {
                 // The last one ends the run; those before are told here.
@@ -148,32 +150,29 @@ pub(crate) fn read_all(files: &[PathBuf], session: &mut Session<'_, '_>) -> Resu
     failure.map_or(Ok(sources), Err)
 }
 
+/// Bytes of files that are held from the start; of what is more, each is read when its turn comes.
+const HELD: u64 = 8 << 20;
+
 fn is_stdin(file: &Path) -> bool {
     file.as_os_str() == OsStr::new("-")
 }
 
-fn read(file: &Path, stdin: &mut dyn Input) -> Result<Source, Failure> {
+fn read(file: &Path, stdin: &mut dyn Input, room: &mut u64) -> Result<Source, Failure> {
+    let cannot = |shown: &str, error: &io::Error| Failure::Usage(format!("cannot read {shown}: {}", reason(error)));
+    let mut bytes = Vec::new();
     if is_stdin(file) {
-        let mut bytes = Vec::new();
-        stdin
-            .read_to_end(&mut bytes)
-            .map_err(|error| Failure::Usage(format!("cannot read standard input: {}", reason(&error))))?;
+        stdin.read_to_end(&mut bytes).map_err(|error| cannot("standard input", &error))?;
         return Ok(Source::new("<stdin>", bytes));
     }
     let shown = file.display().to_string();
-    match std::fs::read(file) {
-        Ok(bytes) => Ok(Source::new(shown, bytes)),
-        Err(error) => Err(Failure::Usage(format!("cannot read {shown}: {}", reason(&error)))),
-    }
-}
-
-/// Why the system refused, in words that are the same everywhere.
-pub(crate) fn reason(error: &io::Error) -> String {
-    match error.kind() {
-        io::ErrorKind::NotFound => "no such file or directory".to_owned(),
-        io::ErrorKind::PermissionDenied => "permission denied".to_owned(),
-        io::ErrorKind::IsADirectory => "it is a directory, not a file".to_owned(),
-        io::ErrorKind::NotADirectory => "a part of the path is a file, not a directory".to_owned(),
-        _ => error.to_string(),
-    }
+    let source = File::open(file).and_then(|mut opened| {
+        let metadata = opened.metadata()?;
+        if metadata.is_file() && metadata.len() > *room {
+            return Ok(Source::file(file));
+        }
+        *room = room.saturating_sub(metadata.len());
+        opened.read_to_end(&mut bytes)?;
+        Ok(Source::new(&shown, bytes))
+    });
+    source.map_err(|error| cannot(&shown, &error))
 }

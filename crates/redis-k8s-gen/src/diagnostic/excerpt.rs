@@ -2,7 +2,12 @@
 
 use std::borrow::Cow;
 use std::cell::OnceCell;
+use std::collections::BTreeSet;
 use std::ops::Range;
+
+use memchr::memchr2_iter;
+
+use crate::source::{BYTE_ORDER_MARK, Source};
 
 /// Characters of a longer line that are shown before and after the start of the problem.
 const BEFORE: usize = 40;
@@ -27,60 +32,102 @@ pub(super) struct Excerpt {
     pub(super) is_whole: bool,
 }
 
-/// The starts of a source's lines.
+/// The lines of a source in which something stands.
 #[derive(Debug)]
 pub(super) struct Lines<'s> {
-    bytes: &'s [u8],
-    starts: Vec<usize>,
+    /// In their order, at least one.
+    lines: Vec<Line<'s>>,
+}
+
+#[derive(Debug, Default)]
+struct Line<'s> {
+    /// From 1.
+    number: usize,
+    /// The byte of the source it starts at.
+    start: usize,
+    /// Without the line break.
+    bytes: Cow<'s, [u8]>,
     /// Characters before each block, counted when a column is wanted first.
     blocks: OnceCell<Vec<usize>>,
 }
 
 impl<'s> Lines<'s> {
-    pub(super) fn of(bytes: &'s [u8]) -> Self {
-        // The mark belongs to the file, not to its first line.
-        let first = if bytes.starts_with(b"\xef\xbb\xbf") { 3 } else { 0 };
-        let mut starts = vec![first];
-        for (at, byte) in bytes.iter().enumerate() {
-            if *byte == b'\n' || (*byte == b'\r' && bytes.get(at + 1) != Some(&b'\n')) {
-                starts.push(at + 1);
+    /// The lines in which these bytes of a source stand.
+    pub(super) fn of(source: &'s Source, bytes: &BTreeSet<u32>) -> Self {
+        let (mut lines, mut number) = (Vec::new(), 1);
+        let mut wanted = bytes.iter().map(|at| usize::try_from(*at).unwrap_or(usize::MAX)).peekable();
+        let mut rest = Line { number, ..Line::default() };
+        // what could be read before may be gone
+        for part in source.parts().map_while(Result::ok) {
+            let text = &*part.bytes;
+            // The mark belongs to the file, not to its first line.
+            let mut start =
+                if part.start == 0 && text.starts_with(BYTE_ORDER_MARK) { BYTE_ORDER_MARK.len() } else { 0 };
+            let line = |number, range: Range<usize>| {
+                let start = part.start + range.start;
+                let bytes = match &part.bytes {
+                    Cow::Borrowed(text) => Cow::Borrowed(&text[range]),
+                    Cow::Owned(text) => Cow::Owned(text[range].to_vec()),
+                };
+                Line { number, start, bytes, blocks: OnceCell::new() }
+            };
+            for at in memchr2_iter(b'\n', b'\r', text) {
+                if text[at] == b'\r' && text.get(at + 1) == Some(&b'\n') {
+                    continue;
+                }
+                if wanted.peek().is_some_and(|wanted| *wanted <= part.start + at) {
+                    let end = if text[..at].ends_with(b"\r") && text[at] == b'\n' { at - 1 } else { at };
+                    lines.push(line(number, start..end.max(start)));
+                    while wanted.next_if(|wanted| *wanted <= part.start + at).is_some() {}
+                }
+                number += 1;
+                start = at + 1;
+            }
+            rest = line(number, start..text.len());
+            if wanted.peek().is_none() {
+                break;
             }
         }
-        Self { bytes, starts, blocks: OnceCell::new() }
+        if lines.is_empty() || wanted.peek().is_some() {
+            lines.push(rest);
+        }
+        Self { lines }
     }
 
     /// Line and column of a byte.
     pub(super) fn position(&self, at: u32) -> (usize, usize) {
-        let (line, Range { start, end }) = self.line_at(at);
-        (line, self.column(start, self.index(at).clamp(start, end)))
+        let line = self.line_at(at);
+        (line.number, line.column(line.index(at)))
     }
 
-    fn index(&self, at: u32) -> usize {
-        usize::try_from(at).unwrap_or(usize::MAX).min(self.bytes.len())
-    }
-
-    /// The number of the line in which a byte stands, and its bytes without the line break.
-    fn line_at(&self, at: u32) -> (usize, Range<usize>) {
-        let line = self.starts.partition_point(|line| *line <= self.index(at)).max(1);
-        let start = self.starts[line - 1];
-        let next = self.starts.get(line).copied().unwrap_or(self.bytes.len());
-        let text = &self.bytes[start..next];
-        (line, start..start + text.iter().rposition(|byte| !matches!(byte, b'\n' | b'\r')).map_or(0, |at| at + 1))
-    }
-
-    fn column(&self, line_start: usize, at: usize) -> usize {
-        self.characters_before(at) - self.characters_before(line_start) + 1
+    fn line_at(&self, at: u32) -> &Line<'s> {
+        let at = usize::try_from(at).unwrap_or(usize::MAX);
+        &self.lines[self.lines.partition_point(|line| line.start <= at).max(1) - 1]
     }
 
     /// What stands at `start..end`, up to the end of the line.
     pub(super) fn excerpt(&self, start: u32, end: u32) -> Excerpt {
-        let (line, Range { start: line_start, end: line_end }) = self.line_at(start);
-        let start = self.index(start).clamp(line_start, line_end);
-        let end = self.index(end).clamp(start, line_end);
-        let before = shown(self.window(line_start.max(start.saturating_sub(WINDOW))..start));
+        self.line_at(start).excerpt(start, end)
+    }
+}
+
+impl Line<'_> {
+    /// The byte of the line that is this byte of the source.
+    fn index(&self, at: u32) -> usize {
+        usize::try_from(at).unwrap_or(usize::MAX).saturating_sub(self.start).min(self.bytes.len())
+    }
+
+    fn column(&self, at: usize) -> usize {
+        self.characters_before(at) + 1
+    }
+
+    fn excerpt(&self, start: u32, end: u32) -> Excerpt {
+        let start = self.index(start);
+        let end = self.index(end).max(start);
+        let before = shown(self.window(start.saturating_sub(WINDOW)..start));
         let problem = shown(self.window(start..end.min(start + WINDOW)));
-        let after = shown(self.window(end..line_end.min(end + WINDOW)));
-        let column = self.column(line_start, start);
+        let after = shown(self.window(end..self.bytes.len().min(end + WINDOW)));
+        let column = self.column(start);
         let (before, problem) = (last(&before), first(&problem, AFTER));
         let after = match AFTER.saturating_sub(problem.chars().count()) {
             0 if matches!(problem, Cow::Owned(_)) => Cow::Borrowed(""),
@@ -89,11 +136,9 @@ impl<'s> Lines<'s> {
         let is_whole = [&before, &problem, &after].iter().all(|part| matches!(part, Cow::Borrowed(_)));
         let span = before.len()..before.len() + problem.len();
         let text = format!("{before}{problem}{after}");
-        Excerpt { line, column, text, span, is_whole }
+        Excerpt { line: self.number, column, text, span, is_whole }
     }
-}
 
-impl Lines<'_> {
     /// A range without the parts of characters at its ends.
     fn window(&self, range: Range<usize>) -> &[u8] {
         let is_inside = |at: usize| self.bytes.get(at).is_some_and(|byte| is_continuation(*byte));
@@ -114,8 +159,8 @@ impl Lines<'_> {
         let block = at / BLOCK;
         match blocks.get(block) {
             Some(before) if block * BLOCK < self.bytes.len() => before + characters(&self.bytes[block * BLOCK..at]),
-            // the end of a source whose last block is full
-            _ => characters(self.bytes),
+            // the end of a line whose last block is full
+            _ => characters(&self.bytes),
         }
     }
 }
@@ -153,7 +198,8 @@ mod tests {
     use super::*;
 
     fn at(text: &str, start: u32, end: u32) -> (usize, usize, String, String) {
-        let Excerpt { line, column, text, span, .. } = Lines::of(text.as_bytes()).excerpt(start, end);
+        let source = Source::new("a", text);
+        let Excerpt { line, column, text, span, .. } = Lines::of(&source, &[start].into()).excerpt(start, end);
         let problem = text[span].to_owned();
         (line, column, text, problem)
     }
@@ -180,12 +226,26 @@ mod tests {
     #[test]
     fn columns_of_a_line_of_megabytes_are_counted_in_blocks() {
         let text = format!("a\n{}b", "é".repeat(BLOCK));
-        let lines = Lines::of(text.as_bytes());
-        let column = |at: usize| lines.excerpt(u32::try_from(at).unwrap(), u32::try_from(at + 1).unwrap()).column;
+        let column = |byte: usize| at(&text, u32::try_from(byte).unwrap(), 0).1;
         assert_eq!([0, 2, 4, text.len() - 1, text.len()].map(column), [1, 1, 2, BLOCK + 1, BLOCK + 2]);
         let full = "x".repeat(BLOCK);
-        let end = u32::try_from(BLOCK).unwrap();
-        assert_eq!(Lines::of(full.as_bytes()).excerpt(end, end).column, BLOCK + 1);
+        assert_eq!(at(&full, u32::try_from(BLOCK).unwrap(), 0).1, BLOCK + 1);
+    }
+
+    /// Lines are taken from a file as from a text, whatever of it is read at once.
+    #[test]
+    fn lines_of_a_file_are_those_of_its_text() {
+        let text = "a: 1\r\nb: 2\n---\nc: 3\n".repeat(Source::PART / 16);
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(file.path(), &text).unwrap();
+        let wanted: BTreeSet<u32> = [0, 7, 8, 12, 21, 8 << 20, (8 << 20) + 1, 10 << 20, u32::MAX].into();
+        let (held, read) = (Source::new("a", text), Source::file(file.path()));
+        let (held, read) = (Lines::of(&held, &wanted), Lines::of(&read, &wanted));
+        for at in wanted {
+            assert_eq!(held.excerpt(at, at + 1.min(u32::MAX - at)), read.excerpt(at, at + 1.min(u32::MAX - at)));
+            assert_eq!(held.position(at), read.position(at));
+        }
+        assert_eq!(read.position(u32::MAX), (Source::PART / 16 * 4 + 1, 1));
     }
 
     #[test]

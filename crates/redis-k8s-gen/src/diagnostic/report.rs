@@ -1,6 +1,6 @@
 //! Everything that was found in a run.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::io;
 
 use redis_k8s::Severity;
@@ -200,20 +200,22 @@ impl Report {
     }
 
     fn shown(&self) -> Vec<Option<Shown<'_>>> {
-        let mut needed = vec![false; self.sources.len()];
+        let mut needed = vec![BTreeSet::new(); self.sources.len()];
         let places =
             self.diagnostics.iter().flat_map(|d| std::iter::once(&d.place).chain(d.related.iter().map(|(p, _)| p)));
         for place in places {
-            if let Place::Text { source, .. } = place
+            if let Place::Text { source, start, .. } = place
                 && let Some(needed) = usize::try_from(*source).ok().and_then(|source| needed.get_mut(source))
             {
-                *needed = true;
+                needed.insert(*start);
             }
         }
         self.sources
             .iter()
             .zip(needed)
-            .map(|(source, needed)| needed.then(|| Shown { name: &source.name, lines: Lines::of(&source.bytes) }))
+            .map(|(source, needed)| {
+                (!needed.is_empty()).then(|| Shown { name: &source.name, lines: Lines::of(source, &needed) })
+            })
             .collect()
     }
 

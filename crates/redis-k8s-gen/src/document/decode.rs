@@ -2,20 +2,26 @@
 
 use super::fault::Fault;
 use super::node::Origin;
+use crate::source::BYTE_ORDER_MARK;
 
 /// A fleet of ten thousand documents is three megabytes; what is larger was not meant for this tool.
-const MAX_BYTES: usize = 256 << 20;
+pub(super) const MAX_BYTES: usize = 256 << 20;
 
-/// The text of a source, and the byte it starts at: a byte order mark is passed over.
-pub(super) fn decode(bytes: &[u8]) -> Result<(&str, usize), Fault> {
-    if bytes.len() > MAX_BYTES {
-        return Err(fault("too-large", "the input is larger than 256 MiB", 0, 0).help("split it into several runs"));
+/// The text of a part of a source, and the byte it starts at: a byte order mark is passed over.
+pub(super) fn decode(bytes: &[u8], start: usize) -> Result<(&str, usize), Fault> {
+    if start + bytes.len() > MAX_BYTES {
+        return Err(fault("too-large", "the input is larger than 256 MiB", start, 0).help("split it into several runs"));
     }
-    if let Some(encoding) = wide_encoding(bytes) {
-        return Err(fault("not-utf-8", format!("the text is {encoding}, expected UTF-8"), 0, 0)
-            .help(format!("save it as UTF-8, for instance with `iconv -f {encoding} -t UTF-8`")));
+    let (mut bytes, mut start) = (bytes, start);
+    if start == 0 {
+        if let Some(encoding) = wide_encoding(bytes) {
+            return Err(fault("not-utf-8", format!("the text is {encoding}, expected UTF-8"), 0, 0)
+                .help(format!("save it as UTF-8, for instance with `iconv -f {encoding} -t UTF-8`")));
+        }
+        if let Some(rest) = bytes.strip_prefix(BYTE_ORDER_MARK) {
+            (bytes, start) = (rest, BYTE_ORDER_MARK.len());
+        }
     }
-    let (bytes, start) = bytes.strip_prefix(b"\xef\xbb\xbf").map_or((bytes, 0), |rest| (rest, 3));
     let text = std::str::from_utf8(bytes).map_err(|error| {
         let at = error.valid_up_to();
         fault("not-utf-8", format!("the byte 0x{:02x} is not UTF-8", bytes[at]), start + at, 1)
@@ -63,7 +69,7 @@ mod tests {
     use super::*;
 
     fn rule(bytes: &[u8]) -> Result<(&str, usize), &'static str> {
-        decode(bytes).map_err(|fault| fault.rule())
+        decode(bytes, 0).map_err(|fault| fault.rule())
     }
 
     #[test]

@@ -10,6 +10,11 @@ const fn error(id: &'static str, summary: &'static str, reason: &'static str) ->
 
 /// What texts are checked for before anything is known of what they mean; all of them are errors.
 pub const FORM_RULES: &[Rule] = &[
+    error(
+        "unreadable",
+        "a file is gone, or what holds it fails, while it is read",
+        "what stands in the rest of it is not known",
+    ),
     error("not-utf-8", "the text is not UTF-8", "YAML and JSON are, and the API server takes nothing else"),
     error(
         "control-character",

@@ -1,5 +1,6 @@
 //! Loads everything a run names.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 
 use rayon::iter::ParallelIterator;
@@ -7,6 +8,7 @@ use rayon::slice::ParallelSlice;
 use redis_k8s::{ApiVersion, Checked, KubernetesVersion, PathStep, Problem, Redis, Severity};
 use serde_json::Value;
 
+use super::decode::MAX_BYTES;
 use super::fault::Fault;
 use super::kubernetes::{self, Faulty, Schemas};
 use super::node::{Node, Origin};
@@ -17,7 +19,7 @@ use super::repair;
 use super::stream::{self, Piece};
 use super::twins::{self, NameTag, Twins};
 use crate::diagnostic::{Diagnostic, Place, Report};
-use crate::source::Source;
+use crate::source::{Part, Source};
 
 /// Less text is read faster than threads start.
 const WORTH_THREADS: usize = 128 << 10;
@@ -124,39 +126,30 @@ fn load_for<D: AsRef<Redis> + Send>(
             Err(fault) => all.report.add(run.diagnostic(fault, 0, Origin::Override(number))),
         }
     }
-    let mut pieces = Vec::new();
+    let (mut parts, mut read) = (Vec::new(), 0);
     for (number, source) in (0_u32..).zip(&sources) {
-        match stream::pieces(number, source) {
-            Ok(found) => pieces.extend(found),
-            Err(fault) => {
-                all.report.add(run.diagnostic(fault, number, Origin::Text { start: 0, end: 0 }));
-                all.filled.push(number);
+        for part in source.parts() {
+            match part {
+                Ok(part) => {
+                    let is_too_large = part.start + part.bytes.len() > MAX_BYTES;
+                    read += if let Cow::Owned(bytes) = &part.bytes { bytes.len() } else { 0 };
+                    parts.push((number, part));
+                    if is_too_large {
+                        break;
+                    }
+                }
+                Err(error) => run.stop(stream::unreadable(&error), number, &mut all),
+            }
+            // what is not held is let go once it is judged
+            if read >= Source::PART {
+                run.read_all(&parts, &mut all);
+                parts.clear();
+                read = 0;
             }
         }
     }
-    // Growing would hold the models of a fleet twice for a moment.
-    all.documents.reserve_exact(pieces.len());
-    all.names.reserve_exact(pieces.len());
-    if pieces.iter().map(|piece| piece.text.len()).sum::<usize>() < WORTH_THREADS {
-        for piece in &pieces {
-            run.read(piece, &mut all);
-        }
-    } else {
-        let batches: Vec<Batch<D>> = pieces
-            .par_chunks(pieces.len().div_ceil(BATCHES).min(BATCH))
-            .map(|pieces| {
-                let mut batch = Batch::default();
-                for piece in pieces {
-                    run.read(piece, &mut batch);
-                }
-                batch
-            })
-            .collect();
-        for batch in batches {
-            all.append(batch);
-        }
-    }
-    drop(pieces);
+    run.read_all(&parts, &mut all);
+    drop(parts);
     run.finish(sources, all)
 }
 
@@ -223,7 +216,46 @@ struct Run<'o, D> {
     objects: Objects<'o>,
 }
 
-impl<D: AsRef<Redis>> Run<'_, D> {
+impl<D: AsRef<Redis> + Send> Run<'_, D> {
+    /// Reads parts of sources, each with the number of its source.
+    fn read_all(&self, parts: &[(u32, Part<'_>)], all: &mut Batch<D>) {
+        let mut pieces = Vec::new();
+        for (number, part) in parts {
+            match stream::pieces(*number, part) {
+                Ok(found) => pieces.extend(found),
+                Err(fault) => self.stop(fault, *number, all),
+            }
+        }
+        // Growing would hold the models of a fleet twice for a moment.
+        all.documents.reserve_exact(pieces.len());
+        all.names.reserve_exact(pieces.len());
+        if pieces.iter().map(|piece| piece.text.len()).sum::<usize>() < WORTH_THREADS {
+            for piece in &pieces {
+                self.read(piece, all);
+            }
+            return;
+        }
+        let batches: Vec<Batch<D>> = pieces
+            .par_chunks(pieces.len().div_ceil(BATCHES).min(BATCH))
+            .map(|pieces| {
+                let mut batch = Batch::default();
+                for piece in pieces {
+                    self.read(piece, &mut batch);
+                }
+                batch
+            })
+            .collect();
+        for batch in batches {
+            all.append(batch);
+        }
+    }
+
+    /// Reports what is wrong with a source as a whole.
+    fn stop(&self, fault: Fault, number: u32, batch: &mut Batch<D>) {
+        batch.report.add(self.diagnostic(fault, number, Origin::Text { start: 0, end: 0 }));
+        batch.fill(number);
+    }
+
     fn read(&self, piece: &Piece<'_>, batch: &mut Batch<D>) {
         let parsed = parse::parse(piece.text, piece.base);
         // kubectl looks at a piece as a whole: this is said of the first manifest in it
@@ -399,7 +431,7 @@ impl<D: AsRef<Redis>> Run<'_, D> {
     }
 }
 
-impl<D: AsRef<Redis>> Run<'_, D> {
+impl<D: AsRef<Redis> + Send> Run<'_, D> {
     /// Judges objects by each other.
     fn judge_objects(&self, all: &mut Batch<D>) {
         let objects: Vec<&kubernetes::Object> = all.objects.iter().map(|manifest| &manifest.object).collect();

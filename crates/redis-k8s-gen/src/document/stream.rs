@@ -1,13 +1,13 @@
 //! Cuts a stream into pieces that can be read on their own.
 
+use std::io;
 use std::ops::Range;
-
-use memchr::{memchr_iter, memmem};
 
 use super::decode::decode;
 use super::fault::Fault;
 use super::json::{self, NoJson};
-use crate::source::Source;
+use crate::io::reason;
+use crate::source::{Part, markers};
 
 /// A part of a source that is read on its own.
 pub(super) struct Piece<'t> {
@@ -22,9 +22,14 @@ pub(super) struct Piece<'t> {
     pub(super) no_json: Option<NoJson>,
 }
 
-/// The pieces of a source of this number.
-pub(super) fn pieces(number: u32, source: &Source) -> Result<Vec<Piece<'_>>, Fault> {
-    let (text, start) = decode(&source.bytes)?;
+/// What to say of a source that could be read when the run began, and cannot any more.
+pub(super) fn unreadable(error: &io::Error) -> Fault {
+    Fault::new("unreadable", format!("it cannot be read: {}", reason(error)))
+}
+
+/// The pieces of a part of the source of this number.
+pub(super) fn pieces<'p>(number: u32, part: &'p Part<'_>) -> Result<Vec<Piece<'p>>, Fault> {
+    let (text, start) = decode(&part.bytes, part.start)?;
     let piece = |Range { start: from, end }| Piece {
         source: number,
         text: &text[from..end],
@@ -48,31 +53,11 @@ pub(super) fn pieces(number: u32, source: &Source) -> Result<Vec<Piece<'_>>, Fau
     Ok(pieces)
 }
 
-const MARKER: &[u8] = b"---";
-
-/// The pieces of a stream, each beginning at a `---` line but the first.
-///
-/// YAML makes this cut exact: a line that starts with `---` and white space is a document marker wherever it stands, even
-/// inside quotes and block scalars (production 206, `c-forbidden`). Only directives reach over a marker, so that a stream with
-/// a line that starts with `%` stays whole. An unclosed quote spoils its own piece and no other.
+/// The documents of a stream, each beginning at a marker but the first.
 fn cut(text: &str) -> Vec<Range<usize>> {
-    let bytes = text.as_bytes();
-    let starts_line = |at: usize| at == 0 || matches!(bytes[at - 1], b'\n' | b'\r');
-    let mut pieces = Vec::new();
     let mut start = 0;
-    if memchr_iter(b'%', bytes).any(starts_line) {
-        pieces.push(0..text.len());
-        return pieces;
-    }
-    for at in memmem::find_iter(bytes, MARKER) {
-        let marker_ends = matches!(bytes.get(at + MARKER.len()), None | Some(b' ' | b'\t' | b'\n' | b'\r'));
-        if at > start && marker_ends && starts_line(at) {
-            pieces.push(start..at);
-            start = at;
-        }
-    }
-    pieces.push(start..text.len());
-    pieces
+    let ends = markers(text.as_bytes()).into_iter().flatten().chain([text.len()]);
+    ends.map(|end| std::mem::replace(&mut start, end)..end).collect()
 }
 
 #[cfg(test)]

@@ -10,7 +10,7 @@ use redis_k8s::{Checked, Redis};
 use super::interrupt::HeldSignals;
 use super::progress::{Progress, grouped};
 use super::{Failure, Selection, Session, selection};
-use crate::command::documents::reason;
+use crate::io::reason;
 
 /// Writes the objects of all documents into `dir`.
 ///

@@ -19,7 +19,7 @@ use crate::document::fault::Fault;
 use crate::document::node::{Kind, Node, Origin, shorten};
 use crate::document::parse::{self, Document};
 use crate::document::recognise::{item_path, unfold};
-use crate::document::stream;
+use crate::document::stream::{self, Piece};
 use crate::source::Source;
 
 /// Kinds that are checked beside those of Kubernetes, from the schemas that were given.
@@ -90,38 +90,10 @@ impl Schemas {
     fn add(&mut self, source: &Source) -> Result<Vec<Fault>, Fault> {
         let known = self.kinds.len();
         let (mut faults, mut foreign) = (Vec::new(), None);
-        for piece in stream::pieces(0, source)? {
-            let parsed = parse::parse(piece.text, piece.base);
-            faults.extend(parsed.stopped);
-            for Document { root, faults: of_text } in parsed.documents {
-                faults.extend(of_text);
-                let roots = match piece.item {
-                    Some(index) => vec![(item_path(index), root)],
-                    None => unfold(root),
-                };
-                for (path, root) in roots {
-                    let mut compiler = Compiler::new(path);
-                    match (text(&root, "apiVersion"), text(&root, "kind")) {
-                        (Some("apiextensions.k8s.io/v1"), Some("CustomResourceDefinition")) => {
-                            self.add_definition(&root, &mut compiler);
-                        }
-                        (None, None) if matches!(root.kind, Kind::Mapping(_)) => {
-                            self.add_plain(&root, &source.name, &mut compiler);
-                        }
-                        (api_version, kind) => {
-                            foreign.get_or_insert_with(|| {
-                                let what = match (api_version, kind) {
-                                    (Some(api_version), Some(kind)) => {
-                                        format!("{} of {}", shorten(kind), shorten(api_version))
-                                    }
-                                    _ => root.description(),
-                                };
-                                invalid(format!("{what} is no schema")).at(root.locate(&["kind".into()]))
-                            });
-                        }
-                    }
-                    faults.append(&mut compiler.faults);
-                }
+        for part in source.parts() {
+            let part = part.map_err(|error| stream::unreadable(&error))?;
+            for piece in stream::pieces(0, &part)? {
+                self.add_piece(&piece, &source.name, &mut faults, &mut foreign);
             }
         }
         // a release has its definitions among all that belongs to it
@@ -130,6 +102,42 @@ impl Schemas {
             faults.push(foreign.unwrap_or_else(nothing));
         }
         Ok(faults)
+    }
+
+    /// Adds the kinds of a piece; `foreign` is the first object that is no schema.
+    fn add_piece(&mut self, piece: &Piece<'_>, name: &str, faults: &mut Vec<Fault>, foreign: &mut Option<Fault>) {
+        let parsed = parse::parse(piece.text, piece.base);
+        faults.extend(parsed.stopped);
+        for Document { root, faults: of_text } in parsed.documents {
+            faults.extend(of_text);
+            let roots = match piece.item {
+                Some(index) => vec![(item_path(index), root)],
+                None => unfold(root),
+            };
+            for (path, root) in roots {
+                let mut compiler = Compiler::new(path);
+                match (text(&root, "apiVersion"), text(&root, "kind")) {
+                    (Some("apiextensions.k8s.io/v1"), Some("CustomResourceDefinition")) => {
+                        self.add_definition(&root, &mut compiler);
+                    }
+                    (None, None) if matches!(root.kind, Kind::Mapping(_)) => {
+                        self.add_plain(&root, name, &mut compiler);
+                    }
+                    (api_version, kind) => {
+                        foreign.get_or_insert_with(|| {
+                            let what = match (api_version, kind) {
+                                (Some(api_version), Some(kind)) => {
+                                    format!("{} of {}", shorten(kind), shorten(api_version))
+                                }
+                                _ => root.description(),
+                            };
+                            invalid(format!("{what} is no schema")).at(root.locate(&["kind".into()]))
+                        });
+                    }
+                }
+                faults.append(&mut compiler.faults);
+            }
+        }
     }
 
     /// Adds the served versions of a `CustomResourceDefinition`.
