@@ -6,7 +6,7 @@ find_data() {
   local kept=''; form='' durable=0 stamp=0
   [ ! -r $data/form ] || read -r kept <$data/form
   [ ! -s $data/dump.rdb ] || form=rdb
-  set -- "$data"/appendonlydir/*
+  set -- $data/appendonlydir/*
   if [ -e "$1" ]; then
     case $form-$kept-$persistence in
     rdb-rdb-*) ;;
@@ -15,7 +15,7 @@ find_data() {
     esac
   fi
   [ -n "$form" ] || return 0
-  [ "$form" = aof ] || set -- $data/dump.rdb
+  [ $form = aof ] || set -- $data/dump.rdb
   stamp=$(stat -c %Y "$@" | sort -rn | sed q)
   [ ! -e $data/was-master ] || stamp=$((stamp + 2))
   [ -e $data/whole ] && case $form-$kept in aof-aof | aof-) durable=1 ;; esac
@@ -39,7 +39,7 @@ look_around() {
     "slave-$me")
       mine="$mine $address"
       offset=$(ask server $address INFO replication | sed -n 's/^slave_repl_offset:\([0-9]*\).*/\1/p')
-      [ "${offset:-0}" -le $most ] || best=$address most=${offset:-0}
+      [ ${offset:-0} -le $most ] || best=$address most=${offset:-0}
       ;;
     esac
   done <$work/roles
@@ -50,7 +50,7 @@ post() {
   [ $held -ge 8 ] || return 0
   post_next=$((waited + 2))
   while read -r _ address _; do
-    ({ echo "CLIENT SETNAME rk-waits-$ordinal-$stamp"; sleep $held; } | limit=$held ask sentinel "$address" >/dev/null &)
+    ({ echo "CLIENT SETNAME rk-waits-$ordinal-$stamp"; sleep $held; } | limit=$held ask sentinel $address >/dev/null &)
   done <$work/views
 }
 read_board() {
@@ -58,7 +58,7 @@ read_board() {
   for note in $(at_once notes <$work/views | tr ' ' '\n' | grep -x '[0-9]*-[0-9]*' | grep -v "^$ordinal-"); do
     peer=${note%-*} its=${note#*-}
     waiting="$waiting$peer "
-    if [ $its -gt $first_stamp ] || { [ $its -eq $first_stamp ] && [ "$peer" -lt $first ]; }; then
+    if [ $its -gt $first_stamp ] || { [ $its -eq $first_stamp ] && [ $peer -lt $first ]; }; then
       first=$peer first_stamp=$its
     fi
   done
@@ -124,7 +124,7 @@ decide_other() {
 register_everywhere() {
   local address kind registered=0
   while read -r _ address kind _; do
-    case $kind in named) ;; blank) register $1 "$address" ;; *) false ;; esac && registered=$((registered + 1))
+    case $kind in named) ;; blank) register $1 $address ;; *) false ;; esac && registered=$((registered + 1))
   done <$work/views
   [ $registered -gt $((found / 2)) ]
 }
@@ -134,7 +134,7 @@ start() {
   umask 077
   {
     printf 'include %s\n' $etc/redis.conf $etc/live.conf
-    if [ "$form" = aof ]; then echo appendonly yes; else echo appendonly no; fi
+    if [ $form = aof ]; then echo appendonly yes; else echo appendonly no; fi
     at server $me; printf 'replica-announce-ip %s\nreplica-announce-port %s\n' $to
     printf 'min-replicas-to-write %s\nmin-replicas-max-lag %s\n' "${closed:-$min_replicas}" $max_lag
     case $($program-server -v) in 'Redis server v=7'* | [!R]*) ;; *) echo repl-rdb-channel no ;; esac
@@ -142,7 +142,7 @@ start() {
       users server; password server
       printf 'masteruser %s\nmasterauth %s\n' $user "$(quoted)"
     fi
-    [ -z "${1:-}" ] || { at server $1; echo "replicaof $to"; }
+    [ $# = 0 ] || { at server $1; echo "replicaof $to"; }
     [ -z "$newcomer" ] || echo 'replica-priority 0'
   } >$run/redis.conf
   : >$run/running
@@ -161,7 +161,7 @@ act() {
     start
     ;;
   replica)
-    say "$reason: joining as replica"; newcomer=1; start $named
+    say "$reason: joining as replica"; newcomer=1; ${compare:-:} $named; start $named
     ;;
   candidate) say "$reason: starting as replica, for the sentinels to elect"; start $named ;;
   *) say "$reason" ;;
@@ -171,7 +171,7 @@ act() {
   tell) set -- $masters; register_everywhere $1 ;;
   promote)
     ask server $best REPLICAOF NO ONE
-    at server $best; for other in $mine; do [ "$other" = "$best" ] || ask server $other REPLICAOF $to; done
+    at server $best; for other in $mine; do [ $other = $best ] || ask server $other REPLICAOF $to; done
     ;;
   esac >/dev/null
 }

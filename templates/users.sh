@@ -1,8 +1,8 @@
 # With users: who they are. Servers, sentinels and these scripts are one of their own, so that the default one can go
 agent=redis-k8s user=redis-k8s as=''
 needs='resetkeys resetchannels &__sentinel__:hello -@all +acl|deluser +acl|setuser +acl|users +bgsave +client|kill +client|pause'
-needs="$needs +client|setname +config|get +config|rewrite +config|set +exec +info +multi +ping +psync +publish +replconf"
-needs="$needs +replicaof +role +script|kill +slaveof +subscribe"
+needs="$needs +client|setname +config|get +config|rewrite +config|set +exec +info +module|list +multi +ping +psync +publish"
+needs="$needs +replconf +replicaof +role +script|kill +slaveof +subscribe"
 # what an exporter asks
 needs="$needs +client|list +command|info +latency|histogram +latency|latest +slowlog|get +slowlog|len"
 list=$etc/users.conf

@@ -7,8 +7,8 @@ use std::ops::RangeInclusive;
 use crate::api_version::ApiVersion;
 use crate::model::defaults;
 use crate::model::{
-    Auth, ClientCertificates, External, MasterService, Metrics, Monitor, MonitorKind, Persistence, Redis, Scheduling,
-    Sentinel,
+    Auth, ClientCertificates, Config, External, MasterService, Metrics, Modules, Monitor, MonitorKind, Persistence,
+    Redis, Scheduling, Sentinel,
 };
 use crate::value::{Duration, Image, Quantity};
 
@@ -252,6 +252,13 @@ impl<'a> Instance<'a> {
             ],
             _ => return None,
         })
+    }
+
+    /// True if servers load modules, those of the image or others.
+    pub(crate) fn loads_modules(self) -> bool {
+        let spec = &self.redis.spec;
+        let has_own = |config: &Config| config.keys().any(|key| key.as_str() == "loadmodule");
+        spec.modules == Some(Modules::Image) || spec.config.as_ref().is_some_and(has_own)
     }
 
     /// Pods a set is rendered with: none while the instance is suspended.

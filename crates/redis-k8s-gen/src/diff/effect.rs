@@ -474,7 +474,7 @@ impl Run<'_> {
         let files = [
             ("live.conf", servers),
             ("sentinel-users.conf", sentinels),
-            ("topology.env", servers || sentinels),
+            ("topology.env", (servers || sentinels) && topology(change.old) != topology(change.new)),
             ("users.conf", servers),
         ];
         let live: Vec<&str> =
@@ -539,6 +539,12 @@ impl Run<'_> {
             });
         }
     }
+}
+
+/// What running pods take up of `topology.env`: modules are compared at a start alone.
+fn topology(settings: Option<&Item>) -> &str {
+    let text = settings.map_or("", |item| item.text("/data/topology.env"));
+    text.split_once("# compare ").map_or(text, |(taken, _)| taken)
 }
 
 /// The files of the modules a configuration has servers load; the same may be elsewhere in another image.

@@ -139,6 +139,7 @@ pub(super) fn topology_env(instance: Instance<'_>) -> String {
             tls => instance.has_tls(),
             outside => instance.external().is_some(),
             node_ports => node_ports(instance),
+            modules => instance.loads_modules(),
         },
     )
 }

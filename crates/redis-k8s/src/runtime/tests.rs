@@ -135,6 +135,8 @@ fn the_topology_is_what_scripts_ask_for() {
         ("{auth: {secret: a}}", "auth=1\n"),
         ("{storage: {size: 1Gi}}", "claims=1\n"),
         ("{minReplicasMaxLag: 7s}", "max_lag=7\n"),
+        ("{image: 'redis:8', modules: image}", "\ncompare=compare\n"),
+        ("{config: {loadmodule: /m/a.so}}", "\ncompare=compare\n"),
     ] {
         assert!(env(spec).contains(line), "{spec}: {}", env(spec));
     }

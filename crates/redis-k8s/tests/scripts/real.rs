@@ -66,14 +66,19 @@ fn with_real_client(container: &Container) -> bool {
     true
 }
 
-/// A server with passwords of any bytes, configured by its script, and its port.
+/// A server with passwords of any bytes, configured by its script, and its socket.
 fn serve(container: &mut Container) -> Option<(Running, PathBuf)> {
+    serve_with(container, "")
+}
+
+/// [`serve`], with these directives.
+fn serve_with(container: &mut Container, directives: &str) -> Option<(Running, PathBuf)> {
     let (port, socket) = (free_port(), container.path("socket"));
     container.set("RK_PORT", &port);
     container.mount("auth");
     container.topology("auth", "1");
     container.topology("persistence", "none");
-    let configuration = format!("port {port}\nbind 127.0.0.1\nunixsocket {}\n", socket.display());
+    let configuration = format!("port {port}\nbind 127.0.0.1\nunixsocket {}\n{directives}", socket.display());
     container.write("etc/redis-k8s/redis.conf", &configuration);
     container.write("etc/redis-k8s/live.conf", "save ''\nmaxmemory 1mb\n");
     container.write("etc/redis-k8s/server-watch.sh", "");
@@ -169,6 +174,38 @@ fn a_watch_beside_a_real_server_tells_its_state_and_gives_it_what_changes() {
                      ask server 127.0.0.1 REPLICAOF 127.0.0.1 1; late() { grep -q 'late not in sync' \"$run/pulse\"; }; within late\n\
                      kill -KILL -$watch; wait 2>/dev/null";
         assert_eq!(said(container, "common.sh", lines), "applied\nOK\n1004\nOK");
+    });
+}
+
+/// The least that a server loads; redismodule.h finds functions of the server this way.
+const MODULE: &str = r#"
+int RedisModule_OnLoad(void **context) {
+  int (*find)(const char *, void *) = context[0];
+  void (*be)(void *, const char *, int, int);
+  return find("RedisModule_SetModuleAttribs", &be) || (be(context, "toy", 1, 1), 0);
+}
+"#;
+
+#[test]
+fn a_real_server_tells_its_modules() {
+    in_each_shell(|container| {
+        let Some(program) = find("cc") else { return };
+        let (source, module) = (container.path("toy.c"), container.path("toy.so").display().to_string());
+        std::fs::write(&source, MODULE).unwrap();
+        assert!(
+            Command::new(program).args(["-shared", "-fPIC", "-o", &module]).arg(source).status().unwrap().success()
+        );
+        let load = format!("loadmodule {module} WORKERS 4\n");
+        if !with_real_client(container) {
+            return;
+        }
+        let Some(_running) = serve_with(container, &load) else { return };
+        container.topology_if("modules");
+        let said = |container: &Container| said(container, "server-start.sh", "$compare 127.0.0.1");
+        assert_eq!(said(container), "");
+        container.write("etc/redis-k8s/redis.conf", "port 6379\n");
+        let lacks = "which this server does not load: replication stops at a key of it, and its commands are lost";
+        assert_eq!(said(container), format!("the master 127.0.0.1 has module toy, {lacks}"));
     });
 }
 

@@ -496,6 +496,41 @@ fn act(container: &Container, state: &str) -> (Vec<String>, String) {
 }
 
 #[test]
+fn a_replica_says_which_modules_of_its_master_it_does_not_load() {
+    // Of Redis 8.2: one that is built in has no path, and of arguments there is a line each.
+    let answer = "name\nvectorset\nver\n1\npath\n\nargs\n\n\
+                  name\nReJSON\nver\n80200\npath\n/usr/local/lib/redis/modules/rejson.so\nargs\n\n\
+                  name\nsearch\nver\n80200\npath\n/usr/local/lib/redis/modules/redisearch.so\nargs\nWORKERS\n4";
+    let lacks = |name: &str| {
+        format!(
+            "the master 10.0.0.11 has module {name}, which this server does not load: replication stops at a key of it, and its commands are lost"
+        )
+    };
+    let joining = || "a reason: joining as replica".to_owned();
+    in_each_shell(|container| {
+        container.topology_if("modules");
+        let said = |container: &Container, loads: &str| {
+            container.write("etc/redis-k8s/redis.conf", &format!("port 6379\n{loads}"));
+            act(container, "verdict=replica named=10.0.0.11").0
+        };
+        container.server(1, &Peer::master().answer("MODULE LIST", answer));
+        let search = "loadmodule /usr/local/lib/redis/modules/redisearch.so WORKERS 4\n";
+        assert_eq!(said(container, search), [joining(), lacks("ReJSON"), EXEC.to_owned()]);
+        assert_eq!(said(container, ""), [joining(), lacks("ReJSON"), lacks("search"), EXEC.to_owned()]);
+        // In another image they are elsewhere.
+        let stack = "loadmodule /opt/redis-stack/lib/redisearch.so\nloadmodule /opt/redis-stack/lib/rejson.so\n";
+        assert_eq!(said(container, stack), [joining(), EXEC.to_owned()]);
+        for answer in ["", "NOPERM User redis-k8s has no permissions to run the 'module|list' command"] {
+            container.server(1, &Peer::master().answer("MODULE LIST", answer));
+            assert_eq!(said(container, search), [joining(), EXEC.to_owned()], "{answer}");
+        }
+        // A master asks nobody.
+        assert_eq!(act(container, "verdict=master").0, ["a reason: starting as master", EXEC]);
+        assert!(container.calls().is_empty());
+    });
+}
+
+#[test]
 fn what_comes_of_a_verdict() {
     let master = ["a reason: starting as master", EXEC];
     let joining = ["a reason: joining as replica", EXEC];

@@ -13,7 +13,7 @@ use super::Check;
 use super::image::{self, Server};
 use super::rule::rules;
 use crate::check::at::At;
-use crate::model::{Config, Modules, defaults};
+use crate::model::{Config, defaults};
 use crate::value::{ConfigKey, ConfigValue};
 
 /// A ConfigMap holds a mebibyte at most, and `kubectl apply` keeps a copy of it in an annotation of 256 KiB.
@@ -112,7 +112,7 @@ fn names_and_values(
             known(check, path, directive, value, server);
         } else {
             let near = guesses.next().and_then(|_| nearest(name, owned));
-            unknown(check, config, path, key, near, server, owned);
+            unknown(check, path, key, near, server, owned);
         }
     }
 }
@@ -151,7 +151,6 @@ fn cut(text: &str) -> String {
 
 fn unknown(
     check: &mut Check,
-    config: &Config,
     path: &At,
     key: &ConfigKey,
     near: Option<&'static str>,
@@ -162,8 +161,7 @@ fn unknown(
     let at = path.field(name);
     let module_prefixes = ["search-", "ts-", "bf-", "cf-", "cms-", "topk-", "td-"];
     if name.contains('.') || module_prefixes.iter().any(|prefix| name.starts_with(prefix)) {
-        let loads = check.spec.modules == Some(Modules::Image) || config.keys().any(|key| key.as_str() == "loadmodule");
-        if owned("loadmodule").is_some() || !loads {
+        if owned("loadmodule").is_some() || !check.instance.loads_modules() {
             check.report(
                 CONFIG_KEY_OF_MODULE
                     .at(at, format!("{name} is a directive of a module, and no module is loaded"))
