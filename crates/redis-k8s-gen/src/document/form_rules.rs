@@ -85,4 +85,9 @@ pub const FORM_RULES: &[Rule] = &[
         "an instance is named as the sentinels of another",
         "one would overwrite the objects of the other",
     ),
+    error(
+        "clashing-certificates",
+        "`spec.tls.certificate` of two documents of a namespace is for the same Secret",
+        "cert-manager fills it for the first alone, and its certificate does not hold the names of the other",
+    ),
 ];

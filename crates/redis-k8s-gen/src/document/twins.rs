@@ -21,7 +21,7 @@ pub(super) struct Twins {
     pub(super) first: NameTag,
 }
 
-/// Finds documents of the same name, and those whose objects meet the sentinels of another.
+/// Finds documents of the same name, those whose objects meet the sentinels of another, and those whose certificate does that of another.
 ///
 /// Object names are NAME and NAME-suffix; of the suffixes only `-sentinel` is also carried by a workload, so that instances
 /// `a` and `a-sentinel` are the one pair of different names that cannot live side by side.
@@ -52,6 +52,19 @@ pub(super) fn find(documents: &[impl AsRef<Redis>], tags: &[NameTag]) -> Vec<Twi
             let message = format!("the objects of `{name}` have the names of the sentinels of `{base}`");
             let fault = Fault::new("clashing-names", message).help("give it another name or namespace");
             twins.push(Twins { fault: at_name(fault), second: tags[index], first: tags[*first] });
+        }
+    }
+    let mut by_secret = HashMap::new();
+    for (index, redis) in documents.iter().enumerate() {
+        let tls = redis.spec.tls.as_deref().filter(|tls| tls.certificate.is_some());
+        let Some(secret) = tls.and_then(|tls| tls.secret.as_ref()) else { continue };
+        let first = *by_secret.entry((namespaces[index].as_str(), secret.as_str())).or_insert(index);
+        let [name, other] = [index, first].map(|index| &documents[index].metadata.name);
+        if name != other {
+            let message =
+                format!("the certificate of `{name}` is written to the Secret `{secret}`, as that of `{other}`");
+            let fault = Fault::new("clashing-certificates", message).help("give each its own spec.tls.secret");
+            twins.push(Twins { fault: at_name(fault), second: tags[index], first: tags[first] });
         }
     }
     twins

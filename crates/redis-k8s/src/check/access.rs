@@ -8,8 +8,8 @@ use crate::value::{Duration, SecretKey};
 
 /// Characters of a key in a Secret.
 pub(super) const MOST_OF_KEY: usize = 253;
-/// In milliseconds.
-const HOUR: u64 = 3_600_000;
+/// In seconds.
+const HOUR: u64 = 3600;
 /// How long a certificate of cert-manager is valid that says nothing of it: 90 days.
 const CERT_MANAGER_DURATION: u64 = 90 * 24 * HOUR;
 
@@ -191,13 +191,14 @@ fn made(check: &mut Check, tls: &Tls, certificate: &Certificate) {
             check.report(fault.help("leave it out"));
         }
     }
-    let valid = certificate.duration.map_or(CERT_MANAGER_DURATION, Duration::as_millis);
+    // As it is rendered.
+    let valid = certificate.duration.map_or(CERT_MANAGER_DURATION, Duration::as_secs_rounded_up);
     let times = [
         ("duration", certificate.duration, HOUR, u64::MAX),
         ("renewBefore", certificate.renew_before, HOUR / 12, valid.saturating_sub(1)),
     ];
     for (field, time, least, most) in times {
-        if time.is_some_and(|time| !(least..=most).contains(&time.as_millis())) {
+        if time.is_some_and(|time| !(least..=most).contains(&time.as_secs_rounded_up())) {
             let fault = CERTIFICATE_TIMES
                 .at(path.field(field), "cert-manager takes 1h or more, and renews 5m or more before the end");
             check.report(fault.help("leave it out for 90 days, the last third of which it is renewed in"));
@@ -281,6 +282,12 @@ pub(super) const CASES: &[super::tests::Case] = {
             "spec.tls.certificate.renewBefore",
             "{metadata: {name: a, namespace: b}, spec: {auth: {secret: a}, tls: {secret: t, certificate: {issuer: c, duration: 2h, renewBefore: 2h}}}}",
             "{metadata: {name: a, namespace: b}, spec: {auth: {secret: a}, tls: {secret: t, certificate: {issuer: c, duration: 2h, renewBefore: 1h}}}}",
+        ),
+        case(
+            "certificate-times",
+            "spec.tls.certificate.renewBefore",
+            "{metadata: {name: a, namespace: b}, spec: {auth: {secret: a}, tls: {secret: t, certificate: {issuer: c, duration: 1h, renewBefore: 59m59s1ms}}}}",
+            "{metadata: {name: a, namespace: b}, spec: {auth: {secret: a}, tls: {secret: t, certificate: {issuer: c, duration: 1h, renewBefore: 59m59s}}}}",
         ),
         case(
             "tls-keys-equal",

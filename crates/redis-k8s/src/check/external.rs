@@ -1,5 +1,6 @@
 //! Addresses by which clients outside reach each server and each sentinel.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
@@ -16,7 +17,7 @@ rules! { RULES;
         "sentinels would answer addresses inside the cluster, whoever asks";
     EXTERNAL_SENTINELS_UNREACHABLE = Warning "external-sentinels-unreachable", "`spec.services.external` names no sentinels, and `spec.services.sentinel` is reached from inside alone",
         "clients outside learn from sentinels who is master";
-    EXTERNAL_ADDRESS_INVALID = Error "external-address-invalid", "an address outside is neither an IP address nor a DNS name, or holds `{index}` more than once or beside others",
+    EXTERNAL_ADDRESS_INVALID = Error "external-address-invalid", "an address outside is neither an IP address as sentinels write it nor a DNS name, or holds `{index}` more than once or beside others",
         "servers announce it, and sentinels and clients connect to it";
     EXTERNAL_ADDRESSES_TOO_FEW = Error "external-addresses-too-few", "there are less addresses outside than pods",
         "a pod without one would announce an address inside, which clients cannot reach once it is master";
@@ -145,19 +146,21 @@ fn counted_addresses(count: usize) -> String {
 }
 
 /// What an address should be, if it is none.
-fn check_address(address: &str, template: bool) -> Result<(), &'static str> {
+fn check_address(address: &str, template: bool) -> Result<(), Cow<'static, str>> {
     const EXAMPLE: &str = "write an IP address, or a DNS name in lower case, as redis-0.example.com";
     let found = address.matches(INDEX).count();
     if found > 1 || found == 1 && !template {
-        return Err("write one name with one {index} for all, or an address without it for each");
+        return Err("write one name with one {index} for all, or an address without it for each".into());
     }
-    if address.parse::<IpAddr>().is_ok() {
-        return Ok(());
+    if let Ok(parsed) = address.parse::<IpAddr>() {
+        // Sentinels answer the usual form (RFC 5952), with which pods compare their own; the API server warns of others.
+        let usual = parsed.to_canonical().to_string();
+        return if usual == address { Ok(()) } else { Err(format!("write it as sentinels do: {usual}").into()) };
     }
     let name = address.replace(INDEX, "0");
     // What ends in a number is an address to every resolver, and no good one.
     let ends_in_number = name.rsplit('.').next().is_some_and(|last| last.bytes().all(|byte| byte.is_ascii_digit()));
-    if ends_in_number || name.parse::<ObjectName>().is_err() { Err(EXAMPLE) } else { Ok(()) }
+    if ends_in_number || name.parse::<ObjectName>().is_err() { Err(EXAMPLE.into()) } else { Ok(()) }
 }
 
 #[cfg(test)]
@@ -187,6 +190,12 @@ pub(super) const CASES: &[super::tests::Case] = {
             "spec.services.external.servers[1]",
             "spec: {auth: {secret: a}, services: {external: {servers: [192.0.2.1, 192.0.2.2:6379, 192.0.2.3], sentinels: ['s-{index}.example.com']}}}",
             "spec: {auth: {secret: a}, services: {external: {servers: [192.0.2.1, '2001:db8::2', r-2.example.com], sentinels: ['s-{index}.example.com']}}}",
+        ),
+        case(
+            "external-address-invalid",
+            "spec.services.external.servers[1]",
+            "spec: {auth: {secret: a}, services: {external: {servers: ['2001:db8::1', '2001:DB8:0::2', '2001:db8::3'], sentinels: ['s-{index}.example.com']}}}",
+            "spec: {auth: {secret: a}, services: {external: {servers: ['2001:db8::1', '2001:db8::2', '2001:db8::3'], sentinels: ['s-{index}.example.com']}}}",
         ),
         case(
             "external-address-invalid",

@@ -35,10 +35,11 @@ document! {
     /// What cert-manager makes.
     pub struct Certificate {
         /// Who signs it. With an authority that others have, too, as Let's Encrypt, servers trust more than their own clients.
+        /// Before another authority signs, `spec.tls.authority` holds both: pods do not get their certificates at the same moment.
         pub issuer: Option<ObjectName> => sample(r#""team-ca""#).beside(CERTIFIED),
         /// The kind of the issuer: `Issuer`, which is in the namespace of the instance, or `ClusterIssuer`.
         pub issuer_kind: Option<IssuerKind> = "Issuer" => sample(r#""ClusterIssuer""#).beside(CERTIFIED),
-        /// How long it is valid, 1h or more.
+        /// How long it is valid, 1h or more. Where nothing was said before it waits for the next renewal.
         pub duration: Option<Duration> else "cert-manager's, 90 days" => sample(r#""720h""#).beside(CERTIFIED),
         /// How long before its end it is renewed, 5m or more.
         pub renew_before: Option<Duration> else "cert-manager's, a third of the time it is valid" => sample(r#""240h""#).beside(CERTIFIED),

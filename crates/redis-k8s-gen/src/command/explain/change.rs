@@ -16,7 +16,8 @@ pub(super) fn of(sample: &Sample) -> String {
         found.map(|effect| whose(&effect.object)).collect()
     };
     // Who says no namespace may mean the one that the other names.
-    if diff.is_another_instance() || sample.with.pointer("/metadata/namespace").is_some() {
+    let [without, with] = [&sample.without, &sample.with].map(|document| document.pointer("/metadata/namespace"));
+    if diff.is_another_instance() || without != with {
         return "another instance".to_owned();
     }
     let mut words = Vec::new();
