@@ -4,7 +4,7 @@
 //! validates one file alone is not told of everything that is in the others.
 
 use std::borrow::Cow;
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{HashMap, HashSet};
 
 use redis_k8s::PathStep;
 
@@ -26,36 +26,77 @@ pub(in crate::document) struct Object {
     pub(in crate::document) is_foreign: bool,
     /// With its group, if it is a kind that was given.
     kind: Cow<'static, str>,
-    pub(super) namespace: String,
-    pub(super) name: String,
+    pub(super) namespace: Box<str>,
+    pub(super) name: Box<str>,
     name_origin: Origin,
     /// The labels of the pods it is or makes.
-    pub(super) pods: Option<BTreeMap<String, String>>,
+    pub(super) pods: Option<Texts>,
     /// The labels it selects pods by, and where they stand.
-    selector: Option<(BTreeMap<String, String>, Place)>,
-    references: Vec<Reference>,
+    selector: Option<(Texts, Origin)>,
+    references: Box<[Reference]>,
     is_headless: bool,
     /// What it is to an instance.
     pub(super) part: Option<instance::Part>,
 }
 
+/// Labels or variables in one text, since a fleet has many: `KEY=VALUE`, each ended by a NUL, which is in none that is valid.
+#[derive(Debug)]
+pub(super) struct Texts(Box<str>);
+
+impl Texts {
+    pub(super) fn of(labels: &[Entry<'_>]) -> Self {
+        labels.iter().filter_map(|entry| Some((&*entry.key, entry.value.as_text()?))).collect()
+    }
+
+    fn pairs(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0.split_terminator('\0').filter_map(|pair| pair.split_once('='))
+    }
+
+    pub(super) fn get(&self, key: &str) -> Option<&str> {
+        // of variables of one name the last counts
+        self.0.split_terminator('\0').rev().find_map(|pair| pair.strip_prefix(key)?.strip_prefix('='))
+    }
+
+    /// True if pods with these labels are selected by them.
+    pub(super) fn select(&self, labels: &Self) -> bool {
+        self.pairs().all(|(key, value)| labels.get(key) == Some(value))
+    }
+}
+
+impl<'t> FromIterator<(&'t str, &'t str)> for Texts {
+    fn from_iter<I: IntoIterator<Item = (&'t str, &'t str)>>(pairs: I) -> Self {
+        let parts: Vec<&str> = pairs.into_iter().flat_map(|(key, value)| [key, "=", value, "\0"]).collect();
+        Self(parts.concat().into())
+    }
+}
+
 /// Where something stands in an object.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub(super) struct Place {
-    path: Vec<PathStep>,
+    /// Its path, with a space between steps and `#` for an index.
+    steps: &'static str,
+    indexes: [usize; 2],
     pub(super) origin: Origin,
 }
 
 impl Place {
-    pub(super) fn of(root: &Node<'_>, path: &[PathStep]) -> Self {
-        Self { path: path.to_vec(), origin: root.locate(path) }
+    pub(super) fn of(root: &Node<'_>, steps: &'static str, index: usize) -> Self {
+        let mut place = Self { steps, indexes: [index, 0], origin: root.origin };
+        place.origin = root.locate(&place.path());
+        place
+    }
+
+    fn path(&self) -> Vec<PathStep> {
+        let mut indexes = self.indexes.into_iter();
+        let step = |step| if step == "#" { indexes.next().unwrap_or_default().into() } else { PathStep::from(step) };
+        self.steps.split(' ').map(step).collect()
     }
 }
 
 #[derive(Debug)]
 struct Reference {
     kind: &'static str,
-    name: String,
+    name: Box<str>,
     place: Place,
 }
 
@@ -69,7 +110,7 @@ pub(in crate::document) struct Faulty {
 impl Object {
     pub(super) fn of(root: &Node<'_>, known: &Known) -> Self {
         let metadata = root.get("metadata");
-        let said = |field| metadata.and_then(|metadata| text(metadata, field)).unwrap_or_default().to_owned();
+        let said = |field| metadata.and_then(|metadata| text(metadata, field)).unwrap_or_default().into();
         let is_foreign = known.is_given();
         let kind = if is_foreign { known.full_name().into() } else { known.kind.clone() };
         let spec = root.get("spec").filter(|_| !is_foreign);
@@ -79,24 +120,15 @@ impl Object {
             _ => template,
         };
         let pod_metadata = pods.map(|pods| pods.get("metadata"));
-        let mut references = References { root, found: Vec::new() };
-        if kind == "StatefulSet" {
-            references.add("Service", &["spec".into(), "serviceName".into()]);
-        }
-        if let Some(pod_spec) = pods.and_then(|pods| pods.get("spec")) {
-            let path: &[PathStep] =
-                if kind == "Pod" { &["spec".into()] } else { &["spec".into(), "template".into(), "spec".into()] };
-            references.of_pod(pod_spec, path);
-        }
         Self {
             is_foreign,
             namespace: said("namespace"),
             name: said("name"),
             name_origin: root.locate(&["metadata".into(), "name".into()]),
             pods: pod_metadata
-                .map(|metadata| to_map(metadata.map(|metadata| entries(metadata, "labels")).unwrap_or_default())),
+                .map(|metadata| Texts::of(metadata.map(|metadata| entries(metadata, "labels")).unwrap_or_default())),
             selector: spec.and_then(|spec| selector_of(root, spec, &kind)),
-            references: references.found,
+            references: references(spec, &kind, pods.and_then(|pods| pods.get("spec"))),
             is_headless: spec.is_some_and(is_headless),
             part: instance::Part::of(root, &kind),
             kind,
@@ -109,112 +141,116 @@ impl Object {
     /// set alone may have made another of it.
     pub(super) fn keep_back(&mut self, found: Vec<Fault>) -> Vec<Fault> {
         let Some(instance::Part::Pods(pods)) = &mut self.part else { return found };
-        let (kept, rest) = found.into_iter().partition(instance::is_of_instance);
-        pods.faults = kept;
+        let (kept, rest): (Vec<_>, _) = found.into_iter().partition(instance::is_of_instance);
+        pods.faults = kept.into();
         rest
     }
-}
 
-pub(super) fn to_map(labels: &[Entry<'_>]) -> BTreeMap<String, String> {
-    let text = |entry: &Entry<'_>| Some((entry.key.to_string(), entry.value.as_text()?.to_owned()));
-    labels.iter().filter_map(text).collect()
+    /// The `ConfigMaps` in a volume of the pods it makes.
+    pub(super) fn config_maps(&self, volume: usize) -> impl Iterator<Item = &str> {
+        let is_in =
+            move |place: &Place| place.steps.starts_with("spec template spec volumes") && place.indexes[0] == volume;
+        self.references.iter().filter(move |reference| is_in(&reference.place)).map(|reference| &*reference.name)
+    }
 }
 
 /// The labels by which a Service, a budget or a policy selects; none if it selects in another way, or everything.
-fn selector_of(root: &Node<'_>, spec: &Node<'_>, kind: &str) -> Option<(BTreeMap<String, String>, Place)> {
-    let (labels, steps): (_, Vec<&str>) = match kind {
-        "Service" => (entries(spec, "selector"), vec!["spec", "selector"]),
-        "PodDisruptionBudget" => (selected(spec).0, vec!["spec", "selector"]),
-        "NetworkPolicy" => (entries(spec.get("podSelector")?, "matchLabels"), vec!["spec", "podSelector"]),
+fn selector_of(root: &Node<'_>, spec: &Node<'_>, kind: &str) -> Option<(Texts, Origin)> {
+    let selector = spec.get(selector_field(kind))?;
+    let labels = match kind {
+        "Service" => entries(spec, "selector"),
+        "PodDisruptionBudget" => selected(spec).0,
+        "NetworkPolicy" => entries(selector, "matchLabels"),
         _ => return None,
     };
-    let field = steps.last().copied().unwrap_or_default();
-    let has_expressions = spec.get(field).is_some_and(|selector| selector.get("matchExpressions").is_some());
-    let path: Vec<PathStep> = steps.into_iter().map(PathStep::from).collect();
-    (!labels.is_empty() && !has_expressions).then(|| (to_map(labels), Place::of(root, &path)))
+    let is_judged = !labels.is_empty() && selector.get("matchExpressions").is_none();
+    is_judged.then(|| (Texts::of(labels), root.locate(&["spec".into(), selector_field(kind).into()])))
 }
 
-/// The names of the `ConfigMaps` a volume cannot do without, and the steps that lead there; but that with the authority's
-/// certificates (`spec.tls.authority`), which no rendering makes.
-pub(super) fn config_maps<'n>(volume: &'n Node<'_>) -> Vec<(Vec<PathStep>, &'n str)> {
-    if text(volume, "name") == Some("tls") {
-        return Vec::new();
+/// The field a kind has its selector at.
+fn selector_field(kind: &str) -> &'static str {
+    if kind == "NetworkPolicy" { "podSelector" } else { "selector" }
+}
+
+/// The name in a reference to what must be there.
+fn needed<'n, 't>(reference: Option<&'n Node<'t>>) -> Option<&'n Node<'t>> {
+    reference.filter(|reference| text(reference, "optional") != Some("true"))?.get("name")
+}
+
+/// The names of other objects in one.
+fn references(spec: Option<&Node<'_>>, kind: &str, pods: Option<&Node<'_>>) -> Box<[Reference]> {
+    let mut found = Vec::new();
+    let mut add = |of: &'static str, name: Option<&Node<'_>>, steps: &'static str, indexes: [usize; 2]| {
+        if let Some((name, origin)) = name.and_then(|node| Some((node.as_text()?, node.origin)))
+            && !name.is_empty()
+        {
+            // what is in a template is at the top of a pod
+            let steps = steps.strip_prefix("spec template ").filter(|_| kind == "Pod").unwrap_or(steps);
+            found.push(Reference { kind: of, name: name.into(), place: Place { steps, indexes, origin } });
+        }
+    };
+    if kind == "StatefulSet" {
+        add("Service", spec.and_then(|spec| spec.get("serviceName")), "spec serviceName", [0; 2]);
     }
-    let sources = volume.get("projected").map(|projected| items(projected, "sources")).unwrap_or_default();
-    let projected = sources
-        .iter()
-        .enumerate()
-        .map(|(index, source)| (vec!["projected".into(), "sources".into(), index.into(), "configMap".into()], source));
-    std::iter::once((vec!["configMap".into()], volume))
-        .chain(projected)
-        .filter_map(|(steps, source)| {
-            let map = source.get("configMap").filter(|map| text(map, "optional") != Some("true"))?;
-            Some(([steps, vec!["name".into()]].concat(), text(map, "name")?))
-        })
-        .collect()
-}
-
-/// Collects the names of other objects in one.
-struct References<'a, 't> {
-    root: &'a Node<'t>,
-    found: Vec<Reference>,
-}
-
-impl References<'_, '_> {
-    fn add(&mut self, kind: &'static str, path: &[PathStep]) {
-        let node = path.iter().try_fold(self.root, |node, step| match step {
-            PathStep::Field(key) => node.get(key),
-            PathStep::Index(index) => match &node.kind {
-                crate::document::node::Kind::Sequence(items) => items.get(*index),
-                _ => None,
-            },
-        });
-        if let Some(name) = node.and_then(Node::as_text).filter(|name| !name.is_empty()) {
-            self.found.push(Reference { kind, name: name.to_owned(), place: Place::of(self.root, path) });
+    let Some(pods) = pods else { return found.into() };
+    let account = pods.get("serviceAccountName").filter(|account| account.as_text() != Some("default"));
+    add("ServiceAccount", account, "spec template spec serviceAccountName", [0; 2]);
+    for (index, volume) in items(pods, "volumes").iter().enumerate() {
+        // that with the authority's certificates (`spec.tls.authority`) no rendering makes
+        if text(volume, "name") == Some("tls") {
+            continue;
+        }
+        let map = needed(volume.get("configMap"));
+        add("ConfigMap", map, "spec template spec volumes # configMap name", [index, 0]);
+        let sources = volume.get("projected").map(|projected| items(projected, "sources")).unwrap_or_default();
+        for (place, source) in sources.iter().enumerate() {
+            let steps = "spec template spec volumes # projected sources # configMap name";
+            add("ConfigMap", needed(source.get("configMap")), steps, [index, place]);
         }
     }
-
-    fn of_pod(&mut self, spec: &Node<'_>, path: &[PathStep]) {
-        let below = |steps: &[PathStep]| [path, steps].concat();
-        if text(spec, "serviceAccountName") != Some("default") {
-            self.add("ServiceAccount", &below(&["serviceAccountName".into()]));
-        }
-        for (index, volume) in items(spec, "volumes").iter().enumerate() {
-            for (steps, _) in config_maps(volume) {
-                self.add("ConfigMap", &below(&[&["volumes".into(), index.into()], &steps[..]].concat()));
+    for (list, of_variable, of_source) in [
+        (
+            "initContainers",
+            "spec template spec initContainers # env # valueFrom configMapKeyRef name",
+            "spec template spec initContainers # envFrom # configMapRef name",
+        ),
+        (
+            "containers",
+            "spec template spec containers # env # valueFrom configMapKeyRef name",
+            "spec template spec containers # envFrom # configMapRef name",
+        ),
+    ] {
+        for (index, container) in items(pods, list).iter().enumerate() {
+            for (place, variable) in items(container, "env").iter().enumerate() {
+                let source = variable.get("valueFrom").and_then(|source| source.get("configMapKeyRef"));
+                add("ConfigMap", needed(source), of_variable, [index, place]);
             }
-        }
-        for list in ["initContainers", "containers"] {
-            for (index, container) in items(spec, list).iter().enumerate() {
-                for (place, variable) in items(container, "env").iter().enumerate() {
-                    let source = variable.get("valueFrom").and_then(|source| source.get("configMapKeyRef"));
-                    if source.is_some_and(|source| text(source, "optional") != Some("true")) {
-                        let steps =
-                            ["env".into(), place.into(), "valueFrom".into(), "configMapKeyRef".into(), "name".into()];
-                        self.add("ConfigMap", &below(&[&[list.into(), index.into()], &steps[..]].concat()));
-                    }
-                }
-                for (place, source) in items(container, "envFrom").iter().enumerate() {
-                    if source.get("configMapRef").is_some_and(|source| text(source, "optional") != Some("true")) {
-                        let steps = ["envFrom".into(), place.into(), "configMapRef".into(), "name".into()];
-                        self.add("ConfigMap", &below(&[&[list.into(), index.into()], &steps[..]].concat()));
-                    }
-                }
+            for (place, source) in items(container, "envFrom").iter().enumerate() {
+                add("ConfigMap", needed(source.get("configMapRef")), of_source, [index, place]);
             }
         }
     }
+    found.into()
 }
+
+/// Numbers of objects by namespace, kind and name.
+type ByKind<'a> = HashMap<(&'a str, &'a str), HashMap<&'a str, usize>>;
 
 /// Judges all objects of a run; `is_whole` is false if there were others that could not be read.
 pub(in crate::document) fn judge(objects: &[&Object], is_whole: bool) -> Vec<Faulty> {
-    let mut faults = duplicates(objects);
-    let mut by_kind: HashMap<(&str, &str), HashMap<&str, usize>> = HashMap::new();
+    let mut faults = Vec::new();
+    let mut by_kind = ByKind::new();
     for (number, object) in objects.iter().enumerate() {
-        by_kind.entry((&object.namespace, &object.kind)).or_default().entry(&object.name).or_insert(number);
+        let named = by_kind.entry((&object.namespace, &object.kind)).or_default();
+        let first = *named.entry(&object.name).or_insert(number);
+        if first != number && !object.name.is_empty() {
+            let other = Some((first, objects[first].name_origin));
+            faults.push(Faulty { object: number, fault: duplicate(object), other });
+        }
     }
     for (number, object) in objects.iter().enumerate() {
         for reference in &object.references {
-            let Some(present) = by_kind.get(&(object.namespace.as_str(), reference.kind)) else {
+            let Some(present) = by_kind.get(&(&*object.namespace, reference.kind)) else {
                 // who gives the Services of an instance gives what comes with them
                 if let Some(instance::Part::Pods(pods)) = &object.part
                     && by_kind.contains_key(&(&object.namespace, "Service"))
@@ -226,7 +262,7 @@ pub(in crate::document) fn judge(objects: &[&Object], is_whole: bool) -> Vec<Fau
                 }
                 continue;
             };
-            match present.get(reference.name.as_str()) {
+            match present.get(&*reference.name) {
                 None => faults.push(alone(number, not_in_set(reference, present.keys().copied()))),
                 Some(service) if reference.kind == "Service" && !objects[*service].is_headless => {
                     let fault = broken(
@@ -245,7 +281,7 @@ pub(in crate::document) fn judge(objects: &[&Object], is_whole: bool) -> Vec<Fau
     faults.extend(instance::judge(objects));
     if is_whole {
         let told: HashSet<usize> = faults.iter().map(|faulty| faulty.object).collect();
-        faults.extend(selecting_nothing(objects).into_iter().filter(|faulty| !told.contains(&faulty.object)));
+        faults.extend(selecting_nothing(objects, &by_kind).into_iter().filter(|faulty| !told.contains(&faulty.object)));
     }
     faults
 }
@@ -255,7 +291,7 @@ pub(super) fn alone(object: usize, fault: Fault) -> Faulty {
 }
 
 pub(super) fn placed(fault: Fault, place: &Place) -> Fault {
-    fault.at(place.origin).under_all(&place.path)
+    fault.at(place.origin).under_all(&place.path())
 }
 
 fn not_in_set<'a>(reference: &Reference, names: impl Iterator<Item = &'a str>) -> Fault {
@@ -272,67 +308,50 @@ fn not_in_set<'a>(reference: &Reference, names: impl Iterator<Item = &'a str>) -
     placed(broken(&NOT_IN_SET, message).help(help), &reference.place)
 }
 
-fn duplicates(objects: &[&Object]) -> Vec<Faulty> {
-    let mut faults = Vec::new();
-    let mut seen: HashMap<_, usize> = HashMap::with_capacity(objects.len());
-    for (number, object) in objects.iter().enumerate().filter(|(_, object)| !object.name.is_empty()) {
-        let first = *seen.entry((&object.kind, &object.namespace, &object.name)).or_insert(number);
-        if first != number {
-            let whose = if object.namespace.is_empty() {
-                String::new()
-            } else {
-                format!(" in namespace {}", shorten(&object.namespace))
-            };
-            let message = format!("the {} {} is there a second time{whose}", object.kind, shorten(&object.name));
-            let path = ["metadata".into(), "name".into()];
-            let fault = broken(&DUPLICATE_OBJECT, message).at(object.name_origin).under_all(&path);
-            let other = Some((first, objects[first].name_origin));
-            faults.push(Faulty { object: number, fault: fault.help("keep one of the two"), other });
-        }
-    }
-    faults
+fn duplicate(object: &Object) -> Fault {
+    let whose = if object.namespace.is_empty() {
+        String::new()
+    } else {
+        format!(" in namespace {}", shorten(&object.namespace))
+    };
+    let message = format!("the {} {} is there a second time{whose}", object.kind, shorten(&object.name));
+    let fault = broken(&DUPLICATE_OBJECT, message).at(object.name_origin).help("keep one of the two");
+    fault.under_all(&["metadata".into(), "name".into()])
 }
 
-fn selecting_nothing(objects: &[&Object]) -> Vec<Faulty> {
-    let mut pods: HashMap<&str, Vec<&BTreeMap<String, String>>> = HashMap::new();
-    let mut sets: HashMap<(&str, &str), &BTreeMap<String, String>> = HashMap::new();
+fn selecting_nothing(objects: &[&Object], by_kind: &ByKind<'_>) -> Vec<Faulty> {
+    // by namespace and label, since many selectors of a fleet differ
+    let mut pods: HashMap<&str, HashMap<(&str, &str), Vec<&Texts>>> = HashMap::new();
     for object in objects {
         if let Some(labels) = &object.pods {
-            pods.entry(&object.namespace).or_default().push(labels);
-            if object.kind == "StatefulSet" {
-                sets.insert((&object.namespace, &object.name), labels);
-            }
+            let by_label = pods.entry(&object.namespace).or_default();
+            labels.pairs().for_each(|label| by_label.entry(label).or_default().push(labels));
         }
     }
-    // many Services of a fleet have the same selector
-    let mut answered: HashSet<(&str, &BTreeMap<String, String>)> = HashSet::new();
     let mut faults = Vec::new();
     for (number, object) in objects.iter().enumerate() {
-        let (Some((selector, place)), Some(pods)) = (&object.selector, pods.get(object.namespace.as_str())) else {
+        let (Some((selector, origin)), Some(pods)) = (&object.selector, pods.get(&*object.namespace)) else {
             continue;
         };
-        if answered.contains(&(object.namespace.as_str(), selector)) {
-            continue;
-        }
-        let matches = |labels: &BTreeMap<String, String>| {
-            // the index of a pod is its own: a set has as many as it has pods
-            selector.iter().all(|(key, value)| key == POD_NAME || key == POD_INDEX || labels.get(key) == Some(value))
-        };
-        let is_found = match selector.get(POD_NAME) {
-            Some(pod) => {
-                let set = pod.rsplit_once('-').and_then(|(set, _)| sets.get(&(object.namespace.as_str(), set)));
-                set.is_some_and(|labels| matches(labels))
-            }
-            None => pods.iter().any(|labels| matches(labels)),
-        };
-        if is_found {
-            answered.insert((&object.namespace, selector));
+        // the index of a pod is its own: a set has as many as it has pods
+        let asked = || selector.pairs().filter(|(key, _)| *key != POD_NAME && *key != POD_INDEX);
+        let matches = |labels: &Texts| asked().all(|(key, value)| labels.get(key) == Some(value));
+        let is_found = if let Some(pod) = selector.get(POD_NAME) {
+            let sets = by_kind.get(&(&*object.namespace, "StatefulSet"));
+            let set = pod.rsplit_once('-').and_then(|(set, _)| sets?.get(set));
+            set.and_then(|set| objects[*set].pods.as_ref()).is_some_and(matches)
         } else {
+            let having = asked().map(|label| pods.get(&label).map_or(&[][..], Vec::as_slice));
+            having.min_by_key(|having| having.len()).is_none_or(|fewest| fewest.iter().copied().any(matches))
+        };
+        if !is_found {
             let fault = broken(
                 &SELECTS_NOTHING,
                 format!("no pods of the objects given have the labels the {} selects", object.kind),
             );
-            faults.push(alone(number, placed(fault.help("compare it with the labels of the pod templates"), place)));
+            let fault = fault.help("compare it with the labels of the pod templates").at(*origin);
+            let path = ["spec".into(), selector_field(&object.kind).into()];
+            faults.push(alone(number, fault.under_all(&path)));
         }
     }
     faults

@@ -2,8 +2,10 @@
 
 use std::collections::{HashMap, HashSet};
 
+use redis_k8s::PathStep;
+
 use super::policy::{self, Policy, Way};
-use super::{Configuration, ContainerPort, Part, Pods, Role, Service, Target};
+use super::{CHECKSUM, Configuration, ContainerPort, Part, Pods, Role, Service, Target};
 use crate::document::kubernetes::rules::{
     ANNOUNCES_ANOTHER, CHECKSUM_STALE, MIN_REPLICAS_OF_TWO, MIN_REPLICAS_TOO_HIGH, NOT_PUBLISHED, PASSWORD_IN_HALF,
     PORT_CLOSED, PORT_CLOSED_TO_CLIENTS, PORT_NOT_SERVED, QUORUM_EXCEEDS_SENTINELS, QUORUM_OF_MINORITY,
@@ -41,7 +43,7 @@ pub(in crate::document::kubernetes) fn judge(objects: &[&Object]) -> Vec<Faulty>
     let mut instances: Vec<Sets<'_>> = Vec::new();
     let mut known: HashMap<(&str, &str), usize> = HashMap::new();
     for (number, object) in objects.iter().copied().enumerate() {
-        let name = (object.namespace.as_str(), object.name.as_str());
+        let name = (&*object.namespace, &*object.name);
         match &object.part {
             Some(Part::Configuration(part)) => {
                 parts.configurations.insert(name, (number, part));
@@ -121,13 +123,13 @@ impl<'a> Judged<'a, '_> {
     }
 
     fn mounted(&self) -> impl Iterator<Item = &'a Configuration> {
-        let names = self.pods.configs.iter().map(|name| (self.object.namespace.as_str(), name.as_str()));
-        names.filter_map(|name| self.parts.configurations.get(&name).map(|(_, part)| *part))
+        let names = self.pods.config.into_iter().flat_map(|volume| self.object.config_maps(volume));
+        names.filter_map(|name| Some(self.parts.configurations.get(&(&*self.object.namespace, name))?.1))
     }
 
     /// The configuration that says how many there are.
     fn configuration(&self) -> Option<&'a Configuration> {
-        self.mounted().find(|part| part.files.contains_key("topology.env"))
+        self.mounted().find(|part| part.file("topology.env").is_some())
     }
 
     fn judge_checksum(&mut self) {
@@ -138,15 +140,17 @@ impl<'a> Judged<'a, '_> {
             _ => self.mounted().find_map(|part| part.scripts[role as usize]),
         };
         let mounted: Vec<_> = self.mounted().collect();
-        let file = |name: &str| mounted.iter().find_map(|part| part.files.get(name).map(String::as_str));
+        let file = |name: &str| mounted.iter().find_map(|part| part.file(name));
         let right = scripts.and_then(|scripts| redis_k8s::config_checksum(role.name(), scripts, file));
-        let (Some(right), Some(found)) = (right, &self.pods.checksum) else { return };
+        let (Some(right), Some((found, origin))) = (right, &self.pods.checksum) else { return };
         // who writes another kind of checksum takes care of it
         let is_ours = found.len() == right.len() && found.bytes().all(|byte| byte.is_ascii_hexdigit());
-        if is_ours && *found != right {
+        if is_ours && **found != *right {
             let message = "the checksum of the pods is not that of their configuration and scripts";
             let help = format!("write \"{right}\", or render again");
-            self.report(&self.pods.at.checksum, broken(&CHECKSUM_STALE, message).help(help));
+            let steps = ["spec", "template", "metadata", "annotations", CHECKSUM].map(PathStep::from);
+            let fault = broken(&CHECKSUM_STALE, message).help(help).at(*origin).under_all(&steps);
+            self.faults.push(alone(self.number, fault));
         }
     }
 
@@ -219,9 +223,9 @@ impl<'a> Judged<'a, '_> {
             Role::Server => (instance.to_owned(), "RK_PORT", "servers"),
             _ => (format!("{instance}-sentinel"), "RK_SENTINEL_PORT", "sentinels"),
         };
-        let namespace = self.object.namespace.as_str();
+        let namespace = &*self.object.namespace;
         // a set under another name is told as that, and of Services there may be none
-        if self.object.name != set || !self.parts.served.contains(namespace) {
+        if *self.object.name != *set || !self.parts.served.contains(namespace) {
             return;
         }
         let port = self.pods.port(port);
@@ -234,14 +238,14 @@ impl<'a> Judged<'a, '_> {
                 continue;
             };
             let mut report = |fault: crate::document::fault::Fault| {
-                self.faults.push(alone(number, placed(fault, &service.at)));
+                self.faults.push(alone(number, fault.at(service.at).under("spec".into())));
             };
             if !service.publishes_not_ready {
                 let message = "pods are not found by this Service before they are ready, and are not ready before";
                 report(broken(&NOT_PUBLISHED, message).help("write `publishNotReadyAddresses: true`"));
             }
             let Some(pod) = pod else { continue };
-            if service.pod.as_ref() != Some(&pod) {
+            if service.pod.as_deref() != Some(&pod) {
                 let message =
                     format!("the scripts take this Service for the pod {}, which it does not select", shorten(&pod));
                 report(broken(&ANNOUNCES_ANOTHER, message).help(format!("select `{}: {pod}`", super::POD_NAME)));
@@ -322,7 +326,8 @@ impl<'a> Judged<'a, '_> {
         }
         for ((number, policy), way, fault) in closed {
             if self.told.insert((number, way)) {
-                self.faults.push(alone(number, placed(fault, policy.place(way))));
+                let path = ["spec".into(), way.field().into()];
+                self.faults.push(alone(number, fault.at(policy.origin(way)).under_all(&path)));
             }
         }
     }
@@ -330,8 +335,8 @@ impl<'a> Judged<'a, '_> {
     /// The policies that close a way of the pods of a set.
     fn policies(&self, set: &Object, way: Way) -> Policies<'a> {
         let Some(labels) = &set.pods else { return Vec::new() };
-        let namespace = set.namespace.as_str();
-        let instance = labels.get(INSTANCE).map(String::as_str);
+        let namespace = &*set.namespace;
+        let instance = labels.get(INSTANCE);
         let buckets = [Some(None), instance.map(Some)].into_iter().flatten();
         let found = buckets.filter_map(|bucket| self.parts.policies.get(&(namespace, bucket))).flatten().copied();
         found.filter(|(_, policy)| policy.selects(labels) && policy.closes(way)).collect()
@@ -340,7 +345,7 @@ impl<'a> Judged<'a, '_> {
 
 impl Service {
     /// True if a port of this number leads to the same of the pods.
-    fn leads_to(&self, port: i128, pods: &Pods) -> bool {
+    fn leads_to(&self, port: i64, pods: &Pods) -> bool {
         self.ports.iter().any(|own| {
             own.number == port
                 && match &own.target {

@@ -7,19 +7,16 @@ mod pods;
 mod policy;
 mod security;
 
-use std::collections::BTreeMap;
-
-use redis_k8s::PathStep;
-
 use super::metadata::entries;
-use super::part::{has, is_true, items, number, text};
+use super::part;
+use super::part::{has, is_true, items, text};
 use super::rules::{ACCOUNT_NOT_CREATED, INSTANCE_RULES, NOT_IN_SET, broken};
-use super::set::{Place, config_maps};
+use super::set::{Place, Texts};
 use crate::document::fault::Fault;
-use crate::document::node::{Node, shorten};
+use crate::document::node::{Entry, Node, Origin, shorten};
 
 pub(super) use judge::judge;
-use pods::{AUTH_DIR, CONFIG_DIR, DATA_DIR, Role};
+use pods::{AUTH_DIR, CONFIG_DIR, DATA_DIR, Role, VALUES};
 pub(super) use pods::{check, check_set};
 use policy::Policy;
 
@@ -35,41 +32,41 @@ const FILES: [&str; 6] = ["haproxy.cfg", "live.conf", "redis.conf", "sentinel.co
 pub(super) enum Part {
     Pods(Box<Pods>),
     Configuration(Box<Configuration>),
-    Service(Service),
-    Policy(Policy),
+    Service(Box<Service>),
+    Policy(Box<Policy>),
 }
 
 /// A set of pods that `render` made.
 #[derive(Debug)]
 pub(super) struct Pods {
     role: Role,
-    /// Variables with a value.
-    variables: BTreeMap<String, String>,
+    /// Those of [`VALUES`].
+    variables: Texts,
     /// None if it is left to the cluster.
-    replicas: Option<i128>,
-    ports: Vec<ContainerPort>,
-    checksum: Option<String>,
-    /// `ConfigMaps` that are mounted.
-    configs: Vec<String>,
+    replicas: Option<i64>,
+    ports: Box<[ContainerPort]>,
+    /// And where it stands.
+    checksum: Option<(Box<str>, Origin)>,
+    /// The volume its `ConfigMaps` are in.
+    config: Option<usize>,
     has_passwords: bool,
     has_claims: bool,
     at: Places,
     /// What is wrong with them, if they run what `render` made.
-    pub(super) faults: Vec<Fault>,
+    pub(super) faults: Box<[Fault]>,
 }
 
 #[derive(Debug)]
 struct ContainerPort {
-    number: i128,
-    name: Option<String>,
-    protocol: String,
+    number: i64,
+    name: Option<Box<str>>,
+    protocol: &'static str,
 }
 
 /// Where its parts stand.
 #[derive(Debug)]
 struct Places {
     container: Place,
-    checksum: Place,
     replicas: Place,
     env: Place,
 }
@@ -77,7 +74,8 @@ struct Places {
 /// A `ConfigMap` that `render` made.
 #[derive(Debug)]
 pub(super) struct Configuration {
-    files: BTreeMap<&'static str, String>,
+    /// Texts of [`FILES`].
+    files: [Option<Box<str>>; FILES.len()],
     /// Fingerprints of scripts, by the role that runs them.
     scripts: [Option<u64>; 3],
 }
@@ -86,22 +84,37 @@ pub(super) struct Configuration {
 #[derive(Debug)]
 pub(super) struct Service {
     /// The pod it leads to, if it is one.
-    pod: Option<String>,
+    pod: Option<Box<str>>,
     publishes_not_ready: bool,
-    ports: Vec<ServicePort>,
-    at: Place,
+    ports: Box<[ServicePort]>,
+    /// Where its `spec` stands.
+    at: Origin,
 }
 
 #[derive(Debug)]
 struct ServicePort {
-    number: i128,
+    number: i64,
     target: Option<Target>,
 }
 
 #[derive(Debug)]
 enum Target {
-    Number(i128),
-    Name(String),
+    Number(i64),
+    Name(Box<str>),
+}
+
+/// A whole number at a field; one beyond 64 bits is told elsewhere.
+fn number(node: &Node<'_>, field: &str) -> Option<i64> {
+    part::number(node, field)?.try_into().ok()
+}
+
+/// The protocol of a port; one that is none is told elsewhere.
+fn protocol(port: &Node<'_>) -> &'static str {
+    match text(port, "protocol") {
+        Some("UDP") => "UDP",
+        Some("SCTP") => "SCTP",
+        _ => "TCP",
+    }
 }
 
 /// True for what only the pods of an instance must be.
@@ -115,8 +128,8 @@ impl Part {
         Some(match kind {
             "StatefulSet" | "Deployment" => Self::Pods(Box::new(Pods::of(root, spec?)?)),
             "ConfigMap" => Self::Configuration(Box::new(Configuration::of(root)?)),
-            "Service" => Self::Service(Service::of(root, spec?)),
-            "NetworkPolicy" => Self::Policy(Policy::of(root)?),
+            "Service" => Self::Service(Box::new(Service::of(root, spec?))),
+            "NetworkPolicy" => Self::Policy(Box::new(Policy::of(root)?)),
             _ => return None,
         })
     }
@@ -127,42 +140,35 @@ impl Pods {
         let template = spec.get("template")?;
         let pods = template.get("spec")?;
         let (index, container, role) = pods::container(pods)?;
-        let at = |steps: &[PathStep]| Place::of(root, steps);
-        let in_template: Vec<PathStep> = vec!["spec".into(), "template".into()];
-        let own = [&in_template[..], &["spec".into(), "containers".into(), index.into()]].concat();
-        let below = |steps: &[PathStep]| at(&[&own[..], steps].concat());
+        let volumes = items(pods, "volumes");
         let volume_at = |path| {
             let name = text(pods::mount(container, path)?, "name")?;
-            items(pods, "volumes").iter().find(|volume| text(volume, "name") == Some(name))
+            volumes.iter().position(|volume| text(volume, "name") == Some(name))
         };
         let annotations = template.get("metadata").map(|metadata| entries(metadata, "annotations")).unwrap_or_default();
         let checksum = annotations.iter().find(|annotation| annotation.key == CHECKSUM);
         let port = |port: &Node<'_>| {
-            let (name, protocol) = (text(port, "name"), text(port, "protocol").unwrap_or("TCP"));
-            let number = number(port, "containerPort")?;
-            Some(ContainerPort { number, name: name.map(str::to_owned), protocol: protocol.to_owned() })
+            let (number, name) = (number(port, "containerPort")?, text(port, "name").map(Box::from));
+            Some(ContainerPort { number, name, protocol: protocol(port) })
         };
-        let variable =
-            |variable: &Node<'_>| Some((text(variable, "name")?.to_owned(), text(variable, "value")?.to_owned()));
+        let variables =
+            items(container, "env").iter().filter_map(|one| Some((text(one, "name")?, text(one, "value")?)));
         Some(Self {
             role,
-            variables: items(container, "env").iter().filter_map(variable).collect(),
+            variables: variables.filter(|(name, _)| VALUES.contains(name)).collect(),
             replicas: number(spec, "replicas"),
             ports: items(pods, "containers").iter().flat_map(|one| items(one, "ports")).filter_map(port).collect(),
-            checksum: checksum.and_then(|annotation| annotation.value.as_text()).map(str::to_owned),
-            configs: volume_at(CONFIG_DIR)
-                .map(|volume| config_maps(volume).into_iter().map(|(_, name)| name.to_owned()).collect())
-                .unwrap_or_default(),
+            checksum: checksum.and_then(|Entry { value, .. }| Some((value.as_text()?.into(), value.origin))),
+            config: volume_at(CONFIG_DIR),
             has_passwords: pods::mount(container, AUTH_DIR).is_some(),
             // what is no volume of the pods is a claim of the set
-            has_claims: volume_at(DATA_DIR).is_none_or(|volume| !has(volume, "emptyDir")),
+            has_claims: volume_at(DATA_DIR).is_none_or(|volume| !has(&volumes[volume], "emptyDir")),
             at: Places {
-                container: below(&[]),
-                checksum: at(&[&in_template[..], &["metadata".into(), "annotations".into(), CHECKSUM.into()]].concat()),
-                replicas: at(&["spec".into(), "replicas".into()]),
-                env: below(&["env".into()]),
+                container: Place::of(root, "spec template spec containers #", index),
+                replicas: Place::of(root, "spec replicas", 0),
+                env: Place::of(root, "spec template spec containers # env", index),
             },
-            faults: Vec::new(),
+            faults: Box::default(),
         })
     }
 
@@ -179,10 +185,10 @@ impl Pods {
     }
 
     fn variable(&self, name: &str) -> Option<&str> {
-        self.variables.get(name).map(String::as_str)
+        self.variables.get(name)
     }
 
-    fn port(&self, name: &str) -> Option<i128> {
+    fn port(&self, name: &str) -> Option<i64> {
         self.variable(name)?.parse().ok()
     }
 }
@@ -190,7 +196,7 @@ impl Pods {
 impl ContainerPort {
     /// As policies see it.
     fn target(&self) -> policy::Target<'_> {
-        policy::Target { number: self.number, name: self.name.as_deref(), protocol: &self.protocol }
+        policy::Target { number: self.number, name: self.name.as_deref(), protocol: self.protocol }
     }
 }
 
@@ -198,16 +204,19 @@ impl Configuration {
     fn of(root: &Node<'_>) -> Option<Self> {
         let data = entries(root, "data");
         let file = |name: &str| data.iter().find(|entry| entry.key == name).and_then(|entry| entry.value.as_text());
-        let files: BTreeMap<_, _> = FILES.into_iter().filter_map(|name| Some((name, file(name)?.to_owned()))).collect();
-        let is_ours = files.contains_key("topology.env") || file("supervise.sh").is_some();
+        let is_ours = file("topology.env").or_else(|| file("supervise.sh")).is_some();
         let scripts =
             [Role::Server, Role::Sentinel, Role::Proxy].map(|role| redis_k8s::scripts_fingerprint(role.name(), file));
-        is_ours.then_some(Self { files, scripts })
+        is_ours.then(|| Self { files: FILES.map(|name| file(name).map(Box::from)), scripts })
+    }
+
+    fn file(&self, name: &str) -> Option<&str> {
+        self.files[FILES.iter().position(|known| *known == name)?].as_deref()
     }
 
     /// A number of `topology.env`.
-    fn number(&self, name: &str) -> Option<i128> {
-        let mut lines = self.files.get("topology.env")?.lines();
+    fn number(&self, name: &str) -> Option<i64> {
+        let mut lines = self.file("topology.env")?.lines();
         lines.find_map(|line| line.split_once('=').filter(|(key, _)| *key == name)?.1.trim().parse().ok())
     }
 }
@@ -217,14 +226,14 @@ impl Service {
         let selector = entries(spec, "selector").iter().find(|label| label.key == POD_NAME);
         let port = |port: &Node<'_>| {
             let target = number(port, "targetPort").map(Target::Number);
-            let target = target.or_else(|| Some(Target::Name(text(port, "targetPort")?.to_owned())));
+            let target = target.or_else(|| Some(Target::Name(text(port, "targetPort")?.into())));
             Some(ServicePort { number: number(port, "port")?, target })
         };
         Self {
-            pod: selector.and_then(|label| label.value.as_text()).map(str::to_owned),
+            pod: selector.and_then(|label| label.value.as_text()).map(Box::from),
             publishes_not_ready: is_true(spec, "publishNotReadyAddresses"),
             ports: items(spec, "ports").iter().filter_map(port).collect(),
-            at: Place::of(root, &["spec".into()]),
+            at: root.locate(&["spec".into()]),
         }
     }
 }

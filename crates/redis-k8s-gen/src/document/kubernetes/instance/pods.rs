@@ -25,7 +25,7 @@ const OF_SCRIPTS: [&str; 2] = ["/run/redis-k8s", DATA_DIR];
 /// Variables that come from fields of the pod, and those that are in every rendering.
 const FIELDS: [(&str, &str); 3] =
     [("POD_NAME", "metadata.name"), ("POD_NAMESPACE", "metadata.namespace"), ("POD_IP", "status.podIP")];
-const VALUES: [&str; 4] = ["RK_INSTANCE", "RK_MASTER", "RK_PORT", "RK_SENTINEL_PORT"];
+pub(super) const VALUES: [&str; 4] = ["RK_INSTANCE", "RK_MASTER", "RK_PORT", "RK_SENTINEL_PORT"];
 
 /// Seconds in which a server hands over and saves.
 const ENOUGH_TO_STOP: i128 = 30;

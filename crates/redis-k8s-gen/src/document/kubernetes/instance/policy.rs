@@ -1,13 +1,10 @@
 //! Whom the policies given let through. What they say in labels of namespaces or blocks of addresses is taken for a yes.
 
-use std::collections::BTreeMap;
-
 use super::super::metadata::entries;
-use super::super::part::{has, items, number, text};
-use super::super::set::{Place, to_map};
-use crate::document::node::Node;
-
-type Labels = BTreeMap<String, String>;
+use super::super::part::{has, items, text};
+use super::super::set::Texts;
+use super::{number, protocol};
+use crate::document::node::{Node, Origin};
 
 /// A way traffic goes, by the field that has its rules.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -29,41 +26,41 @@ impl Way {
 #[derive(Debug)]
 pub(in super::super) struct Policy {
     /// Labels of the pods it is for.
-    selector: Labels,
+    selector: Texts,
     /// Rules of a way it closes but for them.
-    rules: [Option<Vec<Rule>>; 2],
+    rules: [Option<Box<[Rule]>>; 2],
     /// Where they stand.
-    at: [Place; 2],
+    at: [Origin; 2],
 }
 
 #[derive(Debug)]
 struct Rule {
     /// None for everybody.
-    peers: Vec<Peer>,
+    peers: Box<[Peer]>,
     /// None for all ports.
-    ports: Vec<Port>,
+    ports: Box<[Port]>,
 }
 
 #[derive(Debug)]
 enum Peer {
     /// Pods of the namespace with these labels.
-    Pods(Labels),
+    Pods(Texts),
     /// Others, and maybe these.
     Unknown,
 }
 
 #[derive(Debug)]
 struct Port {
-    protocol: String,
+    protocol: &'static str,
     /// From one to the other; none for all, or for a name.
-    numbers: Option<(i128, i128)>,
-    name: Option<String>,
+    numbers: Option<(i64, i64)>,
+    name: Option<Box<str>>,
 }
 
 /// A port of pods.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Target<'a> {
-    pub(super) number: i128,
+    pub(super) number: i64,
     pub(super) name: Option<&'a str>,
     pub(super) protocol: &'a str,
 }
@@ -82,25 +79,25 @@ impl Policy {
             closes.then(|| items(spec, way.field()).iter().map(|rule| Rule::of(rule, way)).collect())
         };
         Some(Self {
-            selector: to_map(entries(selector, "matchLabels")),
+            selector: Texts::of(entries(selector, "matchLabels")),
             rules: [rules(Way::In, "Ingress", true), rules(Way::Out, "Egress", has(spec, "egress"))],
-            at: [Way::In, Way::Out].map(|way| Place::of(root, &["spec".into(), way.field().into()])),
+            at: [Way::In, Way::Out].map(|way| root.locate(&["spec".into(), way.field().into()])),
         })
     }
 
     /// True if it is for pods with these labels.
-    pub(super) fn selects(&self, pods: &Labels) -> bool {
-        is_within(&self.selector, pods)
+    pub(super) fn selects(&self, pods: &Texts) -> bool {
+        self.selector.select(pods)
     }
 
     /// The value of a label it selects by.
     pub(super) fn label(&self, key: &str) -> Option<&str> {
-        self.selector.get(key).map(String::as_str)
+        self.selector.get(key)
     }
 
     /// Where the rules of a way stand.
-    pub(super) const fn place(&self, way: Way) -> &Place {
-        &self.at[way as usize]
+    pub(super) const fn origin(&self, way: Way) -> Origin {
+        self.at[way as usize]
     }
 
     fn rules(&self, way: Way) -> Option<&[Rule]> {
@@ -113,10 +110,10 @@ impl Policy {
     }
 
     /// True if a rule lets traffic with `peer` through to a port.
-    pub(super) fn lets(&self, way: Way, peer: &Labels, target: Target<'_>) -> bool {
+    pub(super) fn lets(&self, way: Way, peer: &Texts, target: Target<'_>) -> bool {
         let is_peer = |one: &Peer| match one {
             Peer::Unknown => true,
-            Peer::Pods(selector) => is_within(selector, peer),
+            Peer::Pods(selector) => selector.select(peer),
         };
         self.rules(way)
             .unwrap_or_default()
@@ -128,7 +125,7 @@ impl Policy {
     fn rules_of_others(&self, way: Way) -> impl Iterator<Item = &Rule> {
         let is_other = |peer: &Peer| match peer {
             Peer::Unknown => true,
-            Peer::Pods(selector) => !is_within(&self.selector, selector),
+            Peer::Pods(selector) => !self.selector.select(selector),
         };
         let rules = self.rules(way).unwrap_or_default().iter();
         rules.filter(move |rule| rule.peers.is_empty() || rule.peers.iter().any(is_other))
@@ -160,7 +157,7 @@ impl Peer {
     fn of(peer: &Node<'_>) -> Self {
         match peer.get("podSelector") {
             Some(pods) if !has(peer, "namespaceSelector") && !has(pods, "matchExpressions") => {
-                Self::Pods(to_map(entries(pods, "matchLabels")))
+                Self::Pods(Texts::of(entries(pods, "matchLabels")))
             }
             _ => Self::Unknown,
         }
@@ -171,9 +168,9 @@ impl Port {
     fn of(port: &Node<'_>) -> Self {
         let first = number(port, "port");
         Self {
-            protocol: text(port, "protocol").unwrap_or("TCP").to_owned(),
+            protocol: protocol(port),
             numbers: first.map(|first| (first, number(port, "endPort").unwrap_or(first))),
-            name: text(port, "port").filter(|_| first.is_none()).map(str::to_owned),
+            name: text(port, "port").filter(|_| first.is_none()).map(Box::from),
         }
     }
 
@@ -185,8 +182,4 @@ impl Port {
                 (None, None) => true,
             }
     }
-}
-
-fn is_within(selector: &Labels, labels: &Labels) -> bool {
-    selector.iter().all(|(key, value)| labels.get(key) == Some(value))
 }
