@@ -217,6 +217,13 @@ fn mutants() -> Vec<Mutant> {
             vec![Edit("Service/redis-read", "", Gone)],
         ),
         mutant(
+            "more servers than anybody has",
+            &["service-missing"],
+            plain(),
+            vec![Edit(SETTINGS, "/data/topology.env", Text("servers=3", "servers=2000000000"))],
+            vec![Edit(SETTINGS, "/data/topology.env", Text("servers=3", "servers=2"))],
+        ),
+        mutant(
             "found when ready alone",
             &["not-published"],
             plain(),

@@ -34,6 +34,9 @@ struct Parts<'a> {
     policies: HashMap<(&'a str, Option<&'a str>), Policies<'a>>,
 }
 
+/// No set is rendered with more pods, whatever a configuration says afterwards.
+const MOST_PODS: i64 = 64;
+
 /// The label that says which instance a pod is of.
 const INSTANCE: &str = "app.kubernetes.io/instance";
 
@@ -229,7 +232,7 @@ impl<'a> Judged<'a, '_> {
             return;
         }
         let port = self.pods.port(port);
-        let count = configuration.number(rendered).unwrap_or_default();
+        let count = configuration.number(rendered).unwrap_or_default().min(MOST_PODS);
         let pods = (0..count).map(|ordinal| (format!("{set}-announce-{ordinal}"), Some(format!("{set}-{ordinal}"))));
         let mut missing = Vec::new();
         for (name, pod) in std::iter::once((format!("{set}-headless"), None)).chain(pods) {
