@@ -53,11 +53,11 @@ fn updated(check: &mut Check, path: &At, asked: &UpdateStrategy, (pods, noun, ne
     let Some(most) = asked.max_unavailable else { return };
     let path = path.field("maxUnavailable");
     let minor = check.spec.minor();
-    if minor < 35 {
+    if minor < 37 {
         check.report(
             NOT_IN_KUBERNETES
-                .at(path, format!("Kubernetes before 1.35 drops maxUnavailable of a StatefulSet, and kubernetesVersion is 1.{minor}"))
-                .help("set spec.kubernetesVersion to \"1.35\" if no cluster is older, or leave it out for one at a time"),
+                .at(path, format!("Kubernetes before 1.37 drops maxUnavailable of a StatefulSet, and kubernetesVersion is 1.{minor}"))
+                .help("set spec.kubernetesVersion to \"1.37\" if no cluster is older, or leave it out for one at a time"),
         );
     }
     // One at a time is what there is anyway, with one pod or two as well.
@@ -77,20 +77,20 @@ pub(super) const CASES: &[super::tests::Case] = {
         case(
             "update-takes-too-many",
             "spec.updateStrategy.maxUnavailable",
-            "spec: {kubernetesVersion: '1.35', replicas: 5, updateStrategy: {maxUnavailable: 4}}",
-            "spec: {kubernetesVersion: '1.35', replicas: 5, updateStrategy: {maxUnavailable: 3}}",
+            "spec: {kubernetesVersion: '1.37', replicas: 5, updateStrategy: {maxUnavailable: 4}}",
+            "spec: {kubernetesVersion: '1.37', replicas: 5, updateStrategy: {maxUnavailable: 3}}",
         ),
         case(
             "update-takes-too-many",
             "spec.sentinel.updateStrategy.maxUnavailable",
-            "spec: {kubernetesVersion: '1.35', sentinel: {replicas: 5, updateStrategy: {maxUnavailable: 3}}}",
-            "spec: {kubernetesVersion: '1.35', sentinel: {replicas: 5, updateStrategy: {maxUnavailable: 2}}}",
+            "spec: {kubernetesVersion: '1.37', sentinel: {replicas: 5, updateStrategy: {maxUnavailable: 3}}}",
+            "spec: {kubernetesVersion: '1.37', sentinel: {replicas: 5, updateStrategy: {maxUnavailable: 2}}}",
         ),
         case(
             "not-in-kubernetes",
             "spec.updateStrategy.maxUnavailable",
             "spec: {replicas: 5, updateStrategy: {maxUnavailable: 2}}",
-            "spec: {kubernetesVersion: '1.35', replicas: 5, updateStrategy: {maxUnavailable: 2}}",
+            "spec: {kubernetesVersion: '1.37', replicas: 5, updateStrategy: {maxUnavailable: 2}}",
         ),
         case(
             "update-settings-of-on-delete",

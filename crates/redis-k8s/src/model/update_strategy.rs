@@ -9,8 +9,8 @@ document! {
         pub r#type: Option<UpdateType> = "RollingUpdate" => sample(r#""OnDelete""#),
         /// Pods with this number and higher ones are replaced, those below stay as they are.
         pub partition: Option<u32> = "0" => sample("2"),
-        /// Pods that may be away at a time, 1 or more; from Kubernetes 1.35 on.
-        pub max_unavailable: Option<u32> = "1" => sample("2").at_least(1).beside(r#"{"kubernetesVersion": "1.35", "replicas": 5, "sentinel": {"replicas": 5}}"#),
+        /// Pods that may be away at a time, 1 or more; from Kubernetes 1.37 on.
+        pub max_unavailable: Option<u32> = "1" => sample("2").at_least(1).beside(r#"{"kubernetesVersion": "1.37", "replicas": 5, "sentinel": {"replicas": 5}}"#),
     }
 }
 
