@@ -9,7 +9,7 @@ listen() {
   rm -f $work/state; mkfifo $work/state; password sentinel
   talk ever "$secret" $self $RK_SENTINEL_PORT -r -1 -i 1 SENTINEL GET-MASTER-ADDR-BY-NAME $RK_MASTER >$work/state &
   teller=$!
-  exec 4<$work/state
+  until command exec 4<$work/state; do sleep 0.1; done 2>/dev/null
 }
 # closes a master about to be replaced; wakes the watch
 heed() {

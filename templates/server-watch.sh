@@ -11,7 +11,7 @@ listen() {
   echo "$!" >$work/pids
   talk ever "$secret" 127.0.0.1 $RK_PORT <$work/orders >$work/answers &
   echo "$!" >>$work/pids
-  exec 4<$work/state 5>$work/orders 6<$work/answers
+  until command exec 4<$work/state 5>$work/orders 6<$work/answers; do sleep 0.1; done 2>/dev/null
   broken=''
 }
 # reads our state. lag: of the last replica heard of; heard: how many lag less

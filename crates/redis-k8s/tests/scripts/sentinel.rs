@@ -1,6 +1,6 @@
 //! sentinel-start.sh, sentinel-watch.sh and sentinel-stop.sh.
 
-use crate::container::{Container, in_each_shell};
+use crate::container::{Container, in_each_shell, script};
 use crate::peer::Peer;
 
 const ME: &str = "127.0.0.1:26379";
@@ -642,5 +642,17 @@ fn a_sentinel_that_stops_brings_its_election_to_an_end() {
         assert_eq!(waits(container), 3);
         // It is asked for no more of them, before anything else.
         assert_eq!(container.calls_to(ME, "")[0], "ACL SETUSER default -sentinel|failover");
+    });
+}
+
+/// BusyBox is interrupted by every child that ends, and a shell ends with an `exec` that fails.
+#[test]
+fn no_child_that_ends_keeps_a_watch_from_listening() {
+    let of_script = script("sentinel-watch.sh");
+    let opens = of_script.lines().find(|line| line.contains("exec 4<$work/state")).unwrap();
+    as_sentinel(|container| {
+        let lines = "count() { n=0; while [ $n -lt $1 ]; do n=$((n + 1)); done; }\n\
+                     mkfifo $work/state; count 50000 & { count 500000; echo heard 1<>$work/state; } &";
+        assert_eq!(call(container, &format!("{lines}\n{opens}\nread -r word <&4; echo $word")), ["heard"]);
     });
 }
