@@ -645,7 +645,7 @@ fn a_sentinel_that_stops_brings_its_election_to_an_end() {
     });
 }
 
-/// BusyBox is interrupted by every child that ends, and a shell ends with an `exec` that fails.
+/// `BusyBox` is interrupted by every child that ends, and a shell ends with an `exec` that fails.
 #[test]
 fn no_child_that_ends_keeps_a_watch_from_listening() {
     let of_script = script("sentinel-watch.sh");
