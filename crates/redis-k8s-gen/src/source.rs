@@ -37,6 +37,9 @@ impl Source {
     /// Bytes that are read of a file at once: many documents, so that several threads have something to do.
     pub(crate) const PART: usize = 8 << 20;
 
+    /// A fleet of ten thousand documents is three megabytes; what is larger was not meant for this tool.
+    pub(crate) const MOST: usize = 256 << 20;
+
     /// A source of this name.
     #[must_use]
     pub fn new(name: impl Into<String>, bytes: impl Into<Vec<u8>>) -> Self {
@@ -56,12 +59,12 @@ impl Source {
         Self::new("<default>", "apiVersion: redis-k8s-gen.dev/v1alpha1\nkind: Redis\nmetadata:\n  name: redis\n")
     }
 
-    /// Its text, in order; what follows an error is not read.
+    /// Its text, in order; what follows an error is not read, nor more of a file than tells that it is too large.
     pub(crate) fn parts(&self) -> impl Iterator<Item = io::Result<Part<'_>>> {
         let (held, file) = match &self.text {
             Text::Held(bytes) => (Some(Ok(Part { start: 0, bytes: Cow::Borrowed(bytes) })), None),
             Text::File(path) => match File::open(path) {
-                Ok(file) => (None, Some(Reader::of(file, Self::PART))),
+                Ok(file) => (None, Some(Reader::of(file.take(Self::MOST as u64 + 1), Self::PART))),
                 Err(error) => (Some(Err(error)), None),
             },
         };

@@ -2,14 +2,11 @@
 
 use super::fault::Fault;
 use super::node::Origin;
-use crate::source::BYTE_ORDER_MARK;
-
-/// A fleet of ten thousand documents is three megabytes; what is larger was not meant for this tool.
-pub(super) const MAX_BYTES: usize = 256 << 20;
+use crate::source::{BYTE_ORDER_MARK, Source};
 
 /// The text of a part of a source, and the byte it starts at: a byte order mark is passed over.
 pub(super) fn decode(bytes: &[u8], start: usize) -> Result<(&str, usize), Fault> {
-    if start + bytes.len() > MAX_BYTES {
+    if start + bytes.len() > Source::MOST {
         return Err(fault("too-large", "the input is larger than 256 MiB", start, 0).help("split it into several runs"));
     }
     let (mut bytes, mut start) = (bytes, start);
@@ -88,6 +85,6 @@ mod tests {
         assert_eq!(rule(b"a: \0"), Err("control-character"));
         assert_eq!(rule(b"a: \x1b[0m"), Err("control-character"));
         assert_eq!(control_character(&[&[b'a'; 700][..], b"\n\x01\x02"].concat()), Some(701));
-        assert_eq!(rule(&vec![b' '; MAX_BYTES + 1]), Err("too-large"));
+        assert_eq!(rule(&vec![b' '; Source::MOST + 1]), Err("too-large"));
     }
 }

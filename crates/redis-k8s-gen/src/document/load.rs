@@ -8,7 +8,6 @@ use rayon::slice::ParallelSlice;
 use redis_k8s::{ApiVersion, Checked, KubernetesVersion, PathStep, Problem, Redis, Severity};
 use serde_json::Value;
 
-use super::decode::MAX_BYTES;
 use super::fault::Fault;
 use super::kubernetes::{self, Faulty, Schemas};
 use super::node::{Node, Origin};
@@ -131,12 +130,8 @@ fn load_for<D: AsRef<Redis> + Send>(
         for part in source.parts() {
             match part {
                 Ok(part) => {
-                    let is_too_large = part.start + part.bytes.len() > MAX_BYTES;
                     read += if let Cow::Owned(bytes) = &part.bytes { bytes.len() } else { 0 };
                     parts.push((number, part));
-                    if is_too_large {
-                        break;
-                    }
                 }
                 Err(error) => run.stop(stream::unreadable(&error), number, &mut all),
             }

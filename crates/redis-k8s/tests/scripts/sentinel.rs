@@ -559,6 +559,7 @@ fn a_sentinel_starts_again_for_a_new_certificate_in_its_turn() {
             said.iter().map(|line| line.rsplit(": ").next().unwrap_or_default().to_owned()).collect::<Vec<_>>()
         };
         container.topology_if("tls");
+        assert!(renew(container, &VIEWS, 30).is_empty(), "there are none");
         container.mount("tls");
         container.write("etc/redis-k8s-tls/tls.crt", "");
         let certificate =
