@@ -1,7 +1,7 @@
 //! Reading: from the bytes of files and the words of flags to checked documents.
 //!
 //! The way of a document: bytes, text (`decode`), pieces of the stream (`stream`), a tree that knows where each part
-//! was written (`parse`, `node`), the same with the command line laid over it (`overlay`), the model (`reader`,
+//! was written (`parse`, `tree`, `node`), the same with the command line laid over it (`overlay`), the model (`reader`,
 //! `repair`). `kubernetes` checks manifests, for `validate` alone. docs/adr-002-reading-documents.md says why.
 
 mod decode;
@@ -23,6 +23,7 @@ mod scalar;
 mod stream;
 mod suggest;
 mod syntax;
+mod tree;
 mod twins;
 
 pub use crate::source::Source;

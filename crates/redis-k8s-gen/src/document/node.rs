@@ -27,6 +27,14 @@ impl Origin {
         let offset = |at| u32::try_from(at).unwrap_or(u32::MAX);
         Self::Text { start: offset(start), end: offset(end) }
     }
+
+    /// From where this begins to where `last` ends.
+    pub(super) fn up_to(self, last: Self) -> Self {
+        match (self, last) {
+            (Self::Text { start, .. }, Self::Text { end, .. }) => Self::Text { start, end: end.max(start) },
+            _ => self,
+        }
+    }
 }
 
 /// One part of a document.

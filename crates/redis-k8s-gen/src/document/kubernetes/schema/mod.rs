@@ -17,9 +17,10 @@ use super::rules::{SCHEMA_INVALID, broken};
 use super::types::{Known, Shape};
 use crate::document::fault::Fault;
 use crate::document::node::{Kind, Node, Origin, shorten};
-use crate::document::parse::{self, Document};
+use crate::document::parse;
 use crate::document::recognise::{item_path, unfold};
 use crate::document::stream::{self, Piece};
+use crate::document::tree::Document;
 use crate::source::Source;
 
 /// Kinds that are checked beside those of Kubernetes, from the schemas that were given.
