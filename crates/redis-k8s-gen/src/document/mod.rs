@@ -4,6 +4,7 @@
 //! was written (`parse`, `tree`, `node`), the same with the command line laid over it (`overlay`), the model (`reader`,
 //! `repair`). `kubernetes` checks manifests, for `validate` alone. docs/adr-002-reading-documents.md says why.
 
+mod block;
 mod decode;
 mod fault;
 mod fields;

@@ -6,7 +6,7 @@ use super::fault::Fault;
 use super::node::{Kind, Node, Origin, Style, shorten};
 use super::scalar::{Meaning, older_boolean, older_meaning};
 use super::tree::{Document, MAX_DEPTH, Tree};
-use super::{older, syntax};
+use super::{block, older, syntax};
 
 /// What a piece of a stream holds.
 #[derive(Debug, Default)]
@@ -21,6 +21,14 @@ pub(super) struct Parsed<'t> {
 
 /// Parses a piece of a source that starts at byte `base` of it.
 pub(super) fn parse(text: &str, base: usize) -> Parsed<'_> {
+    match block::read(text, base) {
+        Some(document) => Parsed { documents: vec![document], ..Parsed::default() },
+        None => parse_any(text, base),
+    }
+}
+
+/// Parses any YAML.
+pub(super) fn parse_any(text: &str, base: usize) -> Parsed<'_> {
     let mut parsed = Parsed::default();
     let mut events = Events { base, text, breaks: older::breaks(text), ..Events::default() };
     events.tree.older.extend(older::head(text, base));

@@ -1,0 +1,194 @@
+use std::fs;
+use std::path::Path;
+
+use proptest::collection::vec;
+use proptest::prelude::*;
+use proptest::sample::{Index, select};
+
+use super::read;
+use crate::document::parse::parse_any;
+
+/// Whether it was read here; if so, as the parser reads it.
+fn is_read(text: &str) -> bool {
+    let Some(document) = read(text, 7) else { return false };
+    let parsed = parse_any(text, 7);
+    assert!(parsed.stopped.is_none() && parsed.older.is_empty(), "{text}\n{:?}", parsed.stopped);
+    assert_eq!(format!("{:#?}", [document]), format!("{:#?}", parsed.documents), "{text}");
+    true
+}
+
+fn renderings() -> Vec<String> {
+    let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../snapshots/apps-v1");
+    let mut pieces = Vec::new();
+    for entry in fs::read_dir(directory).unwrap() {
+        let path = entry.unwrap().path();
+        if path.extension().is_some_and(|extension| extension == "yaml") {
+            let text = fs::read_to_string(path).unwrap();
+            pieces.extend(text.split_inclusive("\n---\n").map(|piece| piece.trim_end_matches("---\n").to_owned()));
+        }
+    }
+    pieces
+}
+
+#[test]
+fn renderings_are_read_here() {
+    for piece in renderings() {
+        assert!(is_read(&piece), "{piece}");
+    }
+    assert!(is_read(TEXT));
+}
+
+/// A change of a text: where, and what to do there.
+#[derive(Debug, Clone)]
+enum Edit {
+    Insert(&'static str),
+    Remove(usize),
+    RemoveLine,
+    RepeatLine,
+}
+
+fn edit() -> impl Strategy<Value = Edit> {
+    let inserted = select(vec![
+        " ",
+        "  ",
+        "\n",
+        "\n\n",
+        "-",
+        "- ",
+        "---",
+        "...",
+        ":",
+        ": ",
+        ":\n",
+        "#",
+        " #",
+        "# ",
+        "\"",
+        "'",
+        "''",
+        "\\",
+        "\\n",
+        "\\x",
+        "|",
+        "|-\n",
+        "|+\n",
+        " |\n",
+        ">\n",
+        "{}",
+        "[]",
+        "{",
+        "[",
+        "]",
+        "}",
+        ",",
+        "&a ",
+        "*a",
+        "!",
+        "!!str ",
+        "%",
+        "?",
+        "? ",
+        "@",
+        "`",
+        "~",
+        "null",
+        "<<: ",
+        "\t",
+        "\r",
+        "\u{e9}",
+        "\u{7f}",
+        "a: b\n",
+        "- a\n",
+        "  - a\n",
+        "a",
+        "0",
+        ", ",
+        "{a: b}",
+        "[a]",
+        "[",
+        "\"a\"",
+        "{\"a\":b}",
+    ]);
+    prop_oneof![
+        4 => inserted.prop_map(Edit::Insert),
+        2 => (1..5_usize).prop_map(Edit::Remove),
+        1 => Just(Edit::RemoveLine),
+        1 => Just(Edit::RepeatLine),
+    ]
+}
+
+fn edited(mut text: String, edits: Vec<(Index, bool, Edit)>) -> String {
+    for (at, is_at_line, edit) in edits {
+        let mut at = at.index(text.len() + 1);
+        if is_at_line {
+            at = text[..at].rfind('\n').map_or(0, |end| end + 1);
+            at += text[at..].len() - text[at..].trim_start_matches(' ').len();
+        }
+        let line = text[..at].rfind('\n').map_or(0, |end| end + 1)
+            ..text[at..].find('\n').map_or(text.len(), |end| at + end + 1);
+        match edit {
+            Edit::Insert(inserted) => text.insert_str(at, inserted),
+            Edit::Remove(length) => text.replace_range(at..(at + length).min(text.len()), ""),
+            Edit::RemoveLine => text.replace_range(line, ""),
+            Edit::RepeatLine => text.insert_str(line.end, &text.clone()[line]),
+        }
+        // places in ASCII only
+        text = text.chars().filter(char::is_ascii).collect();
+    }
+    text
+}
+
+/// Something of everything that is read here.
+const TEXT: &str = r#"---
+# c
+a:
+  b: "x\n\"y"
+  'c': 'q''t'
+
+# d
+e:
+- name: x
+  v: 1
+# f
+- - y
+  -
+  - |
+    lit
+     more
+
+    z
+-
+- {}
+-
+  g:
+    - h
+    -  i:
+       j: -k
+e2: |-
+  t
+
+
+f: |+
+  u
+
+
+g: []
+h:
+i: ""
+j: |
+  last
+ 
+k.l/m: a:b#c # o
+"n": {a: b, "c": [], d: {}, e.f/g: 'h', i j: k:l } # m
+o: ["p", -q, [r s,t], {u: 1}]
+p: 'q' # r
+"#;
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 4096, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn what_is_read_here_is_read_as_the_parser_reads_it(edits in vec((any::<Index>(), any::<bool>(), edit()), 0..4)) {
+        is_read(&edited(TEXT.to_owned(), edits));
+    }
+}
