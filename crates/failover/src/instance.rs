@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::io;
 use std::net::Ipv4Addr;
+use std::ops::Range;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -34,7 +35,8 @@ pub(crate) struct Instance {
     pub(crate) servers: Access,
     /// How to reach sentinels.
     pub(crate) sentinels: Access,
-    authority: Option<Arc<Authority>>,
+    /// The one that signs, and its successor; clients trust both.
+    authorities: Option<Arc<[Authority; 2]>>,
     /// What runs it.
     pub(crate) workload: Workload,
     /// Functions of its scripts that do nothing.
@@ -71,7 +73,7 @@ impl Instance {
             beside: Objects::default(),
             servers: Access::default(),
             sentinels: Access::default(),
-            authority: None,
+            authorities: None,
             workload: Workload::StatefulSets,
             without: Vec::new(),
             memory: Arc::default(),
@@ -119,26 +121,31 @@ impl Instance {
     }
 
     fn encrypt(&mut self) -> io::Result<()> {
-        let authority = Authority::new()?;
-        let own = authority.issue(self.certificate_names()?, LONG)?;
-        let tls = Tls::trusting(&authority, &own)?;
-        self.servers.tls = Some(tls.clone());
-        self.sentinels.tls = Some(tls);
-        self.authority = Some(Arc::new(authority));
-        self.renew(LONG).map(drop)
+        self.authorities = Some(Arc::new([Authority::new("an authority")?, Authority::new("its successor")?]));
+        self.renew(LONG, 0, 0..1).map(drop)
     }
 
-    /// Puts a new certificate, valid for this long, into its Secret.
-    pub(crate) fn renew(&mut self, valid: Duration) -> io::Result<Certificate> {
-        let authority = self.authority.as_ref().ok_or_else(|| io::Error::other("it has no certificates"))?;
-        let certificate = authority.issue(self.certificate_names()?, valid)?;
-        let entries = certificate.entries();
-        let mut entries: Vec<_> = entries.into_iter().collect();
-        if let Some(name) = self.document.pointer("/spec/tls/authority/configMap").and_then(Value::as_str) {
-            let of_authority = entries.extract_if(.., |(key, _)| *key == "ca.crt");
-            let data = of_authority.map(|(key, text)| (key.to_owned(), text.to_owned())).collect();
-            let config_map = objects::config_map(name, data);
-            self.beside.apply(config_map);
+    /// Puts a new certificate, valid for this long and signed by the authority of this number, into its Secret, and beside it which
+    /// authorities to trust. Clients show one that it signed as well.
+    pub(crate) fn renew(
+        &mut self,
+        valid: Duration,
+        signed_by: usize,
+        trusted: Range<usize>,
+    ) -> io::Result<Certificate> {
+        let authorities = self.authorities.as_ref().ok_or_else(|| io::Error::other("it has no certificates"))?;
+        let certificate = authorities[signed_by].issue(self.certificate_names()?, valid)?;
+        let of_clients = authorities[signed_by].issue(Vec::new(), LONG)?;
+        let tls = Tls::trusting(&**authorities, &of_clients)?;
+        (self.servers.tls, self.sentinels.tls) = (Some(tls.clone()), Some(tls));
+        let roots: String = authorities[trusted].iter().map(Authority::root).collect();
+        let mut entries = Vec::from(certificate.entries());
+        match self.document.pointer("/spec/tls/authority/configMap").and_then(Value::as_str) {
+            Some(name) => {
+                let config_map = objects::config_map(name, [("ca.crt".to_owned(), roots.clone())].into());
+                self.beside.apply(config_map);
+            }
+            None => entries.push(("ca.crt", &roots)),
         }
         let entries: Vec<(&str, &[u8])> = entries.iter().map(|(key, text)| (*key, text.as_bytes())).collect();
         let secret = self.document.pointer("/spec/tls/secret").and_then(Value::as_str).unwrap_or_default();

@@ -21,7 +21,6 @@ pub(crate) struct Authority {
 
 /// A certificate of an authority, and its key.
 pub(crate) struct Certificate {
-    root: String,
     shown: String,
     key: String,
     shown_der: CertificateDer<'static>,
@@ -29,13 +28,18 @@ pub(crate) struct Certificate {
 }
 
 impl Authority {
-    pub(crate) fn new() -> io::Result<Self> {
+    pub(crate) fn new(name: &str) -> io::Result<Self> {
         let mut authority = CertificateParams::new(Vec::new()).map_err(io::Error::other)?;
         // Two certificates of one name look to OpenSSL like one that signed itself.
-        authority.distinguished_name.push(DnType::CommonName, "authority of the proving ground");
+        authority.distinguished_name.push(DnType::CommonName, name);
         authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         let issuer = CertifiedIssuer::self_signed(authority, generate()?).map_err(io::Error::other)?;
         Ok(Self { issuer })
+    }
+
+    /// Its own certificate, in PEM.
+    pub(crate) fn root(&self) -> String {
+        self.issuer.pem()
     }
 
     /// A certificate for these names that is valid for this long from now on.
@@ -48,7 +52,6 @@ impl Authority {
         params.not_after = rcgen::date_time_ymd(1970, 1, 1) + now + valid;
         let certificate = params.signed_by(&key, &self.issuer).map_err(io::Error::other)?;
         Ok(Certificate {
-            root: self.issuer.pem(),
             shown: certificate.pem(),
             key: key.serialize_pem(),
             shown_der: certificate.der().clone(),
@@ -64,9 +67,9 @@ impl std::fmt::Debug for Authority {
 }
 
 impl Certificate {
-    /// The entries of the Secret, as cert-manager names them.
-    pub(crate) fn entries(&self) -> [(&'static str, &str); 3] {
-        [("ca.crt", &self.root), ("tls.crt", &self.shown), ("tls.key", &self.key)]
+    /// The entries of the Secret that are its own, as cert-manager names them.
+    pub(crate) fn entries(&self) -> [(&'static str, &str); 2] {
+        [("tls.crt", &self.shown), ("tls.key", &self.key)]
     }
 }
 
@@ -79,10 +82,12 @@ fn generate() -> io::Result<KeyPair> {
 pub(crate) struct Tls(Arc<ClientConfig>);
 
 impl Tls {
-    /// Trusts an authority, and shows this certificate when asked for one.
-    pub(crate) fn trusting(authority: &Authority, own: &Certificate) -> io::Result<Self> {
+    /// Trusts these authorities, and shows this certificate when asked for one.
+    pub(crate) fn trusting(authorities: &[Authority], own: &Certificate) -> io::Result<Self> {
         let mut roots = RootCertStore::empty();
-        roots.add(authority.issuer.der().clone()).map_err(io::Error::other)?;
+        for authority in authorities {
+            roots.add(authority.issuer.der().clone()).map_err(io::Error::other)?;
+        }
         let key = PrivateKeyDer::try_from(own.key_der.clone()).map_err(io::Error::other)?;
         let provider = Arc::new(rustls::crypto::ring::default_provider());
         let config = ClientConfig::builder_with_provider(provider)

@@ -631,6 +631,15 @@ fn another_name_is_another_instance() {
 }
 
 #[test]
+fn another_issuer_signs_anew() {
+    let issued = |issuer: &str| {
+        let spec = format!("auth: {{secret: a}}, tls: {{secret: b, certificate: {{issuer: {issuer}}}}}");
+        document(&spec).replace("name: cache", "name: cache, namespace: shop")
+    };
+    assert_eq!(outcomes(&diff(&issued("one"), &issued("other"))), ["live Certificate cache"]);
+}
+
+#[test]
 fn of_a_part_the_rest_is_neither_new_nor_gone() {
     let only = |kinds: &[&str]| {
         let all = read(&document("")).documents[0].manifest();

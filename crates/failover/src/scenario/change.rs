@@ -86,7 +86,7 @@ pub(super) fn rows(kind: Kind) -> Vec<Row> {
         )],
         Kind::Tls => vec![row(
             "renew-certificate",
-            "certificates that live for 30 s, renewed every 15 s for 45 s",
+            "certificates that live for 30 s, renewed every 15 s for 60 s, the last two by another authority",
             Bounds { moves: Some(0), ..at_most(2.0, Lost::Nothing, 20.0) },
             renew_certificate,
         )],
@@ -159,9 +159,10 @@ fn strangers_are(trial: &Trial<'_>, refused: bool) -> bool {
 fn renew_certificate(trial: &mut Trial<'_>) -> io::Result<()> {
     let before = lives(trial);
     trial.begin();
-    for valid in [30, 30, 24 * 3600] {
+    // Both are trusted before the other signs, and until all show what it signed.
+    for (valid, signed_by, trusted) in [(30, 0, 0..1), (30, 0, 0..2), (24 * 3600, 1, 0..2), (24 * 3600, 1, 1..2)] {
         let issued = Instant::now();
-        let certificate = trial.examiner.instance.renew(Duration::from_secs(valid))?;
+        let certificate = trial.examiner.instance.renew(Duration::from_secs(valid), signed_by, trusted)?;
         trial.cluster.apply(trial.examiner.instance.objects()?);
         let mut seen = None;
         wait_until(Duration::from_secs(29), || {

@@ -88,6 +88,12 @@ pub(super) fn of(changes: &[ObjectChange<'_>], apply: &str) -> Vec<Effect> {
                 run.anew(change, "the class of a load balancer cannot change");
             }
             "ConfigMap" => run.of_settings(change),
+            "Certificate" if change.changes("spec.issuerRef") => {
+                let text = "cert-manager has it signed anew at once, and running pods take it up within about 90 s: unless they trust the \
+                            authorities of both, in spec.tls.authority, those that have it and those that do not refuse new connections of \
+                            each other meanwhile";
+                run.add(Outcome::Live, change, text.to_owned(), Vec::new());
+            }
             "ReplicationController" if change.changes("spec.template") => {
                 let text = "pods that run stay as they are: delete them one by one, the master last, each when the one before is ready";
                 run.add(Outcome::Left, change, text.to_owned(), Vec::new());
