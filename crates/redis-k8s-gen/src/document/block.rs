@@ -1,5 +1,5 @@
 //! The YAML that manifests are written in, read without a parser: ASCII, in blocks, whose scalars and brackets end on
-//! their line, and literals.
+//! their line, and literals; or JSON.
 //!
 //! Whatever is not of this kind, mistakes included, is left to the parser, which reads it from its start. Trees are the
 //! same either way, places included: docs/adr-002-reading-documents.md says why it is worth it.
@@ -17,15 +17,22 @@ const LONGEST_KEY: usize = 1000;
 /// The document of a piece that starts at byte `base` of its source; none if it takes the parser.
 pub(super) fn read(text: &str, base: usize) -> Option<Document<'_>> {
     let is_ascii = |bytes: &[u8]| bytes.iter().fold(true, |is, byte| is & matches!(byte, b' '..=b'~' | b'\n'));
-    if !text.ends_with('\n') || !text.as_bytes().chunks(256).all(is_ascii) {
+    if !text.as_bytes().chunks(256).all(is_ascii) {
         return None;
     }
     let at = if text.starts_with("---\n") { 4 } else { 0 };
     let mut reader = Reader { text, base, at, open: Vec::new(), pending: Some(at), tree: Tree::default() };
-    while let Some(column) = reader.next_line() {
-        reader.line(column)?;
+    if text.starts_with('{') {
+        reader.flow()?;
+        reader.skip(0);
+        reader.rest().is_empty().then_some(())?;
+    } else {
+        text.ends_with('\n').then_some(())?;
+        while let Some(column) = reader.next_line() {
+            reader.line(column)?;
+        }
+        reader.end()?;
     }
-    reader.end()?;
     let document = reader.tree.take()?;
     (document.faults.is_empty() && reader.tree.older.is_empty()).then_some(document)
 }
@@ -157,7 +164,7 @@ impl<'t> Reader<'t> {
         Some(())
     }
 
-    /// Reads a collection in brackets that ends on its line.
+    /// Reads a collection in brackets, which ends on its line unless it is the root.
     fn flow(&mut self) -> Option<()> {
         let opening = self.origin(self.at, self.at + 1);
         let closing = if self.rest().first() == Some(&b'[') { b']' } else { b'}' };
@@ -165,27 +172,34 @@ impl<'t> Reader<'t> {
             b']' => self.tree.start_sequence(opening, 0).ok()?,
             _ => self.tree.start_mapping(opening, 0).ok()?,
         }
-        self.at += 1 + spaces(&self.rest()[1..]);
+        self.skip(1);
         while self.rest().first() != Some(&closing) {
             if closing == b'}' {
-                let start = self.at;
+                let (start, is_quoted) = (self.at, matches!(self.rest(), [b'"' | b'\'', ..]));
                 self.add_scalar(true)?;
-                (self.is_colon(self.at) && self.at - start <= LONGEST_KEY).then_some(())?;
-                self.at += 1 + spaces(&self.rest()[1..]);
+                let is_key = self.is_colon(self.at) || is_quoted && self.rest().first() == Some(&b':');
+                (is_key && self.at - start <= LONGEST_KEY).then_some(())?;
+                self.skip(1);
             }
             match self.rest().first()? {
                 b'[' | b'{' => self.flow()?,
                 _ => self.add_scalar(true)?,
             }
-            self.at += self.spaces();
-            match self.rest() {
-                [byte, ..] if *byte == closing => break,
-                [b',', rest @ ..] => self.at += 1 + spaces(rest),
-                _ => return None,
+            self.skip(0);
+            match self.rest().first()? {
+                b',' => self.skip(1),
+                byte => (*byte == closing).then_some(())?,
             }
         }
         self.at += 1;
         self.tree.end(self.origin(self.at - 1, self.at)).ok()
+    }
+
+    /// Passes over so many bytes and the spaces after them, and outside blocks over the ends of lines.
+    fn skip(&mut self, bytes: usize) {
+        self.at += bytes;
+        let is_space = |byte: &u8| *byte == b' ' || *byte == b'\n' && self.open.is_empty();
+        self.at += self.rest().iter().take_while(|byte| is_space(byte)).count();
     }
 
     fn add_scalar(&mut self, is_in_flow: bool) -> Option<()> {
@@ -210,7 +224,7 @@ impl<'t> Reader<'t> {
         let mut end = self.at;
         loop {
             end += if is_in_flow {
-                self.text[end..].find([':', '#', '\n', ',', '[', ']', '{', '}'])?
+                bytes[end..].iter().position(|byte| b":#\n,[]{}".contains(byte))?
             } else {
                 memchr3(b':', b'#', b'\n', &bytes[end..])?
             };
@@ -240,14 +254,18 @@ impl<'t> Reader<'t> {
                 [b'"', ..] => return Some((text, Style::Quoted, end + 1)),
                 [b'\\', escaped, ..] => {
                     let meant = match escaped {
-                        b'n' => "\n",
-                        b't' => "\t",
-                        b'"' => "\"",
-                        b'\\' => "\\",
+                        b'n' => '\n',
+                        b't' => '\t',
+                        b'"' | b'\\' => char::from(escaped),
+                        b'u' => {
+                            // how JSON is written for HTML
+                            let code = self.text.get(end + 2..end + 6)?.strip_prefix("00")?;
+                            char::from(u8::from_str_radix(code, 16).ok().filter(|code| matches!(code, b' '..=b'~'))?)
+                        }
                         _ => return None,
                     };
-                    text.to_mut().push_str(meant);
-                    start = end + 2;
+                    text.to_mut().push(meant);
+                    start = end + if escaped == b'u' { 6 } else { 2 };
                 }
                 _ => return None,
             }
@@ -319,7 +337,7 @@ impl<'t> Reader<'t> {
     }
 
     fn spaces(&self) -> usize {
-        spaces(self.rest())
+        self.rest().iter().take_while(|byte| **byte == b' ').count()
     }
 
     fn rest(&self) -> &'t [u8] {
@@ -334,10 +352,6 @@ impl<'t> Reader<'t> {
 /// A part of a text, borrowed if it is all of it.
 fn add_to<'t>(text: &mut Cow<'t, str>, part: &'t str) {
     if text.is_empty() { *text = Cow::Borrowed(part) } else { text.to_mut().push_str(part) }
-}
-
-fn spaces(bytes: &[u8]) -> usize {
-    bytes.iter().take_while(|byte| **byte == b' ').count()
 }
 
 #[cfg(test)]

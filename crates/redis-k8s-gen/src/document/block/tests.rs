@@ -35,7 +35,8 @@ fn renderings_are_read_here() {
     for piece in renderings() {
         assert!(is_read(&piece), "{piece}");
     }
-    assert!(is_read(TEXT));
+    assert!(is_read(TEXT) && is_read(JSON));
+    assert!(!is_read("a: \"\\u+041\"\n") && !is_read("a: \"\\u0000\"\n"));
 }
 
 /// A change of a text: where, and what to do there.
@@ -184,11 +185,22 @@ o: ["p", -q, [r s,t], {u: 1}]
 p: 'q' # r
 "#;
 
+const JSON: &str = r#"{"a": {
+    "b": [1,"c\u0026\n", -2.5e3, true , null],
+  "d":"\"", "e": [
+    {"f": []}, {}
+  ]
+}, "g":{"h":[[], [ ]]}
+}
+
+"#;
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 4096, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn what_is_read_here_is_read_as_the_parser_reads_it(edits in vec((any::<Index>(), any::<bool>(), edit()), 0..4)) {
-        is_read(&edited(TEXT.to_owned(), edits));
+        is_read(&edited(TEXT.to_owned(), edits.clone()));
+        is_read(&edited(JSON.to_owned(), edits));
     }
 }
