@@ -1,7 +1,7 @@
 //! From the parts of a document, in the order they were written, to its tree.
 
 use std::borrow::Cow;
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use redis_k8s::PathStep;
 
@@ -46,7 +46,33 @@ struct Open<'t> {
 
 enum Items<'t> {
     Sequence(Vec<Node<'t>>),
-    Mapping { entries: Vec<Entry<'t>>, key: Option<Key<'t>>, merged: Vec<Node<'t>>, seen: HashSet<Cow<'t, str>> },
+    Mapping { entries: Entries<'t>, key: Option<Key<'t>>, merged: Vec<Node<'t>> },
+}
+
+#[derive(Default)]
+struct Entries<'t> {
+    list: Vec<Entry<'t>>,
+    /// Their places in the list by their keys; empty while they are few.
+    places: HashMap<Cow<'t, str>, usize>,
+}
+
+impl<'t> Entries<'t> {
+    fn find(&self, key: &str) -> Option<&Entry<'t>> {
+        if self.places.is_empty() {
+            return self.list.iter().find(|entry| entry.key == key);
+        }
+        self.places.get(key).map(|place| &self.list[*place])
+    }
+
+    fn push(&mut self, entry: Entry<'t>) {
+        if !self.places.is_empty() {
+            self.places.insert(entry.key.clone(), self.list.len());
+        }
+        self.list.push(entry);
+        if self.list.len() == MANY_KEYS {
+            self.places = self.list.iter().enumerate().map(|(place, entry)| (entry.key.clone(), place)).collect();
+        }
+    }
 }
 
 struct Key<'t> {
@@ -80,9 +106,7 @@ impl<'t> Tree<'t> {
 
     /// Begins a mapping; `anchor` is the number of its name, or 0.
     pub(super) fn start_mapping(&mut self, origin: Origin, anchor: usize) -> Result<(), Fault> {
-        let entries = Vec::with_capacity(4);
-        let items = Items::Mapping { entries, key: None, merged: Vec::new(), seen: HashSet::new() };
-        self.start(origin, anchor, items)
+        self.start(origin, anchor, Items::Mapping { entries: Entries::default(), key: None, merged: Vec::new() })
     }
 
     fn start(&mut self, origin: Origin, anchor: usize, items: Items<'t>) -> Result<(), Fault> {
@@ -98,11 +122,11 @@ impl<'t> Tree<'t> {
         let Some(Open { origin, anchor, items }) = self.open.pop() else { return Ok(()) };
         let kind = match items {
             Items::Sequence(items) => Kind::Sequence(items),
-            Items::Mapping { mut entries, merged, seen, .. } => {
+            Items::Mapping { mut entries, merged, .. } => {
                 for node in merged {
-                    self.merge(&mut entries, &seen, node);
+                    self.merge(&mut entries, node);
                 }
-                Kind::Mapping(entries)
+                Kind::Mapping(entries.list)
             }
         };
         self.add(Node { origin: origin.up_to(end), kind }, anchor)
@@ -118,20 +142,12 @@ impl<'t> Tree<'t> {
             None => self.root = Some(node),
             Some(Items::Sequence(items)) => items.push(node),
             Some(Items::Mapping { key: None, .. }) => return self.add_key(node),
-            Some(Items::Mapping { entries, key: pending, merged, seen }) => {
+            Some(Items::Mapping { entries, key: pending, merged }) => {
                 let Some(Key { text, origin, fate }) = pending.take() else { return Ok(()) };
                 match fate {
                     Fate::Passed => {}
                     Fate::Merged => merged.push(node),
-                    Fate::Kept => {
-                        if !seen.is_empty() {
-                            seen.insert(text.clone());
-                        }
-                        entries.push(Entry { key: text, key_origin: origin, value: node });
-                        if entries.len() == MANY_KEYS {
-                            seen.extend(entries.iter().map(|entry| entry.key.clone()));
-                        }
-                    }
+                    Fate::Kept => entries.push(Entry { key: text, key_origin: origin, value: node }),
                 }
             }
         }
@@ -159,14 +175,12 @@ impl<'t> Tree<'t> {
             let (start, end) = (start as usize, end as usize);
             self.older.push(older::fault(start, end, "kubectl takes no key that is null", "put it in quotes"));
         }
-        let Some(Open { items: Items::Mapping { entries, key: pending, seen, .. }, .. }) = self.open.last_mut() else {
+        let Some(Open { items: Items::Mapping { entries, key: pending, .. }, .. }) = self.open.last_mut() else {
             return Ok(());
         };
         let mut fate = if style == Style::Plain && text == "<<" { Fate::Merged } else { Fate::Kept };
         let mut duplicate = None;
-        if (seen.is_empty() || seen.contains(&text))
-            && let Some(first) = entries.iter().find(|entry| entry.key == text)
-        {
+        if let Some(first) = entries.find(&text) {
             fate = Fate::Passed;
             duplicate = Some(
                 Fault::new("duplicate-key", format!("the key `{}` stands here a second time", shorten(&text)))
@@ -184,19 +198,18 @@ impl<'t> Tree<'t> {
     }
 
     /// Adds what `<<` brings: keys that are there already win (the merge key of YAML 1.1, which kubectl knows).
-    fn merge(&mut self, entries: &mut Vec<Entry<'t>>, seen: &HashSet<Cow<'t, str>>, node: Node<'t>) {
+    fn merge(&mut self, entries: &mut Entries<'t>, node: Node<'t>) {
         match node.kind {
             Kind::Mapping(brought) => {
                 for entry in brought {
-                    let there = seen.contains(&entry.key) || entries.iter().any(|own| own.key == entry.key);
-                    if !there {
+                    if entries.find(&entry.key).is_none() {
                         entries.push(entry);
                     }
                 }
             }
             Kind::Sequence(nodes) if nodes.iter().all(|node| matches!(node.kind, Kind::Mapping(_))) => {
                 for node in nodes {
-                    self.merge(entries, seen, node);
+                    self.merge(entries, node);
                 }
             }
             _ => self.faults.push(

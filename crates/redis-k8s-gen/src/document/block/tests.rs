@@ -6,6 +6,7 @@ use proptest::prelude::*;
 use proptest::sample::{Index, select};
 
 use super::read;
+use crate::document::node::Kind;
 use crate::document::parse::parse_any;
 
 /// Whether it was read here; if so, as the parser reads it.
@@ -37,6 +38,25 @@ fn renderings_are_read_here() {
     }
     assert!(is_read(TEXT) && is_read(JSON));
     assert!(!is_read("a: \"\\u+041\"\n") && !is_read("a: \"\\u0000\"\n"));
+}
+
+/// It takes half a minute, instead of two seconds, if each of 40,000 is looked for among all others.
+#[test]
+fn keys_are_found_however_many_there_are() {
+    for count in [14, 15, 16, 17, 40_000] {
+        let lines =
+            |key, value| (0..count).map(|number| format!("{key}{number}: {value}\n")).collect::<Vec<_>>().concat();
+        let own = lines("k", "own");
+        let text = format!("<<:\n  k0: lost\n{}{own}", lines("  m", "brought"));
+        let Kind::Mapping(entries) = read(&text, 0).unwrap().root.kind else { panic!("{text}") };
+        let values = entries.iter().map(|entry| (&entry.key[..1], entry.value.description()));
+        let expected = [("k", "the string \"own\""), ("m", "the string \"brought\"")];
+        let expected = expected.iter().flat_map(|(key, value)| vec![(*key, (*value).to_owned()); count]);
+        assert!(values.eq(expected), "{count}");
+        let twice = own.repeat(2);
+        assert!(read(&twice, 0).is_none());
+        assert_eq!(parse_any(&twice, 0).documents[0].faults.len(), count);
+    }
 }
 
 /// A change of a text: where, and what to do there.
