@@ -12,10 +12,11 @@ use super::node::{Kind, Node, Origin, Style};
 use super::tree::{Document, Tree};
 
 /// Longer keys YAML takes with `?` only.
-const LONGEST_KEY: usize = 1000;
+const LONGEST_KEY: usize = 1024;
 
 /// The document of a piece that starts at byte `base` of its source; none if it takes the parser.
 pub(super) fn read(text: &str, base: usize) -> Option<Document<'_>> {
+    // a fold, since the compiler makes vectors only of what has no way out before its end
     let is_ascii = |bytes: &[u8]| bytes.iter().fold(true, |is, byte| is & matches!(byte, b' '..=b'~' | b'\n'));
     if !text.as_bytes().chunks(256).all(is_ascii) {
         return None;
@@ -81,6 +82,7 @@ impl<'t> Reader<'t> {
             let spaces = self.spaces();
             self.at += spaces;
             if self.pending.replace(self.at).is_some() {
+                // the parser has a list that is no further in than its key begin behind its first dash
                 let is_indented = self.open.last().is_none_or(|parent| parent.column < column);
                 let start = if is_indented { dash } else { self.at };
                 self.tree.start_sequence(self.origin(start, start), 0).ok()?;
@@ -237,10 +239,8 @@ impl<'t> Reader<'t> {
         }
         let text = self.text[self.at..end].trim_end_matches(' ');
         let is_plain = match text.as_bytes() {
-            [b'-', second, ..] => *second != b' ' && !text.starts_with("---"),
-            [b'.', ..] => !text.starts_with("..."),
-            [first, ..] => !b" ?:,[]{}#&*!|>'\"%@`".contains(first) && text != "-",
-            [] => false,
+            [] | [b'-'] | [b'-', b' ', ..] | [b'-', b'-', b'-', ..] | [b'.', b'.', b'.', ..] => false,
+            [first, ..] => !b"?:,[]{}#&*!|>'\"%@`".contains(first),
         };
         is_plain.then(|| (text.into(), Style::Plain, self.at + text.len()))
     }

@@ -37,7 +37,28 @@ fn renderings_are_read_here() {
         assert!(is_read(&piece), "{piece}");
     }
     assert!(is_read(TEXT) && is_read(JSON));
-    assert!(!is_read("a: \"\\u+041\"\n") && !is_read("a: \"\\u0000\"\n"));
+}
+
+#[test]
+fn the_border_is_where_it_is_meant_to_be() {
+    let key = |length| "k".repeat(length);
+    for text in [&format!("{}: a\n", key(1024)), &format!("a: {{{}: b}}\n", key(1024)), "a: \"\\t\"\n"] {
+        assert!(is_read(text), "{text}");
+    }
+    let not_here = [
+        "~\n",
+        "~: a\n",
+        "a: >\n",
+        "--- a: b\n",
+        "... a: b\n",
+        "- a\n#",
+        "a: |\n ",
+        "a: \"\\u+041\"\n",
+        "a: \"\\u0000\"\n",
+    ];
+    for text in not_here.into_iter().chain([&*format!("{}: a\n", key(1025)), &format!("a: {{{}: b}}\n", key(1025))]) {
+        assert!(!is_read(text), "{text}");
+    }
 }
 
 /// It takes half a minute, instead of two seconds, if each of 40,000 is looked for among all others.
@@ -214,6 +235,21 @@ const JSON: &str = r#"{"a": {
 }
 
 "#;
+
+/// All texts of up to four of these, behind what they may go on.
+#[test]
+fn short_texts_are_read_as_the_parser_reads_them() {
+    const PARTS: [&str; 16] =
+        ["a: ", "- ", "\n", " ", "  ", "|\n", "|+\n", "# c\n", "b", ":\n", "-\n", "'q'", "[c, ", "]", "{e: ", "}"];
+    for start in ["", "d:\n", "d:\n- e: f\n  g:", "d: |\n"] {
+        let mut read = 0;
+        for number in 0..PARTS.len().pow(4) {
+            let parts = (0..4).map(|place| PARTS[number >> (4 * place) & 15]);
+            read += usize::from(is_read(&format!("{start}{}\n", parts.collect::<String>())));
+        }
+        assert!(read > 1000, "{start} {read}");
+    }
+}
 
 proptest! {
     #![proptest_config(ProptestConfig { cases: 4096, failure_persistence: None, ..ProptestConfig::default() })]
