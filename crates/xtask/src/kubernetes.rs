@@ -67,11 +67,14 @@ const HEAD: &str = "\
 # required, `@a-b` if only Kubernetes 1.a to 1.b have it, and its type: a scalar, words in quotes, another type, a [list], a
 # {map of strings to it}. A list names the fields that make an item unique after a slash; a set has none there. Of words,
 # `Word@35` came with Kubernetes 1.35. What follows is what the value must be, and the gate without which the API server drops it,
-# with the release that has it on.
+# with the release that has it on. `- apiVersion kind ...` are the other kinds of an apiVersion.
 ";
 
 /// A type, by the names of its fields.
 type Type = BTreeMap<String, Field>;
+
+/// The kinds beside ours of each apiVersion that has some of ours.
+type Others = BTreeMap<String, BTreeSet<String>>;
 
 #[derive(Debug)]
 struct Field {
@@ -97,8 +100,9 @@ impl Field {
 pub(crate) fn table(root: &Path) -> Option<String> {
     let bundle = bundle(root)?;
     let mut types = BTreeMap::new();
+    let mut others = BTreeMap::new();
     for minor in MINORS {
-        add_release(&mut types, &bundle, minor)?;
+        add_release(&mut types, &mut others, &bundle, minor)?;
     }
     for ((name, field), said) in markers::read(root) {
         if let Some(known) = types.get_mut(&name).and_then(|fields| fields.get_mut(&field)) {
@@ -108,6 +112,9 @@ pub(crate) fn table(root: &Path) -> Option<String> {
     let mut text = HEAD.to_owned();
     for (api_version, kind, name) in KINDS {
         let _ = writeln!(text, "= {api_version} {kind} {}", short(name));
+    }
+    for (api_version, others) in &others {
+        let _ = writeln!(text, "- {api_version} {}", others.iter().cloned().collect::<Vec<_>>().join(" "));
     }
     for (kind, _) in KINDS_V1BETA3 {
         let _ = writeln!(text, "= v1beta3 {kind} v1beta3.{kind}");
@@ -140,7 +147,7 @@ fn read(path: &Path) -> Option<Value> {
 }
 
 /// Adds what one release has, and says of every field that this release has it.
-fn add_release(types: &mut BTreeMap<String, Type>, bundle: &Path, minor: u8) -> Option<()> {
+fn add_release(types: &mut BTreeMap<String, Type>, others: &mut Others, bundle: &Path, minor: u8) -> Option<()> {
     let prefix = format!("v1.{minor}.");
     let mut releases: Vec<PathBuf> = bundle
         .read_dir()
@@ -154,6 +161,17 @@ fn add_release(types: &mut BTreeMap<String, Type>, bundle: &Path, minor: u8) -> 
     releases.sort();
     let definitions = read(&releases.pop()?.join("_definitions.json"))?;
     let definitions = definitions.get("$defs")?;
+    for schema in definitions.as_object()?.values() {
+        for known in schema["x-kubernetes-group-version-kind"].as_array().into_iter().flatten() {
+            let [group, version, kind] =
+                ["group", "version", "kind"].map(|part| known[part].as_str().unwrap_or_default());
+            let api_version = if group.is_empty() { version.to_owned() } else { format!("{group}/{version}") };
+            let mut of_group = KINDS.iter().filter(|(other, ..)| *other == api_version).peekable();
+            if of_group.peek().is_some() && of_group.all(|(_, other, _)| *other != kind) {
+                others.entry(api_version).or_default().insert(kind.to_owned());
+            }
+        }
+    }
     let mut open: Vec<String> = KINDS.iter().map(|(_, _, name)| (*name).to_owned()).collect();
     let mut seen = BTreeSet::new();
     while let Some(name) = open.pop() {

@@ -4,11 +4,14 @@ use super::form::Form;
 use super::metadata::entries;
 use super::name::is_data_key;
 use super::part::text;
-use super::rules::{DATA_TOO_LARGE, INVALID_KEY, SECRET_WITHOUT_KEY, broken};
+use super::rules::{DATA_TOO_LARGE, INVALID_KEY, NOT_A_CERTIFICATE, SECRET_WITHOUT_KEY, broken};
 use crate::document::node::{Node, shorten};
 
 /// `MaxSecretSize` of the API server, and the same for a ConfigMap.
 const MAX_DATA: usize = 1 << 20;
+
+/// How PEM begins: as it is, and in base64 after a number of bytes that three divides with each rest.
+const BEGIN: [&str; 4] = ["-----BEGIN ", "LS0tLS1CRUdJTi", "0tLS0tQkVHSU4g", "tLS0tLUJFR0lOI"];
 
 pub(super) fn check(object: &Node<'_>, form: &mut Form<'_, '_>) {
     let mut size = 0;
@@ -71,6 +74,15 @@ fn check_type(secret: &Node<'_>, form: &mut Form<'_, '_>) {
     };
     if is_enough && keys.iter().any(|key| value(key).is_some()) {
         return;
+    }
+    for key in keys.iter().filter(|_| kind == "kubernetes.io/tls") {
+        let is_pem = |text: &str| BEGIN.iter().any(|begin| text.contains(begin));
+        if value(key).and_then(Node::as_text).is_some_and(|text| !is_pem(text)) {
+            let is_text = entries(secret, "stringData").iter().any(|entry| entry.key == *key);
+            let steps = [if is_text { "stringData" } else { "data" }, key];
+            let message = format!("{key} does not begin as PEM does, with -----BEGIN");
+            form.broken(&NOT_A_CERTIFICATE, &steps, message, "write what cert-manager or openssl gives");
+        }
     }
     for key in keys {
         let is_empty =

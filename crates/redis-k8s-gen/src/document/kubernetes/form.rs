@@ -183,6 +183,12 @@ impl<'a, 't> Form<'a, 't> {
         field.is_some_and(|field| field.closed(self.minor).is_some())
     }
 
+    /// True for a mapping of which the API server drops every field, and then itself.
+    pub(super) fn is_dropped_whole(&self, type_name: &str, node: &Node<'_>) -> bool {
+        matches!(&node.kind, Kind::Mapping(entries)
+            if !entries.is_empty() && entries.iter().all(|entry| self.drops(type_name, &entry.key)))
+    }
+
     fn unknown(&mut self, known: &Type, entry: &Entry<'_>) {
         let message = match self.path.last() {
             None => format!("unknown field `{}` at the top of the object", shorten(&entry.key)),

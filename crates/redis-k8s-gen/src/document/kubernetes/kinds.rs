@@ -27,7 +27,7 @@ pub(in crate::document) fn is_manifest(root: &Node<'_>) -> bool {
 /// The kind of an object, if it is one that can be checked, and what is wrong with the way it is said.
 pub(super) fn recognise<'s>(root: &Node<'_>, schemas: &'s Schemas) -> (Vec<Fault>, Option<&'s Known>) {
     let mut faults = Vec::new();
-    let mut text = |name: &'static str| match root.get(name) {
+    let mut text = |name: &'static str| match root.get(name).filter(|node| node.as_text() != Some("")) {
         Some(node) if matches!(node.kind, Kind::Scalar(..)) => node.as_text(),
         Some(node) => {
             let message = format!("expected a string, found {}", node.description());
@@ -89,6 +89,9 @@ fn unknown<'s>(api_version: &str, kind: &str, schemas: &'s Schemas) -> (PathStep
     if let Some(near) = near.filter(|_| is_own) {
         let fault = Fault::new("unknown-kind", message).help(format!("did you mean `{near}`?"));
         return ("kind".into(), fault, known_of(near, schemas, |known| known.api_version == api_version));
+    }
+    if Types::get().is_none(api_version, kind) {
+        return ("kind".into(), Fault::new("unknown-kind", message), None);
     }
     let message = format!("{} of {} was not checked", shorten(kind), shorten(api_version));
     // a group may have more kinds than were given

@@ -7,7 +7,7 @@ use super::name::{is_dns_label, is_dns_label_of_letter, is_dns_subdomain};
 use super::part::{in_range, is_true, items, text};
 use super::rules::{
     ANNOTATIONS_TOO_LARGE, FIELDS_CONTRADICT, INVALID_LABEL, INVALID_NAME, INVALID_OWNER, NAME_MISSING,
-    POD_NAMES_TOO_LONG, broken,
+    NAME_NOT_OF_HOST, POD_NAMES_TOO_LONG, broken,
 };
 use super::values::LABEL;
 use crate::document::fault::Fault;
@@ -20,6 +20,9 @@ const MAX_STATEFUL_SET: usize = 52;
 
 /// Finalizers without a prefix, which Kubernetes has itself.
 const OWN_FINALIZERS: [&str; 3] = ["foregroundDeletion", "kubernetes", "orphan"];
+
+/// What an owner says of itself.
+const OWNER: [&str; 6] = ["apiVersion", "blockOwnerDeletion", "controller", "kind", "name", "uid"];
 
 /// What the name of a kind may be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -54,8 +57,12 @@ pub(super) fn check_name(object: &Node<'_>, wanted: NameForm, form: &mut Form<'_
     let metadata = object.get("metadata");
     let said = |field: &str| metadata.and_then(|metadata| text(metadata, field));
     let begun = said("generateName").filter(|begun| !begun.is_empty());
-    // what comes behind it makes it whole
-    if let Some(begun) = begun.filter(|begun| !is_good(begun.strip_suffix('-').unwrap_or(begun))) {
+    // what comes behind it makes it whole: the API server puts a letter in the place of a hyphen and what is before it
+    let masked = |begun: &str| match begun.strip_suffix('-').and_then(|rest| rest.char_indices().next_back()) {
+        Some((place, _)) => format!("{}a", &begun[..place]),
+        None => begun.to_owned(),
+    };
+    if let Some(begun) = begun.filter(|begun| !is_good(&masked(begun))) {
         let message = format!("\"{}\" is not the beginning of a name for this kind: {rule}", shorten(begun));
         form.report(broken(&INVALID_NAME, message).under("generateName".into()).under("metadata".into()));
     }
@@ -71,8 +78,14 @@ pub(super) fn check_name(object: &Node<'_>, wanted: NameForm, form: &mut Form<'_
     let fault = if !is_good(name) {
         broken(&INVALID_NAME, format!("\"{}\" is not a name for this kind: {rule}", shorten(name)))
     } else if wanted == NameForm::StatefulSet && name.len() > MAX_STATEFUL_SET {
-        let message = format!("the name has {} characters, and no pod could carry its revision as a label", name.len());
+        let message = format!(
+            "the name has {} characters: the API server takes it, and no pod could carry its revision as a label",
+            name.len()
+        );
         broken(&POD_NAMES_TOO_LONG, message).help(format!("use at most {MAX_STATEFUL_SET} characters"))
+    } else if matches!(form.kind(), "Pod" | "ReplicationController" | "Deployment") && !is_dns_label(name) {
+        let message = format!("\"{}\" is not a name of a host, and pods have it in theirs", shorten(name));
+        broken(&NAME_NOT_OF_HOST, message).help("use at most 63 characters, and no dots")
     } else {
         return;
     };
@@ -131,7 +144,8 @@ fn check_own(metadata: &Node<'_>, form: &mut Form<'_, '_>) {
         form.broken(&FIELDS_CONTRADICT, &["finalizers"], message, "keep one of the two");
     }
     let mut controller = None;
-    for (index, owner) in items(metadata, "ownerReferences").iter().enumerate() {
+    let owners = items(metadata, "ownerReferences");
+    for (index, owner) in owners.iter().enumerate() {
         let way = |field: &str| -> [PathStep; 3] { ["ownerReferences".into(), index.into(), field.into()] };
         for field in ["apiVersion", "kind", "name", "uid"] {
             if text(owner, field).unwrap_or_default().is_empty() {
@@ -146,7 +160,10 @@ fn check_own(metadata: &Node<'_>, form: &mut Form<'_, '_>) {
         if (version, text(owner, "kind")) == ("v1", Some("Event")) {
             form.report(broken(&INVALID_OWNER, "an Event owns nothing").under_all(&way("kind")));
         }
-        if is_true(owner, "controller") {
+        // the API server keeps the first of two that are the same
+        let is_again =
+            owners[..index].iter().any(|other| OWNER.iter().all(|field| text(other, field) == text(owner, field)));
+        if is_true(owner, "controller") && !is_again {
             if let Some(first) = controller {
                 let fault =
                     broken(&INVALID_OWNER, "another owner is the controller already").and_at(first, "the other one");

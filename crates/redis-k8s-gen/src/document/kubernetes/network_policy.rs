@@ -6,6 +6,7 @@ use super::form::Form;
 use super::part::{has, items, number, text};
 use super::probe::check_port_at;
 use super::rules::{INVALID_PEER, INVALID_PORT, TWICE_IN_LIST, broken};
+use super::values;
 use crate::document::node::{Node, shorten};
 
 pub(super) fn check(spec: &Node<'_>, form: &mut Form<'_, '_>) {
@@ -33,6 +34,8 @@ pub(super) fn check_block(block: &Node<'_>, form: &mut Form<'_, '_>) {
     let whole = text(block, "cidr");
     if let Some(cidr) = whole.filter(|cidr| !cidr.is_empty() && parse(cidr).is_none()) {
         form.report(broken(&INVALID_PEER, no_block(cidr)).under("cidr".into()));
+    } else if let Some(fault) = whole.and_then(values::unusual) {
+        form.report(fault.under("cidr".into()));
     }
     for (index, node) in items(block, "except").iter().enumerate() {
         let Some(except) = node.as_text() else { continue };
@@ -41,7 +44,12 @@ pub(super) fn check_block(block: &Node<'_>, form: &mut Form<'_, '_>) {
             (Some(whole), Some(part)) if !part.is_within(&whole) => {
                 format!("{except} is not a part of {}", whole_text(block))
             }
-            _ => continue,
+            _ => {
+                if let Some(fault) = values::unusual(except) {
+                    form.report(fault.under(index.into()).under("except".into()));
+                }
+                continue;
+            }
         };
         form.report(broken(&INVALID_PEER, message).under(index.into()).under("except".into()));
     }

@@ -2,6 +2,8 @@
 
 use std::collections::HashMap;
 
+use redis_k8s::PathStep;
+
 use super::amount::Amount;
 use super::container::check_resource;
 use super::form::Form;
@@ -9,8 +11,9 @@ use super::metadata::{check_label, entries};
 use super::name::is_dns_label;
 use super::part::{Way, has, is_true, items, number, text};
 use super::rules::{
-    DNS_CONFIG, FIELD_DROPPED, FIELDS_CONTRADICT, GRACE_NEGATIVE, HOST_PORT, INVALID_NAME, MOUNT_WITHOUT_VOLUME,
-    NOT_IN_POD, OBJECT_OUT_OF_RANGE, REQUEST_EXCEEDS_LIMIT, TWICE_IN_LIST, broken,
+    DNS_CONFIG, FIELD_DROPPED, FIELD_IGNORED, FIELDS_CONTRADICT, GRACE_NEGATIVE, HOST_PORT, INVALID_NAME,
+    MOUNT_WITHOUT_VOLUME, NOT_IN_POD, OBJECT_OUT_OF_RANGE, PORT_IN_POD_TWICE, REQUEST_EXCEEDS_LIMIT, TWICE_IN_LIST,
+    broken,
 };
 use super::scheduling::check_node_label;
 use super::security;
@@ -55,7 +58,9 @@ pub(super) fn check(spec: &Node<'_>, form: &mut Form<'_, '_>) {
     }
     for (index, container) in items(spec, "initContainers").iter().enumerate() {
         let is_sidecar = text(container, "restartPolicy") == Some("Always");
-        for field in OF_RUNNING.into_iter().filter(|field| !is_sidecar && has(container, field)) {
+        let is_set = |field: &str| container.get(field).is_some_and(|value| !form.is_dropped_whole("Lifecycle", value));
+        let fields: Vec<_> = OF_RUNNING.into_iter().filter(|field| !is_sidecar && is_set(field)).collect();
+        for field in fields {
             let message = format!("an init container that ends before the others start has no {field}");
             let fault = broken(&FIELDS_CONTRADICT, message).help("remove it, or write `restartPolicy: Always`");
             form.report(fault.under_all(&["initContainers".into(), index.into(), field.into()]));
@@ -72,6 +77,16 @@ pub(super) fn check(spec: &Node<'_>, form: &mut Form<'_, '_>) {
     if form.is_pod() && has(spec, "nodeName") && !items(spec, "schedulingGates").is_empty() {
         let message = "a pod that is on a node waits for nothing";
         form.broken(&FIELDS_CONTRADICT, &["nodeName"], message, "remove it, or the schedulingGates");
+    }
+    for (index, secret) in items(spec, "imagePullSecrets").iter().enumerate() {
+        if text(secret, "name").is_none_or(str::is_empty) {
+            let fault = broken(&FIELD_IGNORED, "a Secret without a name gives no credentials").help("add its name");
+            form.report(fault.under_all(&["imagePullSecrets".into(), index.into(), "name".into()]));
+        }
+    }
+    if form.is_pod() && !entries(spec, "overhead").is_empty() && !has(spec, "runtimeClassName") {
+        let message = "the overhead of a pod is that of its RuntimeClass, and there is none";
+        form.broken(&FIELDS_CONTRADICT, &["overhead"], message, "remove it");
     }
     for entry in entries(spec, "overhead") {
         check_resource(entry, "overhead", form);
@@ -96,6 +111,7 @@ pub(super) fn check(spec: &Node<'_>, form: &mut Form<'_, '_>) {
     check_mounts(spec, form);
     check_references(spec, form);
     check_host_ports(spec, form);
+    check_ports(spec, form);
     check_sleep(spec, form);
     check_dns(spec, form);
     security::check_pod(spec, form);
@@ -144,7 +160,17 @@ fn check_mounts(spec: &Node<'_>, form: &mut Form<'_, '_>) {
     for (list, index, container) in containers(spec) {
         for (mounts, what) in [("volumeMounts", "mounted"), ("volumeDevices", "used")] {
             for (place, mount) in items(container, mounts).iter().enumerate() {
-                let Some(name) = text(mount, "name").filter(|name| !volumes.contains(name)) else { continue };
+                let Some(name) = text(mount, "name") else { continue };
+                if volumes.contains(&name) {
+                    let own = items(spec, "volumes").iter().find(|volume| text(volume, "name") == Some(name));
+                    let is_device = own.is_none_or(|own| has(own, "persistentVolumeClaim") || has(own, "ephemeral"));
+                    if mounts == "volumeDevices" && !is_device {
+                        let fault = broken(&FIELDS_CONTRADICT, "only a volume of a claim can be a device");
+                        let steps = [list.into(), index.into(), mounts.into(), place.into(), "name".into()];
+                        form.report(fault.under_all(&steps).help("mount it, or name a claim"));
+                    }
+                    continue;
+                }
                 let fault = broken(
                     &MOUNT_WITHOUT_VOLUME,
                     format!("the volume {} is {what}, but the pod has none of this name", shorten(name)),
@@ -209,7 +235,7 @@ fn check_host_ports(spec: &Node<'_>, form: &mut Form<'_, '_>) {
         }
         for (place, port) in items(container, "ports").iter().enumerate() {
             let own = number(port, "containerPort");
-            let host = number(port, "hostPort").filter(|host| *host != 0);
+            let host = Some(host_port(port)).filter(|host| *host != 0);
             let way = [list.into(), index.into(), "ports".into(), place.into(), "hostPort".into()];
             if in_host && list == "containers" && host.is_some() && host != own {
                 let fault = broken(&HOST_PORT, "with `hostNetwork` the port of the node is the port of the container");
@@ -219,8 +245,7 @@ fn check_host_ports(spec: &Node<'_>, form: &mut Form<'_, '_>) {
             let Some(host) = host.or(own.filter(|_| in_host && form.is_pod() && list == "containers")) else {
                 continue;
             };
-            let protocol = text(port, "protocol").filter(|protocol| !protocol.is_empty()).unwrap_or("TCP");
-            let key = (protocol, text(port, "hostIP").unwrap_or_default(), host);
+            let key = (protocol_of(port), host_address(port), host);
             if let Some(first) = taken.insert(key, port.origin) {
                 let fault = broken(&HOST_PORT, format!("the port {host} of the node is taken twice"));
                 form.report(fault.and_at(first, "first taken here").under_all(&way).help("keep one of the two"));
@@ -230,6 +255,60 @@ fn check_host_ports(spec: &Node<'_>, form: &mut Form<'_, '_>) {
             taken.clear();
         }
     }
+}
+
+/// All containers of a pod have one network.
+fn check_ports(spec: &Node<'_>, form: &mut Form<'_, '_>) {
+    let has_defaults = form.is_pod() && is_true(spec, "hostNetwork");
+    let mut seen: Vec<(usize, &Node<'_>)> = Vec::new();
+    for (owner, (list, index, container)) in containers(spec).enumerate() {
+        for (place, port) in items(container, "ports").iter().enumerate() {
+            let way = |field: &str| -> [PathStep; 5] {
+                [list.into(), index.into(), "ports".into(), place.into(), field.into()]
+            };
+            if !host_address(port).is_empty() && host_port(port) == 0 && !has_defaults {
+                let fault = broken(&FIELD_IGNORED, "hostIP is the address of a hostPort, and there is none");
+                form.report(fault.under_all(&way("hostIP")).help("remove it: a pod has its own address"));
+            }
+            let others = || seen.iter().filter(|(other, _)| *other != owner).map(|(_, other)| *other);
+            let is_same = |other: &&Node<'_>| {
+                let own = number(port, "containerPort");
+                let meet = host_port(port) == 0
+                    || host_port(other) == 0
+                    || host_port(port) == host_port(other)
+                        && (host_address(port).is_empty() || host_address(other).is_empty());
+                own.is_some()
+                    && own == number(other, "containerPort")
+                    && protocol_of(port) == protocol_of(other)
+                    && meet
+            };
+            let name = text(port, "name").filter(|name| !name.is_empty());
+            let (field, other, message) = if let Some(other) = others().find(is_same) {
+                ("containerPort", other, "another container lists this port".to_owned())
+            } else if let Some((name, other)) =
+                name.and_then(|name| Some((name, others().find(|other| text(other, "name") == Some(name))?)))
+            {
+                ("name", other, format!("a port of another container is named {}", shorten(name)))
+            } else {
+                seen.push((owner, port));
+                continue;
+            };
+            let fault = broken(&PORT_IN_POD_TWICE, message).and_at(other.origin, "first given here");
+            form.report(fault.under_all(&way(field)).help("give each container ports and names of its own"));
+        }
+    }
+}
+
+fn host_port(port: &Node<'_>) -> i128 {
+    number(port, "hostPort").unwrap_or(0)
+}
+
+fn host_address<'n>(port: &'n Node<'_>) -> &'n str {
+    text(port, "hostIP").unwrap_or_default()
+}
+
+fn protocol_of<'n>(port: &'n Node<'_>) -> &'n str {
+    text(port, "protocol").filter(|protocol| !protocol.is_empty()).unwrap_or("TCP")
 }
 
 /// A hook that sleeps ends before its pod is killed.

@@ -46,6 +46,8 @@ rules! {
         "each pod carries a label with the name and a hash of its revision, and a label holds 63: no pod could be made";
     INVALID_LABEL = Error "invalid-label", "the key or value of a label, or the key of an annotation, is not one Kubernetes takes",
         "the API server refuses it; on claims of a set and as the key pods are spread by it takes it, and then no claim can be made and no node fits";
+    NAME_NOT_OF_HOST = Warning "name-not-of-host", "the name of a pod, or of what makes pods, has dots or more than 63 characters",
+        "pods have it in their names, and hosts have no such names: the API server warns of it";
     INVALID_OWNER = Error "invalid-owner", "an owner of an object cannot be one",
         "the API server refuses it: an object has one controller, and an Event owns nothing";
     NULL_VALUE = Warning "null-value", "a value of a mapping, or an item of a list, is null",
@@ -60,6 +62,8 @@ rules! {
         "server-side apply refuses the list, and the API server many; of the others tools keep one of the two";
     PATHS_OVERLAP = Warning "paths-overlap", "a file of a projected volume stands where another has its folder",
         "the API server warns of it, and no pod with such a volume starts";
+    PORT_IN_POD_TWICE = Warning "port-in-pod-twice", "two containers of a pod list the same port, or ports of the same name",
+        "they have one network: only one of them gets the port, and a name leads to the first; the API server warns of it";
     PROTOCOL_MISSING = Warning "protocol-missing", "a port is listed for two protocols, and one of them is left out",
         "kubectl apply takes the two for one when either changes";
     INVALID_PORT = Error "invalid-port", "a port is not a number from 1 to 65535, or its name not one Kubernetes takes",
@@ -88,12 +92,18 @@ rules! {
         "the API server refuses it: it could not do both";
     FIELD_DROPPED = Warning "field-dropped", "a field is set that has no effect where it stands, or is a part of a feature that is off",
         "the API server takes it and says nothing";
+    FIELD_IGNORED = Warning "field-ignored", "a field is set that does nothing beside the others",
+        "the API server takes it and warns of it at every apply";
+    DEPRECATED = Warning "deprecated", "a field, a word or a kind of volume is used that Kubernetes gives up, or has given up",
+        "the API server warns of it at every apply, and clusters no longer heed it, or will not for long";
     GRACE_NEGATIVE = Warning "grace-negative", "pods have less than no time to stop",
         "the API server takes it for one second";
     INVALID_VALUE = Error "invalid-value", "a text is not what its field takes",
         "the API server refuses it";
     ACCESS_MODES_INVALID = Error "access-modes-invalid", "a claim asks for ReadWriteOncePod beside other modes",
         "the API server refuses such a claim";
+    NOT_A_CERTIFICATE = Warning "not-a-certificate", "a Secret of the type kubernetes.io/tls holds something else than PEM",
+        "the API server warns of it, and who mounts the Secret cannot read it";
     SECRET_WITHOUT_KEY = Error "secret-without-key", "a Secret of a type of Kubernetes lacks a key or annotation of this type",
         "the API server refuses it";
     INVALID_PATH = Error "invalid-path", "a path is not one Kubernetes takes there",
@@ -114,6 +124,8 @@ rules! {
         "the API server warns of it at every apply, and nodes will not carry it for ever";
     SELECTOR_REQUIREMENT = Error "selector-requirement", "operator and values of a requirement do not fit each other",
         "the API server refuses it";
+    SELECTOR_MISSING = Warning "selector-missing", "pods to be near to, away from or spread with have no labelSelector",
+        "it means no pod at all: the API server warns of it";
     SELECTOR_MISMATCH = Error "selector-mismatch", "the selector of a set does not match the labels of its pods",
         "the API server refuses it: the set would not find its own pods";
     SELECTOR_EMPTY = Error "selector-empty", "the selector of a set selects everything",
@@ -124,6 +136,8 @@ rules! {
         "the API server refuses it";
     INVALID_ADDRESS = Error "invalid-address", "an address or block of addresses is not one Kubernetes takes there",
         "the API server refuses it";
+    ADDRESS_UNUSUAL = Warning "address-unusual", "an address of IPv6 is not written as RFC 5952 has it",
+        "the API server warns of it: programs that compare texts take it for another";
     HEADLESS_TYPE = Error "headless-type", "a Service without an address is of a type that needs one",
         "the API server refuses it";
     AFFINITY_OF_HEADLESS = Warning "affinity-of-headless", "a Service without an address keeps clients at an endpoint",

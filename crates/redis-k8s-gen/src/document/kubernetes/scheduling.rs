@@ -8,7 +8,8 @@ use super::metadata::{check_label, entries};
 use super::name::is_dns_subdomain;
 use super::part::{has, in_range, items, number, text};
 use super::rules::{
-    FIELDS_CONTRADICT, INVALID_LABEL, INVALID_NAME, NODE_LABEL_DEPRECATED, SELECTOR_REQUIREMENT, TOLERATION, broken,
+    FIELDS_CONTRADICT, INVALID_LABEL, INVALID_NAME, NODE_LABEL_DEPRECATED, SELECTOR_MISSING, SELECTOR_REQUIREMENT,
+    TOLERATION, broken,
 };
 use crate::document::node::{Node, shorten};
 
@@ -129,8 +130,12 @@ pub(super) fn check_affinity(term: &Node<'_>, form: &mut Form<'_, '_>) {
     }
 }
 
-/// The label of nodes that tells one place from another.
+/// The label of nodes that tells one place from another, and the pods that are counted there.
 fn check_topology(term: &Node<'_>, consequence: &str, form: &mut Form<'_, '_>) {
+    if !has(term, "labelSelector") {
+        let fault = broken(&SELECTOR_MISSING, "without a labelSelector no pod is meant");
+        form.report(fault.under("labelSelector".into()).help("add it: `{}` means every pod"));
+    }
     check_node_label(text(term, "topologyKey").unwrap_or_default(), &["topologyKey".into()], form);
     if let Some(key) = text(term, "topologyKey").filter(|key| !key.is_empty())
         && let Err(invalid) = key.parse::<LabelKey>()
@@ -151,7 +156,8 @@ fn check_keys(term: &Node<'_>, field: &'static str, form: &mut Form<'_, '_>) {
         );
     }
     for (index, key) in keys.iter().enumerate() {
-        if let Some(Err(invalid)) = key.as_text().map(str::parse::<LabelKey>) {
+        let key = key.as_text().or(key.is_null().then_some(""));
+        if let Some(Err(invalid)) = key.map(str::parse::<LabelKey>) {
             form.report(broken(&INVALID_LABEL, invalid.to_string()).under(index.into()).under(field.into()));
         }
     }

@@ -9,10 +9,11 @@ use super::name::{is_dns_label, is_dns_subdomain};
 use super::part::{has, in_range, is_empty, items, number, text};
 use super::probe::check_port_at;
 use super::rules::{
-    AFFINITY_OF_HEADLESS, FIELD_DROPPED, FIELDS_CONTRADICT, HEADLESS_TYPE, INVALID_ADDRESS, INVALID_NAME, INVALID_PORT,
-    IP_FAMILIES_AGAINST_POLICY, IP_FAMILIES_INVALID, PORT_NAMES, PORTS_MISSING, TWICE_IN_LIST, broken,
+    AFFINITY_OF_HEADLESS, DEPRECATED, FIELD_DROPPED, FIELD_IGNORED, FIELDS_CONTRADICT, HEADLESS_TYPE, INVALID_ADDRESS,
+    INVALID_NAME, INVALID_PORT, IP_FAMILIES_AGAINST_POLICY, IP_FAMILIES_INVALID, PORT_NAMES, PORTS_MISSING,
+    TWICE_IN_LIST, broken,
 };
-use super::values::is_address;
+use super::values::{is_address, unusual};
 use crate::document::fault::Fault;
 use crate::document::node::{Node, shorten};
 
@@ -53,6 +54,7 @@ pub(super) fn check(spec: &Node<'_>, form: &mut Form<'_, '_>) {
         }
     }
     check_type(spec, kind, form);
+    check_ignored(spec, kind, form);
     check_port_names(spec, form);
     check_node_ports(spec, kind, form);
     check_families(spec, form);
@@ -165,6 +167,40 @@ fn check_type(spec: &Node<'_>, kind: &str, form: &mut Form<'_, '_>) {
         form.inside("sessionAffinityConfig", |form| {
             form.inside("clientIP", |form| in_range(client, "timeoutSeconds", 1..=MAX_AFFINITY, form));
         });
+    }
+}
+
+/// What is taken and does nothing, and what will not be taken for long.
+fn check_ignored(spec: &Node<'_>, kind: &str, form: &mut Form<'_, '_>) {
+    let is_set = |field: &str| spec.get(field).is_some_and(|value| !is_empty(value) && value.as_text() != Some(""));
+    let is_external = kind == "ExternalName";
+    let is_headless = kind == "ClusterIP" && is_headless(spec);
+    for (field, is_ignored, who) in [
+        ("externalIPs", is_headless, "a Service with clusterIP None"),
+        ("externalIPs", is_external, "a Service of type ExternalName"),
+        ("externalName", !is_external, "a Service of another type than ExternalName"),
+        ("loadBalancerIP", is_headless, "a Service with clusterIP None"),
+    ] {
+        if is_ignored && is_set(field) {
+            form.broken(&FIELD_IGNORED, &[field], format!("{field} does nothing for {who}"), "remove it");
+        }
+    }
+    if form.minor() >= 36 && is_set("externalIPs") && !is_headless && !is_external {
+        let help = "use a Service of type LoadBalancer or NodePort";
+        form.broken(&DEPRECATED, &["externalIPs"], "Kubernetes gives up externalIPs of Services", help);
+    }
+    if form.minor() >= 34 && text(spec, "trafficDistribution") == Some("PreferClose") {
+        let message = "PreferClose has a new name";
+        form.broken(&DEPRECATED, &["trafficDistribution"], message, "write PreferSameZone, which means the same");
+    }
+    let addresses = ["clusterIPs", "externalIPs"].into_iter().flat_map(|field| {
+        items(spec, field).iter().enumerate().map(move |(index, item)| (vec![field.into(), index.into()], item))
+    });
+    let balanced = spec.get("loadBalancerIP").map(|item| (vec!["loadBalancerIP".into()], item));
+    for (steps, item) in addresses.chain(balanced) {
+        if let Some(fault) = item.as_text().filter(|address| is_address(address)).and_then(unusual) {
+            form.report(fault.under_all(&steps));
+        }
     }
 }
 

@@ -16,7 +16,9 @@ const TABLE: &str = include_str!("kubernetes.types");
 #[derive(Debug)]
 pub(super) struct Types {
     kinds: Vec<Known>,
-    types: HashMap<&'static str, Type>,
+    by_name: HashMap<&'static str, Type>,
+    /// The other kinds of the API versions that these are of.
+    others: HashMap<&'static str, Vec<&'static str>>,
 }
 
 /// A kind that can be checked.
@@ -115,15 +117,21 @@ impl Types {
         &self.kinds
     }
 
+    /// True if an API version of Kubernetes has no such kind, not even one that is not checked.
+    pub(super) fn is_none(&self, api_version: &str, kind: &str) -> bool {
+        self.others.get(api_version).is_some_and(|others| !others.contains(&kind))
+    }
+
     /// The type of this name.
     pub(super) fn named(&self, name: &str) -> Option<&Type> {
-        self.types.get(name)
+        self.by_name.get(name)
     }
 
     /// Lines that cannot be read are left out; a test makes sure that there are none.
     fn parse(table: &'static str) -> Self {
         let mut kinds = Vec::new();
         let mut types: HashMap<&str, Type> = HashMap::new();
+        let mut others = HashMap::new();
         let mut current = "";
         for line in table.lines().filter(|line| !line.starts_with('#')) {
             if let Some(known) = line.strip_prefix("= ") {
@@ -136,6 +144,8 @@ impl Types {
                         shape: Shape::Type(type_name),
                     });
                 }
+            } else if let Some((api_version, kinds)) = line.strip_prefix("- ").and_then(|line| line.split_once(' ')) {
+                others.insert(api_version, kinds.split(' ').collect());
             } else if let Some(field) = line.strip_prefix(' ') {
                 if let (Some(field), Some(owner)) = (Field::parse(current, field), types.get_mut(current)) {
                     owner.fields.push(field);
@@ -145,7 +155,7 @@ impl Types {
                 types.insert(line, Type { name: line, fields: Vec::new(), others: None });
             }
         }
-        Self { kinds, types }
+        Self { kinds, by_name: types, others }
     }
 }
 
@@ -260,8 +270,8 @@ mod tests {
     fn every_line_of_the_table_is_read() {
         let types = Types::get();
         let lines = TABLE.lines().filter(|line| !line.starts_with('#')).count();
-        let fields: usize = types.types.values().map(|known| known.fields.len()).sum();
-        assert_eq!(types.kinds.len() + types.types.len() + fields, lines);
+        let fields: usize = types.by_name.values().map(|known| known.fields.len()).sum();
+        assert_eq!(types.kinds.len() + types.others.len() + types.by_name.len() + fields, lines);
         assert!(fields > 900, "{fields} fields");
     }
 
@@ -284,7 +294,7 @@ mod tests {
     fn every_type_that_is_named_is_there() {
         let types = Types::get();
         let kinds = types.kinds.iter().map(|known| &known.shape);
-        let fields = types.types.values().flat_map(|known| &known.fields).map(|field| &field.shape);
+        let fields = types.by_name.values().flat_map(|known| &known.fields).map(|field| &field.shape);
         for name in kinds.chain(fields).filter_map(referred) {
             assert!(types.named(name).is_some(), "{name}");
         }
@@ -292,7 +302,7 @@ mod tests {
 
     #[test]
     fn fields_are_found() {
-        for known in Types::get().types.values() {
+        for known in Types::get().by_name.values() {
             for field in &known.fields {
                 let found = known.field(&field.name).map(|found| &found.name);
                 assert_eq!(found, Some(&field.name), "{} is not sorted", known.name);

@@ -10,8 +10,8 @@ use redis_k8s::{LabelKey, LabelValue, Rule};
 use super::name;
 use super::network_policy::Block;
 use super::rules::{
-    INVALID_ADDRESS, INVALID_KEY, INVALID_LABEL, INVALID_NAME, INVALID_PATH, INVALID_VALUE, INVALID_VARIABLE,
-    OBJECT_OUT_OF_RANGE, broken,
+    ADDRESS_UNUSUAL, INVALID_ADDRESS, INVALID_KEY, INVALID_LABEL, INVALID_NAME, INVALID_PATH, INVALID_VALUE,
+    INVALID_VARIABLE, OBJECT_OUT_OF_RANGE, broken,
 };
 use crate::document::fault::Fault;
 use crate::document::node::{Kind, Node, shorten};
@@ -94,6 +94,10 @@ const VALUES: &[(&str, &str, Presence, Value)] = &[
     ("ConfigMapProjection", "name", Required, Any),
     ("ConfigMapVolumeSource", "defaultMode", Optional, MODE),
     ("ConfigMapVolumeSource", "name", Required, Any),
+    ("DeploymentSpec", "minReadySeconds", Optional, COUNT),
+    ("DeploymentSpec", "progressDeadlineSeconds", Optional, COUNT),
+    ("DeploymentSpec", "replicas", Optional, COUNT),
+    ("DeploymentSpec", "revisionHistoryLimit", Optional, COUNT),
     ("DownwardAPIVolumeFile", "mode", Optional, MODE),
     ("DownwardAPIVolumeFile", "path", Optional, ProjectedPath),
     ("DownwardAPIVolumeSource", "defaultMode", Optional, MODE),
@@ -139,6 +143,7 @@ const VALUES: &[(&str, &str, Presence, Value)] = &[
     ("PodSpec", "nodeName", Optional, Name),
     ("PodSpec", "priorityClassName", Optional, Name),
     ("PodSpec", "runtimeClassName", Read, Name),
+    ("PodSpec", "serviceAccount", Optional, Name),
     ("PodSpec", "serviceAccountName", Optional, Name),
     ("PodTemplateSpec", "spec", Required, Any),
     ("ProjectedVolumeSource", "defaultMode", Optional, MODE),
@@ -226,6 +231,7 @@ impl Value {
             Self::Any | Within(..) => return None,
             Self::Key => return text.parse::<LabelKey>().err().map(|e| broken(&INVALID_LABEL, e.to_string())),
             Self::LabelText => return text.parse::<LabelValue>().err().map(|e| broken(&INVALID_LABEL, e.to_string())),
+            Self::Address | Self::Block if self.takes(text, minor) => return unusual(text),
             _ if self.takes(text, minor) => return None,
             Self::Address => (&INVALID_ADDRESS, "an address such as 192.0.2.1 or 2001:db8::1"),
             Self::Block => (&INVALID_ADDRESS, "a block of addresses such as 192.0.2.0/24"),
@@ -302,6 +308,18 @@ pub(super) fn is_address(text: &str) -> bool {
         Ok(IpAddr::V6(address)) => address.to_ipv4_mapped().is_none(),
         Err(_) => false,
     }
+}
+
+/// Warns of an address or block of IPv6 that is not written as RFC 5952 has it.
+pub(super) fn unusual(text: &str) -> Option<Fault> {
+    let (address, length) =
+        text.trim().split_once('/').map_or((text, None), |(address, length)| (address, Some(length)));
+    let IpAddr::V6(address) = address.parse().ok()? else { return None };
+    let usual = address.to_string() + &length.map(|length| format!("/{length}")).unwrap_or_default();
+    (usual != text.trim()).then(|| {
+        let message = format!("{} is an address in an unusual form", shorten(text));
+        broken(&ADDRESS_UNUSUAL, message).help(format!("write {usual}"))
+    })
 }
 
 fn has_parent(path: &str) -> bool {

@@ -5,12 +5,16 @@ use super::form::Form;
 use super::name::{is_dns_label, is_dns_subdomain};
 use super::part::{exactly_one, has, is_empty, is_true, items, number, text};
 use super::rules::{
-    FIELDS_CONTRADICT, INVALID_NAME, INVALID_VALUE, NOT_EXACTLY_ONE, OBJECT_OUT_OF_RANGE, PATHS_OVERLAP, TWICE_IN_LIST,
-    broken,
+    DEPRECATED, FIELD_IGNORED, FIELDS_CONTRADICT, INVALID_NAME, INVALID_VALUE, NOT_EXACTLY_ONE, OBJECT_OUT_OF_RANGE,
+    PATHS_OVERLAP, TWICE_IN_LIST, broken,
 };
 use super::values::LABEL;
 use crate::document::fault::Fault;
 use crate::document::node::{Kind, Node, shorten};
+
+/// Sources that the API server warns of.
+const GIVEN_UP: [&str; 9] =
+    ["cephfs", "flocker", "gitRepo", "glusterfs", "photonPersistentDisk", "quobyte", "rbd", "scaleIO", "storageos"];
 
 /// A name and a source; none at all is an emptyDir, as Kubernetes has it by default.
 pub(super) fn check(volume: &Node<'_>, form: &mut Form<'_, '_>) {
@@ -18,6 +22,13 @@ pub(super) fn check(volume: &Node<'_>, form: &mut Form<'_, '_>) {
         form.report(broken(&INVALID_NAME, format!("\"{}\" is not {LABEL}", shorten(name))).under("name".into()));
     }
     one_of(volume, "volume", &["name"], form);
+    for field in GIVEN_UP.into_iter().filter(|field| has(volume, field)) {
+        let message = format!("Kubernetes has given up volumes of {field}, and mounts none");
+        form.broken(&DEPRECATED, &[field], message, "use a driver of CSI");
+    }
+    for field in ["configMap", "downwardAPI", "secret"] {
+        check_paths(volume, field, form);
+    }
     if let Some(image) = volume.get("image").filter(|_| form.is_pod())
         && text(image, "reference").unwrap_or_default().is_empty()
     {
@@ -72,6 +83,9 @@ fn one_of(node: &Node<'_>, what: &str, others: &[&str], form: &mut Form<'_, '_>)
 pub(super) fn check_projection(projection: &Node<'_>, form: &mut Form<'_, '_>) {
     let dropped = dropped_parts(form);
     one_of(projection, "part", &dropped, form);
+    if matches!(&projection.kind, Kind::Mapping(entries) if entries.iter().all(|entry| entry.value.is_null())) {
+        form.broken(&FIELD_IGNORED, &[], "a part of the volume has no source", "add one, or remove the part");
+    }
 }
 
 /// Parts of a projected volume that the API server drops.
@@ -86,6 +100,31 @@ pub(super) fn check_bundle(bundle: &Node<'_>, form: &mut Form<'_, '_>) {
         let message = "labels select among the bundles of a signer, not by name";
         form.broken(&FIELDS_CONTRADICT, &["labelSelector"], message, "remove it, or name the signer");
     }
+}
+
+/// No file of a volume stands where another does, or has its folder.
+fn check_paths(volume: &Node<'_>, field: &'static str, form: &mut Form<'_, '_>) {
+    let files = volume.get(field).map(|source| items(source, "items")).unwrap_or_default();
+    let mut seen: Vec<&str> = Vec::new();
+    for (index, file) in files.iter().enumerate() {
+        let Some(path) = text(file, "path").filter(|path| !path.is_empty()) else { continue };
+        if let Some(other) = seen.iter().find(|other| path == **other || is_below(path, other) || is_below(other, path))
+        {
+            let message = if path == *other {
+                format!("another file of the volume is {}", shorten(path))
+            } else {
+                format!("{} of the volume is a file, and {} another", shorten(other), shorten(path))
+            };
+            let steps = [field.into(), "items".into(), index.into(), "path".into()];
+            form.report(broken(&PATHS_OVERLAP, message).under_all(&steps).help("give each a path of its own"));
+        }
+        seen.push(path);
+    }
+}
+
+/// True for a path in a folder.
+fn is_below(path: &str, folder: &str) -> bool {
+    path.strip_prefix(folder).is_some_and(|rest| rest.starts_with('/'))
 }
 
 /// No two of its files have one path.
@@ -103,8 +142,6 @@ pub(super) fn check_projected(projected: &Node<'_>, form: &mut Form<'_, '_>) {
         });
         for (kind, place, file) in own.chain(files) {
             let Some(path) = text(file, "path").filter(|path| !path.is_empty()) else { continue };
-            let is_below =
-                |path: &str, folder: &str| path.strip_prefix(folder).is_some_and(|rest| rest.starts_with('/'));
             let other = seen.iter().find(|other| is_below(path, other) || is_below(other, path));
             let fault = if seen.contains(&path) && kind != "serviceAccountToken" {
                 broken(&TWICE_IN_LIST, format!("another file of the volume is {}", shorten(path)))

@@ -3,13 +3,17 @@
 use super::form::Form;
 use super::metadata::entries;
 use super::name::is_dns_label;
-use super::part::{has, items, text};
+use super::part::{has, items, number, text};
 use super::rules::{
-    BUDGET_OF_NOTHING, FIELDS_CONTRADICT, INVALID_NAME, RESTART_POLICY, SELECTOR_EMPTY, SELECTOR_MISMATCH, broken,
+    BUDGET_OF_NOTHING, FIELD_IGNORED, FIELDS_CONTRADICT, INVALID_NAME, RESTART_POLICY, SELECTOR_EMPTY,
+    SELECTOR_MISMATCH, broken,
 };
 use super::values::LABEL;
 use super::{budget, instance};
 use crate::document::node::{Entry, Node, shorten};
+
+/// Seconds a Deployment has to make progress, if nothing is said.
+const DEADLINE: i128 = 600;
 
 pub(super) fn check(spec: &Node<'_>, form: &mut Form<'_, '_>) {
     check_selector(spec, form);
@@ -57,6 +61,18 @@ pub(super) fn check_of_apps(spec: &Node<'_>, form: &mut Form<'_, '_>) {
     }
     if form.kind() == "StatefulSet" {
         instance::check_set(spec, form);
+        if number(spec, "revisionHistoryLimit").is_some_and(|limit| limit < 0) {
+            let message = "no revision is ever removed";
+            form.broken(&FIELD_IGNORED, &["revisionHistoryLimit"], message, "write how many are kept");
+        }
+    } else {
+        let deadline = number(spec, "progressDeadlineSeconds").unwrap_or(DEADLINE);
+        let ready = number(spec, "minReadySeconds").unwrap_or(0);
+        if deadline <= ready {
+            let message = format!("a roll has failed after {deadline} seconds, and a pod counts after {ready}");
+            let help = "raise progressDeadlineSeconds above minReadySeconds";
+            form.broken(&FIELDS_CONTRADICT, &["progressDeadlineSeconds"], message, help);
+        }
     }
     check(spec, form);
 }
