@@ -12,6 +12,9 @@ use crate::document::suggest::{choices, nearest};
 /// API groups of Kubernetes itself; a kind of the same name in another group is another kind.
 const OWN_GROUPS: [&str; 5] = ["apps", "extensions", "networking.k8s.io", "policy", ""];
 
+/// All groups of Kubernetes without a dot in their names.
+const UNDOTTED_GROUPS: [&str; 6] = ["apps", "autoscaling", "batch", "extensions", "policy", ""];
+
 /// True if this seems to be an object of Kubernetes rather than a document of this tool.
 pub(in crate::document) fn is_manifest(root: &Node<'_>) -> bool {
     let text = |name: &str| root.get(name).and_then(Node::as_text);
@@ -72,7 +75,9 @@ fn known_of<'s>(kind: &str, schemas: &'s Schemas, is_meant: impl Fn(&Known) -> b
 /// The field that is wrong, why, and the kind that was meant; or a word that nothing can be said.
 fn unknown<'s>(api_version: &str, kind: &str, schemas: &'s Schemas) -> (PathStep, Fault, Option<&'s Known>) {
     let group = group_of(api_version);
-    let is_own = OWN_GROUPS.contains(&group);
+    // groups of others have a dot
+    let is_no_group = !group.contains('.') && !UNDOTTED_GROUPS.contains(&group);
+    let is_own = OWN_GROUPS.contains(&group) || is_no_group;
     let is_near = |known: &Known| {
         let other = group_of(&known.api_version);
         other == group || is_own && OWN_GROUPS.contains(&other)
@@ -90,7 +95,7 @@ fn unknown<'s>(api_version: &str, kind: &str, schemas: &'s Schemas) -> (PathStep
         let fault = Fault::new("unknown-kind", message).help(format!("did you mean `{near}`?"));
         return ("kind".into(), fault, known_of(near, schemas, |known| known.api_version == api_version));
     }
-    if Types::get().is_none(api_version, kind) {
+    if is_no_group || Types::get().is_none(api_version, kind) {
         return ("kind".into(), Fault::new("unknown-kind", message), None);
     }
     let message = format!("{} of {} was not checked", shorten(kind), shorten(api_version));

@@ -127,7 +127,7 @@ fn check_own(metadata: &Node<'_>, form: &mut Form<'_, '_>) {
     }
     let finalizers = items(metadata, "finalizers");
     for (index, node) in finalizers.iter().enumerate() {
-        let Some(name) = node.as_text() else { continue };
+        let Some(name) = node.as_text().or(node.is_null().then_some("")) else { continue };
         let is_own = name.contains('/') || OWN_FINALIZERS.contains(&name) || is_budget;
         if name.parse::<LabelKey>().is_err() || !is_own {
             let message = format!(

@@ -108,7 +108,8 @@ fn check_paths(volume: &Node<'_>, field: &'static str, form: &mut Form<'_, '_>) 
     let mut seen: Vec<&str> = Vec::new();
     for (index, file) in files.iter().enumerate() {
         let Some(path) = text(file, "path").filter(|path| !path.is_empty()) else { continue };
-        if let Some(other) = seen.iter().find(|other| path == **other || is_below(path, other) || is_below(other, path))
+        if let Some(other) =
+            seen.iter().find(|other| path == **other || is_in_folder(path, other) || is_in_folder(other, path))
         {
             let message = if path == *other {
                 format!("another file of the volume is {}", shorten(path))
@@ -123,7 +124,7 @@ fn check_paths(volume: &Node<'_>, field: &'static str, form: &mut Form<'_, '_>) 
 }
 
 /// True for a path in a folder.
-fn is_below(path: &str, folder: &str) -> bool {
+fn is_in_folder(path: &str, folder: &str) -> bool {
     path.strip_prefix(folder).is_some_and(|rest| rest.starts_with('/'))
 }
 
@@ -142,7 +143,7 @@ pub(super) fn check_projected(projected: &Node<'_>, form: &mut Form<'_, '_>) {
         });
         for (kind, place, file) in own.chain(files) {
             let Some(path) = text(file, "path").filter(|path| !path.is_empty()) else { continue };
-            let other = seen.iter().find(|other| is_below(path, other) || is_below(other, path));
+            let other = seen.iter().find(|other| is_in_folder(path, other) || is_in_folder(other, path));
             let fault = if seen.contains(&path) && kind != "serviceAccountToken" {
                 broken(&TWICE_IN_LIST, format!("another file of the volume is {}", shorten(path)))
             } else if let Some(other) = other {
