@@ -45,8 +45,8 @@ const KEYS_V1BETA3: [(&str, &str); 6] = [
 ];
 
 /// What the schemas require, and the API server takes the absence of for an empty text or 0: it refuses only what it reads.
-/// Owners it reads in the metadata of an object, not in that of a template.
-const NOT_REQUIRED: [(&str, &str); 10] = [
+/// Owners it reads in the metadata of an object, not in that of a template, and sources of claims where it does not drop them.
+const NOT_REQUIRED: [(&str, &str); 14] = [
     ("HTTPHeader", "value"),
     ("ISCSIVolumeSource", "lun"),
     ("OwnerReference", "apiVersion"),
@@ -57,6 +57,10 @@ const NOT_REQUIRED: [(&str, &str); 10] = [
     ("ScaleIOVolumeSource", "secretRef"),
     ("SleepAction", "seconds"),
     ("Sysctl", "value"),
+    ("TypedLocalObjectReference", "kind"),
+    ("TypedLocalObjectReference", "name"),
+    ("TypedObjectReference", "kind"),
+    ("TypedObjectReference", "name"),
 ];
 
 const HEAD: &str = "\

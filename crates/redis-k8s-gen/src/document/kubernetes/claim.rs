@@ -49,8 +49,13 @@ fn check_sources(spec: &Node<'_>, form: &mut Form<'_, '_>) {
     let dropped = dropped_source(spec, form);
     for field in ["dataSource", "dataSourceRef"] {
         let Some(source) = spec.get(field).filter(|_| !dropped.contains(&field)) else { continue };
+        for part in ["kind", "name"] {
+            if text(source, part).unwrap_or_default().is_empty() {
+                form.report(Fault::missing(part).under_all(&[field.into(), part.into()]));
+            }
+        }
         let group = text(source, "apiGroup").unwrap_or_default();
-        if group.is_empty() && text(source, "kind").is_some_and(|kind| kind != "PersistentVolumeClaim") {
+        if group.is_empty() && text(source, "kind").is_some_and(|kind| !matches!(kind, "" | "PersistentVolumeClaim")) {
             let message = "only claims are copied without a group of the API";
             form.broken(
                 &FIELDS_CONTRADICT,

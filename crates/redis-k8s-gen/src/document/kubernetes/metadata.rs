@@ -199,7 +199,7 @@ fn check_key(entry: &Entry<'_>, key: &str, path: &[&str], form: &mut Form<'_, '_
 }
 
 fn no_label(invalid: &InvalidValue, form: &Form<'_, '_>) -> Fault {
-    let is_of_claim = form.is_inside("volumeClaimTemplates");
+    let is_of_claim = form.is_inside("volumeClaimTemplates") && form.is_inside("metadata");
     let words = if is_of_claim { ": the API server takes the set, and refuses its claims" } else { "" };
     broken(&INVALID_LABEL, format!("{invalid}{words}"))
 }
