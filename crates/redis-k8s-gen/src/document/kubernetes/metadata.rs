@@ -162,8 +162,8 @@ fn check_own(metadata: &Node<'_>, form: &mut Form<'_, '_>) {
         }
         // the API server keeps the first of two that are the same
         let is_again =
-            owners[..index].iter().any(|other| OWNER.iter().all(|field| text(other, field) == text(owner, field)));
-        if is_true(owner, "controller") && !is_again {
+            || owners[..index].iter().any(|other| OWNER.iter().all(|field| text(other, field) == text(owner, field)));
+        if is_true(owner, "controller") && !is_again() {
             if let Some(first) = controller {
                 let fault =
                     broken(&INVALID_OWNER, "another owner is the controller already").and_at(first, "the other one");

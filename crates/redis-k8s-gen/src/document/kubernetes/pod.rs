@@ -260,7 +260,8 @@ fn check_host_ports(spec: &Node<'_>, form: &mut Form<'_, '_>) {
 /// All containers of a pod have one network.
 fn check_ports(spec: &Node<'_>, form: &mut Form<'_, '_>) {
     let has_defaults = form.is_pod() && is_true(spec, "hostNetwork");
-    let mut seen: Vec<(usize, &Node<'_>)> = Vec::new();
+    let mut listed: HashMap<_, Vec<(usize, &Node<'_>)>> = HashMap::new();
+    let mut named: HashMap<&str, (usize, &Node<'_>)> = HashMap::new();
     for (owner, (list, index, container)) in containers(spec).enumerate() {
         for (place, port) in items(container, "ports").iter().enumerate() {
             let way = |field: &str| -> [PathStep; 5] {
@@ -270,27 +271,25 @@ fn check_ports(spec: &Node<'_>, form: &mut Form<'_, '_>) {
                 let fault = broken(&FIELD_IGNORED, "hostIP is the address of a hostPort, and there is none");
                 form.report(fault.under_all(&way("hostIP")).help("remove it: a pod has its own address"));
             }
-            let others = || seen.iter().filter(|(other, _)| *other != owner).map(|(_, other)| *other);
-            let is_same = |other: &&Node<'_>| {
-                let own = number(port, "containerPort");
-                let meet = host_port(port) == 0
+            let meets = |other: &Node<'_>| {
+                host_port(port) == 0
                     || host_port(other) == 0
                     || host_port(port) == host_port(other)
-                        && (host_address(port).is_empty() || host_address(other).is_empty());
-                own.is_some()
-                    && own == number(other, "containerPort")
-                    && protocol_of(port) == protocol_of(other)
-                    && meet
+                        && (host_address(port).is_empty() || host_address(other).is_empty())
             };
+            let same = listed.entry((number(port, "containerPort"), protocol_of(port))).or_default();
+            let other = same.iter().find(|(other, node)| *other != owner && meets(node));
             let name = text(port, "name").filter(|name| !name.is_empty());
-            let (field, other, message) = if let Some(other) = others().find(is_same) {
+            let namesake = name.and_then(|name| Some((name, named.get(name).filter(|(other, _)| *other != owner)?)));
+            let (field, other, message) = if let Some((_, other)) = other {
                 ("containerPort", other, "another container lists this port".to_owned())
-            } else if let Some((name, other)) =
-                name.and_then(|name| Some((name, others().find(|other| text(other, "name") == Some(name))?)))
-            {
+            } else if let Some((name, (_, other))) = namesake {
                 ("name", other, format!("a port of another container is named {}", shorten(name)))
             } else {
-                seen.push((owner, port));
+                if has(port, "containerPort") {
+                    same.push((owner, port));
+                }
+                named.extend(name.map(|name| (name, (owner, port))));
                 continue;
             };
             let fault = broken(&PORT_IN_POD_TWICE, message).and_at(other.origin, "first given here");

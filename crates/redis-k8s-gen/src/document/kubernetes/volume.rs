@@ -1,5 +1,8 @@
 //! The volumes of a pod.
 
+use std::collections::BTreeSet;
+use std::ops::Bound;
+
 use super::container::check_source;
 use super::form::Form;
 use super::name::{is_dns_label, is_dns_subdomain};
@@ -105,33 +108,44 @@ pub(super) fn check_bundle(bundle: &Node<'_>, form: &mut Form<'_, '_>) {
 /// No file of a volume stands where another does, or has its folder.
 fn check_paths(volume: &Node<'_>, field: &'static str, form: &mut Form<'_, '_>) {
     let files = volume.get(field).map(|source| items(source, "items")).unwrap_or_default();
-    let mut seen: Vec<&str> = Vec::new();
+    let mut seen = Paths::default();
     for (index, file) in files.iter().enumerate() {
         let Some(path) = text(file, "path").filter(|path| !path.is_empty()) else { continue };
-        if let Some(other) =
-            seen.iter().find(|other| path == **other || is_in_folder(path, other) || is_in_folder(other, path))
-        {
-            let message = if path == *other {
-                format!("another file of the volume is {}", shorten(path))
-            } else {
-                format!("{} of the volume is a file, and {} another", shorten(other), shorten(path))
-            };
+        let message = if seen.0.contains(path) { Some(same_file(path)) } else { seen.in_the_way(path) };
+        if let Some(message) = message {
             let steps = [field.into(), "items".into(), index.into(), "path".into()];
             form.report(broken(&PATHS_OVERLAP, message).under_all(&steps).help("give each a path of its own"));
         }
-        seen.push(path);
+        seen.0.insert(path);
     }
 }
 
-/// True for a path in a folder.
-fn is_in_folder(path: &str, folder: &str) -> bool {
-    path.strip_prefix(folder).is_some_and(|rest| rest.starts_with('/'))
+/// The files of a volume.
+#[derive(Default)]
+struct Paths<'n>(BTreeSet<&'n str>);
+
+impl Paths<'_> {
+    /// Says which file has its folder where this path is, or is where this path has a folder.
+    fn in_the_way(&self, path: &str) -> Option<String> {
+        /// What Linux takes (`PATH_MAX`).
+        const LONGEST: usize = 4096;
+        let folder = format!("{path}/");
+        let next = self.0.range::<str, _>((Bound::Included(&*folder), Bound::Unbounded)).next();
+        let inside = next.filter(|other| other.starts_with(&folder));
+        let mut folders = path.match_indices('/').take_while(|(end, _)| *end < LONGEST).map(|(end, _)| &path[..end]);
+        let other = inside.or_else(|| folders.find_map(|folder| self.0.get(folder)))?;
+        Some(format!("{} of the volume is a file, and {} another", shorten(other), shorten(path)))
+    }
+}
+
+fn same_file(path: &str) -> String {
+    format!("another file of the volume is {}", shorten(path))
 }
 
 /// No two of its files have one path.
 pub(super) fn check_projected(projected: &Node<'_>, form: &mut Form<'_, '_>) {
     let dropped = dropped_parts(form);
-    let mut seen: Vec<&str> = Vec::new();
+    let mut seen = Paths::default();
     for (index, source) in items(projected, "sources").iter().enumerate() {
         let own = ["clusterTrustBundle", "serviceAccountToken"]
             .into_iter()
@@ -143,16 +157,12 @@ pub(super) fn check_projected(projected: &Node<'_>, form: &mut Form<'_, '_>) {
         });
         for (kind, place, file) in own.chain(files) {
             let Some(path) = text(file, "path").filter(|path| !path.is_empty()) else { continue };
-            let other = seen.iter().find(|other| is_in_folder(path, other) || is_in_folder(other, path));
-            let fault = if seen.contains(&path) && kind != "serviceAccountToken" {
-                broken(&TWICE_IN_LIST, format!("another file of the volume is {}", shorten(path)))
-            } else if let Some(other) = other {
-                broken(
-                    &PATHS_OVERLAP,
-                    format!("{} of the volume is a file, and {} another", shorten(other), shorten(path)),
-                )
+            let fault = if seen.0.contains(path) && kind != "serviceAccountToken" {
+                broken(&TWICE_IN_LIST, same_file(path))
+            } else if let Some(message) = seen.in_the_way(path) {
+                broken(&PATHS_OVERLAP, message)
             } else {
-                seen.push(path);
+                seen.0.insert(path);
                 continue;
             };
             let mut steps = vec!["sources".into(), index.into(), kind.into()];
