@@ -1,7 +1,10 @@
-//! Manifests as `validate` meets them: small objects of three kinds, sets, and a `List` of JSON in one line.
+//! Manifests as `validate` meets them: small objects of three kinds, sets, what this tool renders, and a `List` of JSON in one line.
 
 use std::fmt::Write;
 use std::path::PathBuf;
+
+use redis_k8s::ApiVersion;
+use redis_k8s::model::Redis;
 
 use crate::repository;
 
@@ -13,7 +16,7 @@ pub(crate) struct Objects {
     pub(crate) bytes: usize,
 }
 
-/// Writes the files: `count` small objects, and a tenth of it of the others.
+/// Writes the files: `count` small objects, a tenth of it of sets, a hundredth of it of instances.
 pub(crate) fn write(count: u32) -> Result<Vec<Objects>, Box<dyn std::error::Error>> {
     let stream = |count: u32, object: fn(u32) -> String| {
         (0..count).fold(String::new(), |text, number| text + "---\n" + &object(number))
@@ -29,9 +32,11 @@ pub(crate) fn write(count: u32) -> Result<Vec<Objects>, Box<dyn std::error::Erro
     list.push_str("]}\n");
     let directory = repository().join("target/bench");
     std::fs::create_dir_all(&directory)?;
+    let (rendered, objects) = renderings(count / 100)?;
     [
         ("small objects", "small.yaml", count, stream(count, small)),
         ("StatefulSets", "sets.yaml", count / 10, stream(count / 10, set)),
+        ("renderings of this tool", "renderings.yaml", objects, rendered),
         ("a `List` of JSON in one line", "list.json", count, list),
     ]
     .into_iter()
@@ -41,6 +46,17 @@ pub(crate) fn write(count: u32) -> Result<Vec<Objects>, Box<dyn std::error::Erro
         Ok(Objects { name, path, count, bytes: text.len() })
     })
     .collect()
+}
+
+/// So many instances, and of how many objects they are.
+fn renderings(count: u32) -> Result<(String, u32), Box<dyn std::error::Error>> {
+    let (mut text, mut objects) = (String::new(), 0);
+    for number in 0..count {
+        let manifest = Redis::new(format!("cache-{number}").parse()?).checked(ApiVersion::AppsV1)?.manifest();
+        manifest.write_yaml(&mut text);
+        objects += u32::try_from(manifest.len())?;
+    }
+    Ok((text, objects))
 }
 
 /// A ConfigMap, a Service or a ServiceAccount.

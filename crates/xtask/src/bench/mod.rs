@@ -32,7 +32,7 @@ pub(crate) struct Args {
     /// Documents in the fleet
     #[arg(long, default_value_t = 10_000)]
     fleet: u32,
-    /// Small objects to validate; a tenth of it of sets
+    /// Small objects to validate; a tenth of it of sets, a hundredth of it of instances
     #[arg(long, default_value_t = 50_000)]
     objects: u32,
     /// Fail if more memory is used than is promised; times depend on the machine and fail nothing
