@@ -352,6 +352,13 @@ const CHANGES: &[(&str, &str, &str, &[&str], &str)] = &[
         "tls-off-in-spite@tls tls-off-and-on@tls-storage",
     ),
     (
+        "certificates of another Secret",
+        "auth: {secret: a}, tls: {secret: b}",
+        "auth: {secret: a}, tls: {secret: c}",
+        &["restart cache", "restart cache-sentinel"],
+        "",
+    ),
+    (
         "snapshots instead of the append-only file, or back",
         "storage: {size: 1Gi}",
         "storage: {size: 1Gi}, persistence: rdb",

@@ -197,6 +197,17 @@ impl<'a> Set<'a> {
         mounts.is_some_and(|mounts| mounts.iter().any(|mount| mount["mountPath"] == "/etc/redis-k8s-tls"))
     }
 
+    /// The Secret with the certificates of its pods, and where the authority's is.
+    fn certificates(item: &Item) -> Vec<&str> {
+        let volumes = item.value.pointer("/spec/template/spec/volumes").and_then(Value::as_array);
+        let Some(volume) = volumes.into_iter().flatten().find(|volume| volume["name"] == "tls") else {
+            return Vec::new();
+        };
+        let parts = volume["projected"]["sources"].as_array().into_iter().flatten();
+        let names = parts.flat_map(|part| [&part["secret"]["name"], &part["configMap"]["name"]]);
+        names.chain([&volume["secret"]["secretName"]]).filter_map(Value::as_str).collect()
+    }
+
     /// The value of an environment variable of the container.
     fn variable<'i>(item: &'i Item, name: &str) -> Option<&'i str> {
         let variables = Self::container(item)?.get("env")?.as_array()?;
@@ -600,6 +611,15 @@ fn roll(set: &Set<'_>, pods: u64, change: &ObjectChange<'_>) -> String {
             format!("{order}; no version says whether {new} reads what {old} writes")
         }
         _ => order,
+    };
+    let [before, after] = [set.old, set.new].map(Set::certificates);
+    let order = if set.is_servers() && before != after && !before.is_empty() && !after.is_empty() {
+        format!(
+            "{order}; if another authority signed what is there now, it stops at the first new pod, unless old and new pods trust both \
+             (spec.tls.authority)"
+        )
+    } else {
+        order
     };
     match (set.is_servers(), pods) {
         (true, 1) => format!("{order}: no writes until it is back"),
