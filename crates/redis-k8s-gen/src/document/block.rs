@@ -59,7 +59,7 @@ struct Block {
 }
 
 impl<'t> Reader<'t> {
-    /// Passes over empty lines and comments to the next line; gives its column.
+    /// Passes over what is left of a line, empty lines and comments to the next; gives its column.
     fn next_line(&mut self) -> Option<usize> {
         loop {
             let column = self.spaces();
@@ -89,7 +89,7 @@ impl<'t> Reader<'t> {
                 self.open.push(Block { column, is_sequence: true });
             }
             if self.rest().first() == Some(&b'\n') {
-                return (spaces == 0).then(|| self.at += 1);
+                return (spaces == 0).then_some(());
             }
             column += 1 + spaces;
             is_item = true;
@@ -106,7 +106,6 @@ impl<'t> Reader<'t> {
         self.tree.add(key, 0).ok()?;
         self.at = colon + 1;
         if self.rest().first() == Some(&b'\n') {
-            self.at += 1;
             self.pending = Some(colon);
             return Some(());
         }
@@ -158,12 +157,12 @@ impl<'t> Reader<'t> {
             _ => self.add_scalar(false)?,
         }
         let spaces = self.spaces();
-        match self.rest().get(spaces)? {
-            b'\n' => self.at += spaces + 1,
-            b'#' if spaces > 0 => self.at += memchr(b'\n', self.rest())? + 1,
-            _ => return None,
-        }
-        Some(())
+        let is_over = match self.rest().get(spaces)? {
+            b'\n' => true,
+            b'#' => spaces > 0,
+            _ => false,
+        };
+        is_over.then_some(())
     }
 
     /// Reads a collection in brackets, which ends on its line unless it is the root.

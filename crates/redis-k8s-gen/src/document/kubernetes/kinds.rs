@@ -95,7 +95,7 @@ fn unknown<'s>(api_version: &str, kind: &str, schemas: &'s Schemas) -> (PathStep
         let fault = Fault::new("unknown-kind", message).help(format!("did you mean `{near}`?"));
         return ("kind".into(), fault, known_of(near, schemas, |known| known.api_version == api_version));
     }
-    if is_no_group || Types::get().is_none(api_version, kind) {
+    if is_no_group || Types::get().has_no(api_version, kind) {
         return ("kind".into(), Fault::new("unknown-kind", message), None);
     }
     let message = format!("{} of {} was not checked", shorten(kind), shorten(api_version));

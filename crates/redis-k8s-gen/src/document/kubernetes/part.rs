@@ -199,6 +199,11 @@ pub(super) fn text<'n>(node: &'n Node<'_>, field: &str) -> Option<&'n str> {
     node.get(field)?.as_text()
 }
 
+/// The protocol of a port.
+pub(super) fn protocol_of<'n>(port: &'n Node<'_>) -> &'n str {
+    text(port, "protocol").filter(|protocol| !protocol.is_empty()).unwrap_or("TCP")
+}
+
 /// True if `true` stands at a field.
 pub(super) fn is_true(node: &Node<'_>, field: &str) -> bool {
     node.get(field).and_then(Node::meaning) == Some(Meaning::Bool(true))

@@ -9,7 +9,7 @@ use super::container::check_resource;
 use super::form::Form;
 use super::metadata::{check_label, entries};
 use super::name::is_dns_label;
-use super::part::{Way, has, is_true, items, number, text};
+use super::part::{Way, has, is_true, items, number, protocol_of, text};
 use super::rules::{
     DNS_CONFIG, FIELD_DROPPED, FIELD_IGNORED, FIELDS_CONTRADICT, GRACE_NEGATIVE, HOST_PORT, INVALID_NAME,
     MOUNT_WITHOUT_VOLUME, NOT_IN_POD, OBJECT_OUT_OF_RANGE, PORT_IN_POD_TWICE, REQUEST_EXCEEDS_LIMIT, TWICE_IN_LIST,
@@ -162,9 +162,9 @@ fn check_mounts(spec: &Node<'_>, form: &mut Form<'_, '_>) {
             for (place, mount) in items(container, mounts).iter().enumerate() {
                 let Some(name) = text(mount, "name") else { continue };
                 if volumes.contains(&name) {
-                    let own = items(spec, "volumes").iter().find(|volume| text(volume, "name") == Some(name));
-                    let is_device = own.is_none_or(|own| has(own, "persistentVolumeClaim") || has(own, "ephemeral"));
-                    if mounts == "volumeDevices" && !is_device {
+                    let own = || items(spec, "volumes").iter().find(|volume| text(volume, "name") == Some(name));
+                    let is_claim = |own: &Node<'_>| has(own, "persistentVolumeClaim") || has(own, "ephemeral");
+                    if mounts == "volumeDevices" && !own().is_none_or(is_claim) {
                         let fault = broken(&FIELDS_CONTRADICT, "only a volume of a claim can be a device");
                         let steps = [list.into(), index.into(), mounts.into(), place.into(), "name".into()];
                         form.report(fault.under_all(&steps).help("mount it, or name a claim"));
@@ -304,10 +304,6 @@ fn host_port(port: &Node<'_>) -> i128 {
 
 fn host_address<'n>(port: &'n Node<'_>) -> &'n str {
     text(port, "hostIP").unwrap_or_default()
-}
-
-fn protocol_of<'n>(port: &'n Node<'_>) -> &'n str {
-    text(port, "protocol").filter(|protocol| !protocol.is_empty()).unwrap_or("TCP")
 }
 
 /// A hook that sleeps ends before its pod is killed.

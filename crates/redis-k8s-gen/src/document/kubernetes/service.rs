@@ -6,7 +6,7 @@ use std::net::IpAddr;
 use super::form::Form;
 use super::metadata::{check_label, entries};
 use super::name::{is_dns_label, is_dns_subdomain};
-use super::part::{has, in_range, is_empty, items, number, text};
+use super::part::{has, in_range, is_empty, items, number, protocol_of, text};
 use super::probe::check_port_at;
 use super::rules::{
     AFFINITY_OF_HEADLESS, DEPRECATED, FIELD_DROPPED, FIELD_IGNORED, FIELDS_CONTRADICT, HEADLESS_TYPE, INVALID_ADDRESS,
@@ -209,7 +209,7 @@ fn check_node_ports(spec: &Node<'_>, kind: &str, form: &mut Form<'_, '_>) {
     let mut seen = HashMap::new();
     for (index, port) in items(spec, "ports").iter().enumerate() {
         let Some(number) = number(port, "nodePort").filter(|number| *number != 0) else { continue };
-        let protocol = text(port, "protocol").filter(|protocol| !protocol.is_empty()).unwrap_or("TCP");
+        let protocol = protocol_of(port);
         let fault = if kind == "ClusterIP" {
             broken(&FIELDS_CONTRADICT, "a Service of type ClusterIP has no port of the nodes")
                 .help("remove it, or change the type")

@@ -118,7 +118,7 @@ impl Types {
     }
 
     /// True if an API version of Kubernetes has no such kind, not even one that is not checked.
-    pub(super) fn is_none(&self, api_version: &str, kind: &str) -> bool {
+    pub(super) fn has_no(&self, api_version: &str, kind: &str) -> bool {
         self.others.get(api_version).is_some_and(|others| !others.contains(&kind))
     }
 
